@@ -1,0 +1,53 @@
+# Everything that is done to the tree. Only Go, git and make are needed; what else a target can use is said there.
+
+GO ?= go
+FUZZTIME ?= 10s
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: all build test lint peers vectors fuzz power bench-tcpmux clean
+
+all: build lint test
+
+# The programs, in bin/.
+build:
+	$(GO) build -o bin/ ./cmd/muxspec ./cmd/tcpmux ./cmd/tcpmuxd
+
+# All tests. Those that need a Debian program use one that is installed or that "make peers" has fetched, else they are
+# skipped with the reason.
+test:
+	$(GO) test $(TESTFLAGS) ./...
+
+# Debian's programs that tests use as peers, in .peers/; nothing is installed.
+peers:
+	.ci/peers
+
+# The linters that cannot be had here (no network) are named and left out.
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'lint: the files above are not in gofmt format'; exit 1; }
+	GOOS=linux $(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	GOOS=freebsd $(GO) vet ./...
+	$(GO) mod tidy -diff
+	.ci/tool $(STATICCHECK) ./...
+	.ci/tool $(GOVULNCHECK) ./...
+
+# Make the golden vectors anew. They are committed: the tree must be clean behind it.
+vectors:
+	$(GO) run ./vectors/gen
+
+# Each fuzz target for FUZZTIME; go test takes one at a time.
+fuzz:
+	@set -e; for package in $$($(GO) list ./fuzz/...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep ^Fuzz); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+# Compare tcpmuxd with xinetd, inetutils-inetd, tcpserver and a loop without a protocol; a few minutes.
+bench-tcpmux: peers
+	$(GO) run ./cmd/internal/bench/tcpmux
+
+clean:
+	rm -rf bin .peers
