@@ -1,0 +1,49 @@
+package docs
+
+import (
+	"strings"
+	"testing"
+)
+
+// highest is the last id that each page has ever given. It only grows: together with the parser's check for gaps it keeps
+// an id from vanishing or coming back with another meaning.
+var highest = map[string]int{"tcpmux": 63}
+
+func TestRules(t *testing.T) {
+	for _, protocol := range Protocols {
+		rules, err := Rules(protocol)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(rules); got != highest[protocol] {
+			t.Errorf("%s: the last rule is number %d, it was %d: ids are append-only", protocol, got, highest[protocol])
+		}
+		for _, r := range rules {
+			if r.Section == "" {
+				t.Errorf("%s stands under no heading", r.ID)
+			}
+			if !strings.HasSuffix(r.Text, ".") {
+				t.Errorf("%s: the text is not a sentence: %q", r.ID, r.Text)
+			}
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	const good = "**TCPMUX-1** MUST (server, rfc) Text. *Source: RFC.*"
+	if rules, err := parse("tcpmux", "# Heading\n\n"+good+"\n\n**TCPMUX-2** WITHDRAWN It was wrong."); err != nil || len(rules) != 2 || !rules[1].Withdrawn {
+		t.Fatalf("good page: %v, %v", rules, err)
+	}
+	for name, page := range map[string]string{
+		"duplicate":      good + "\n\n" + good,
+		"gap":            good + "\n\n" + strings.Replace(good, "-1", "-3", 1),
+		"unknown level":  strings.Replace(good, "MUST", "MAY", 1),
+		"unknown class":  strings.Replace(good, "rfc", "taste", 1),
+		"without source": strings.Replace(good, "*Source: RFC.*", "", 1),
+		"without number": strings.Replace(good, "-1", "-x", 1),
+	} {
+		if rules, err := parse("tcpmux", page); err == nil {
+			t.Errorf("%s: accepted as %v", name, rules)
+		}
+	}
+}
