@@ -1,0 +1,51 @@
+// Package tcpmux implements TCPMUX, the TCP Port Service Multiplexer of RFC 1078: many TCP services behind one port,
+// chosen by name. The rules, with their ids, are in docs/tcpmux.md.
+//
+// Start reading at wire.go, which turns bytes into requests, replies and lists and back. A [Server] answers
+// connections from a [Table] of services; [Request] and [List] are the client's side.
+//
+// The package never reads a byte behind a request or a reply, so a service, be it another program, gets the
+// connection itself. It refuses names that hold NUL, CR or LF and lines without a bound. It neither authenticates
+// nor encrypts: RFC 1078 has nothing of the kind.
+package tcpmux
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// From RFC 1078, "The Protocol" and "Service Names".
+const (
+	Port                    = 1      // the TCP port of a server
+	Help                    = "HELP" // the reserved name that asks for the list of the supported services
+	Positive, Negative byte = '+', '-'
+)
+
+// Ours: RFC 1078 sets no limits. Lengths are in bytes.
+const (
+	MaxName        = 255              // of a name, a server's default; TCPMUX-32 asks for 64
+	MaxExplanation = 1024             // that a client accepts
+	MaxList        = 1 << 20          // that a client accepts
+	RequestTimeout = 30 * time.Second // for a whole request, a server's default
+	MaxConnections = 8192             // open at once, a server's default
+	MaxPerSource   = 1024             // open at once from one address, a server's default
+	drainBytes     = 1 << 20          // that a client which was refused may still send
+	drainTime      = 2 * time.Second  // and how long
+)
+
+// The faults of docs/tcpmux.md, section 1.
+var (
+	ErrIncomplete = errors.New("line is incomplete")
+	ErrBadByte    = errors.New("line holds NUL, or CR or LF that is not its end")
+	ErrTooLong    = errors.New("line is too long")
+	ErrCutShort   = errors.New("connection ended within a line")
+	ErrEmptyName  = errors.New("service name is empty")
+	ErrBadSign    = errors.New("reply begins with neither + nor -")
+)
+
+// RefusedError is a negative reply's explanation, as it came.
+type RefusedError string
+
+// Error quotes the explanation: it is foreign, and a terminal obeys control characters (TCPMUX-55).
+func (e RefusedError) Error() string { return fmt.Sprintf("refused: %q", string(e)) }
