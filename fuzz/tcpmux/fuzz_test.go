@@ -1,0 +1,43 @@
+package tcpmux
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/muxspec/muxspec/vectors"
+)
+
+// fuzzRead fuzzes one codec, from the vectors on.
+func fuzzRead(f *testing.F, codec vectors.Codec) {
+	all, _ := load(f, codec)
+	for _, v := range all {
+		f.Add([]byte(v.Input), *v.Max)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, max int) {
+		if max < 0 || max > 1<<12 || len(b) > 1<<12 {
+			t.Skip("a prefix of each length is tried: only short input is quick enough")
+		}
+		if err := checkRead(codec, b, max); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func FuzzRequest(f *testing.F) { fuzzRead(f, vectors.Request) }
+func FuzzReply(f *testing.F)   { fuzzRead(f, vectors.Reply) }
+func FuzzList(f *testing.F)    { fuzzRead(f, vectors.List) }
+
+// FuzzSession fuzzes a server session. Its input is rapid's stream of choices, so the seeds are streams of some lengths.
+func FuzzSession(f *testing.F) {
+	for n := range 8 {
+		seed := make([]byte, 64<<n)
+		for i := range seed {
+			seed[i] = byte(i * (2*n + 37) >> 2)
+		}
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		rapid.MakeFuzz(func(r *rapid.T) { checkSession(t, r) })(t, stream)
+	})
+}
