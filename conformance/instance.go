@@ -1,0 +1,142 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// startLimit is the time that a target has until it listens.
+const startLimit = 5 * time.Second
+
+// An instance is a target that runs: a process of ours, or somebody else's server.
+type instance struct {
+	target  *Target
+	address string   // HOST:PORT
+	process *process // nil for somebody else's
+	listens bool     // by a sure sign
+	dir     string
+}
+
+// start starts the target, and returns when it listens. The error says what a user needs to know; the instance is there for
+// its output, if only it could be started.
+func (t *Target) start(values map[string]string, root string) (*instance, error) {
+	if t.Address != "" {
+		return &instance{target: t, address: t.Address}, nil
+	}
+	// Short: the path of a Unix socket in it must fit into some 100 bytes.
+	dir, err := os.MkdirTemp(root, "i")
+	if err != nil {
+		return nil, err
+	}
+	in := &instance{target: t, dir: dir}
+	values = maps.Clone(values)
+	values["dir"], values["address_file"] = dir, filepath.Join(dir, "address")
+	values["host"], values["port"], values["listen"] = "127.0.0.1", "0", "127.0.0.1:0"
+	if !t.uses("address_file") && t.ReadyLine == "" || t.uses("port") {
+		port, err := freePort()
+		if err != nil {
+			return in, err
+		}
+		values["port"], values["listen"] = port, "127.0.0.1:"+port
+		in.address = values["listen"]
+	}
+	if err := writeFiles(dir, t.Files, values); err != nil {
+		return in, err
+	}
+	path, err := t.program(values)
+	if err != nil {
+		return in, err
+	}
+	argv := make([]string, len(t.Command))
+	for i, a := range t.Command {
+		argv[i] = expand(a, values)
+	}
+	var env []string
+	for k, v := range t.Env {
+		env = append(env, k+"="+expand(v, values))
+	}
+	if in.process, err = startProcess(path, argv, env, dir); err != nil {
+		return in, err
+	}
+	in.listens = t.ReadyLine != "" || t.uses("address_file") || canSeeProcesses
+	return in, in.ready(values["address_file"])
+}
+
+// ready waits until the target listens, by the best sign that there is: a line of its output, its address file, the
+// kernel's table. A bare connection is no sign: it alone ends some servers.
+func (in *instance) ready(addressFile string) error {
+	deadline := time.Now().Add(startLimit)
+	line := regexp.MustCompile(in.target.ReadyLine)
+	for {
+		switch {
+		case in.target.ReadyLine != "":
+			select {
+			case text := <-in.process.stdout.lines:
+				if m := line.FindStringSubmatch(text); m != nil {
+					if len(m) > 1 {
+						in.address = m[1]
+					}
+					return nil
+				}
+				continue
+			default:
+			}
+		case in.target.uses("address_file"):
+			if b, err := os.ReadFile(addressFile); err == nil {
+				in.address, _, _ = strings.Cut(strings.TrimSpace(string(b)), "\n")
+				if _, _, err := net.SplitHostPort(in.address); err != nil {
+					return fmt.Errorf("the address file holds %q, not HOST:PORT", in.address)
+				}
+				return nil
+			}
+		case canSeeProcesses:
+			if listening(in.address) {
+				return nil
+			}
+		default:
+			return nil
+		}
+		if how := in.process.ended(); how != "" {
+			return fmt.Errorf("the program ended before it listened: %s", how)
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the program did not listen within %v", startLimit)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// stop ends the instance and removes what it left.
+func (in *instance) stop(keep bool) {
+	if in.process != nil {
+		in.process.stop()
+	}
+	if in.dir != "" && !keep {
+		os.RemoveAll(in.dir)
+	}
+}
+
+// freePort gives a port that nobody has. It lies below those that the kernel gives to outgoing connections, so that nobody
+// gets it by chance before the target does.
+func freePort() (string, error) {
+	const lowest, highest = 10240, 32767
+	for range 100 {
+		port := strconv.Itoa(lowest + rand.IntN(highest-lowest))
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			continue
+		}
+		l.Close()
+		return port, nil
+	}
+	return "", errors.New("no free TCP port was found")
+}

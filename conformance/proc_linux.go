@@ -1,0 +1,139 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// canSeeProcesses: the kernel's tables tell about processes and sockets.
+const canSeeProcesses = true
+
+// members gives the ids of the processes that the target consists of: those of its process group, and those that have
+// left it but still have its mark in their environment.
+func (p *process) members() (pids []int) {
+	all, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range all {
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		s, err := readStat(pid)
+		if err != nil {
+			continue
+		}
+		if s.group != p.cmd.Process.Pid {
+			if env, err := os.ReadFile(dir + "/environ"); err != nil || !bytes.Contains(env, []byte(p.mark)) {
+				continue
+			}
+		}
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
+// A stat is what is needed of /proc/PID/stat.
+type stat struct {
+	state byte
+	group int
+	cpu   time.Duration // used by the process and by those children of it that were waited for
+}
+
+// readStat reads proc_pid_stat(5).
+func readStat(pid int) (s stat, err error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return s, err
+	}
+	// The program's name, in parentheses, may hold anything; behind it stand numbers.
+	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(f) < 15 {
+		return s, fmt.Errorf("/proc/%d/stat: too short", pid)
+	}
+	s.state = f[0][0]
+	s.group, err = strconv.Atoi(f[2])
+	const tick = 10 * time.Millisecond // sysconf(_SC_CLK_TCK) is 100 on Linux
+	for _, field := range f[11:15] {
+		n, _ := strconv.Atoi(field)
+		s.cpu += time.Duration(n) * tick
+	}
+	return s, err
+}
+
+// cpu is the time that all of the target's processes have used.
+func (p *process) cpu() (total time.Duration) {
+	for _, pid := range p.members() {
+		if s, err := readStat(pid); err == nil {
+			total += s.cpu
+		}
+	}
+	return total
+}
+
+// memory is the most physical memory that each of the target's processes has ever had, in all, in bytes.
+func (p *process) memory() (total int) {
+	for _, pid := range p.members() {
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Fields(line); len(f) == 3 && f[0] == "VmHWM:" {
+				n, _ := strconv.Atoi(f[1])
+				total += n << 10
+			}
+		}
+	}
+	return total
+}
+
+// descriptors is the number of open descriptors of all of the target's processes.
+func (p *process) descriptors() (n int) {
+	for _, pid := range p.members() {
+		entries, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		n += len(entries)
+	}
+	return n
+}
+
+// listening says whether some TCP socket listens on the address, or on all addresses with its port.
+func listening(address string) bool {
+	want, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return false
+	}
+	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		b, _ := os.ReadFile(file)
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line)
+			const listen = "0A"
+			if len(f) < 4 || f[3] != listen {
+				continue
+			}
+			have, err := parseAddrPort(f[1])
+			if err == nil && have.Port() == want.Port() && (have.Addr() == want.Addr() || have.Addr().IsUnspecified()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parseAddrPort reads an address of /proc/net/tcp: 32-bit words in the machine's order, in hex, a colon, the port.
+func parseAddrPort(s string) (netip.AddrPort, error) {
+	a, port, _ := strings.Cut(s, ":")
+	b, err := hex.DecodeString(a)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	for i := 0; i+4 <= len(b); i += 4 {
+		binary.BigEndian.PutUint32(b[i:], binary.NativeEndian.Uint32(b[i:]))
+	}
+	addr, ok := netip.AddrFromSlice(b)
+	n, err := strconv.ParseUint(port, 16, 16)
+	if err != nil || !ok {
+		return netip.AddrPort{}, fmt.Errorf("not an address: %q", s)
+	}
+	return netip.AddrPortFrom(addr.Unmap(), uint16(n)), nil
+}

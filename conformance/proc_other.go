@@ -1,0 +1,18 @@
+//go:build !linux
+
+package conformance
+
+import "time"
+
+// canSeeProcesses: the kernel's tables are Linux's; what needs them is unsupported elsewhere.
+const canSeeProcesses = false
+
+func (p *process) members() []int     { return nil }
+func (p *process) cpu() time.Duration { return 0 }
+func (p *process) memory() int        { return 0 }
+func (p *process) descriptors() int   { return 0 }
+
+func listening(string) bool { return false }
+
+// received says whether the peer has read all that was sent to it, and whether that can be seen.
+func received(*tcpConn) (yes, known bool) { return false, false }

@@ -1,0 +1,62 @@
+package conformance
+
+import (
+	"bytes"
+	"io"
+	"time"
+)
+
+// profileWindow is how long a target may take for an answer that it need not give.
+const profileWindow = 100 * time.Millisecond
+
+// profile finds out what the target chose where the pages leave the choice (section 3 of each). It is recorded, never judged.
+func (r *run) profile(in *instance) map[string]string {
+	s := r.newSession(in, newRecord())
+	defer s.close()
+	facts := make(map[string]string)
+	if b, how := s.ask(`{any}\n`); len(b) > 0 {
+		facts["line that ends with LF alone"] = map[bool]string{true: "accepted", false: "refused"}[b[0] == '+']
+	} else {
+		facts["line that ends with LF alone"] = how
+	}
+	if b, _ := s.ask(`HELP\r\n`); len(b) > 0 && b[0] != '-' {
+		s.list(b)
+		facts["HELP begins with an introduction"] = yesNo(b[0] == '+')
+		facts["HELP lists itself"] = yesNo(bytes.Contains(bytes.ToUpper(b), []byte("HELP\r\n")))
+	}
+	if b, how := s.ask(`no-such-service\r\n` + string(bytes.Repeat([]byte("x"), 4096))); len(b) > 0 {
+		facts["refusal with unread input"] = "answered, then " + how
+	} else {
+		facts["refusal with unread input"] = "not answered, " + how
+	}
+	return facts
+}
+
+// ask sends a text and gives what comes within the window, and how the connection is then.
+func (s *session) ask(text string) (answer []byte, how string) {
+	c, err := s.dial("")
+	if err != nil {
+		return nil, "unreachable"
+	}
+	b, _ := s.text(text)
+	c.send(b, s.deadline())
+	deadline := time.Now().Add(profileWindow)
+	for {
+		switch err := c.fill(deadline); err {
+		case nil:
+		case errLimit:
+			return c.in, "open"
+		case io.EOF:
+			return c.in, "closed"
+		default:
+			return c.in, "reset"
+		}
+	}
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,98 @@
+// Package report shows what a run came to: for people, and for programs.
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance"
+)
+
+// Schema is the JSON Schema (draft 2020-12) of a [conformance.Report] as JSON.
+//
+//go:embed report.schema.json
+var Schema string
+
+// Console writes the report for a person: a line for each rule, behind it the evidence of each violation that is not known,
+// and the summary. args are those of "muxspec run", for the lines that tell how to repeat a scenario.
+func Console(w io.Writer, r *conformance.Report, args string) {
+	fmt.Fprintf(w, "target %s as %s\n\n", r.Target, strings.Join(r.Roles, ", "))
+	said := make(map[string]bool) // what is missing or broken for many rules is said at the first
+	for _, rule := range r.Rules {
+		fmt.Fprintf(w, "%-12s %-10s %-6s %s\n", mark(rule.Outcome), rule.ID, rule.Level, clip(rule.Rule.Text, 90))
+		for _, s := range rule.Scenarios {
+			switch {
+			case s.Outcome == conformance.Pass || s.Known || said[s.Reason]:
+			case s.Outcome == conformance.Blocked || s.Outcome == conformance.Unsupported:
+				said[s.Reason] = true
+				fmt.Fprintf(w, "    %s\n", s.Reason)
+			default:
+				scenario(w, rule, s, args)
+			}
+		}
+	}
+	summary(w, r)
+}
+
+// scenario shows one scenario that did not pass.
+func scenario(w io.Writer, rule conformance.RuleResult, s conformance.ScenarioResult, args string) {
+	fmt.Fprintf(w, "    %s: %s\n", s.Name, s.Reason)
+	for _, line := range s.Proof {
+		fmt.Fprintf(w, "      %s\n", line)
+	}
+	fmt.Fprintf(w, "      rule:  %s, %s\n", rule.Rule.Text, "docs/"+rule.Protocol+".md, "+rule.Rule.Section)
+	fmt.Fprintf(w, "      again: muxspec run --scenario %s %s\n", s.Name, args)
+}
+
+func summary(w io.Writer, r *conformance.Report) {
+	for i, fact := range slices.Sorted(maps.Keys(r.Profile)) {
+		if i == 0 {
+			fmt.Fprintln(w, "\nchosen where the page leaves the choice:")
+		}
+		fmt.Fprintf(w, "  %s: %s\n", fact, r.Profile[fact])
+	}
+	s := r.Summary
+	fmt.Fprintf(w, "\njudged %d of %d rules, listed %d:", s.Judged, s.Rules, s.Listed)
+	sep := " "
+	for _, o := range conformance.Outcomes {
+		if n := s.Count[o]; n > 0 {
+			fmt.Fprintf(w, "%s%d %s", sep, n, o)
+			sep = ", "
+		}
+	}
+	fmt.Fprintf(w, "; %.2f s\n", s.Seconds)
+	for _, m := range s.Missing {
+		fmt.Fprintf(w, "a listed deviation did not occur: %s\n", m)
+	}
+	rest := s.Rules - s.Judged
+	switch {
+	case s.Exit != conformance.ExitOK:
+	case s.Listed > 0:
+		fmt.Fprintf(w, "%s breaks no MUST rule but for the deviations that its target file lists\n", r.Target)
+	case rest > 0 || s.Count[conformance.Warn] > 0:
+		fmt.Fprintf(w, "%s breaks no MUST rule of those that could be judged\n", r.Target)
+	default:
+		fmt.Fprintf(w, "%s conforms to the rules that were asked for\n", r.Target)
+	}
+}
+
+// mark makes what needs attention stand out without colour.
+func mark(o conformance.Outcome) string {
+	switch o {
+	case conformance.Fail, conformance.Warn, conformance.Inconclusive:
+		return strings.ToUpper(string(o))
+	}
+	return string(o)
+}
+
+// clip shortens a text to n characters.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return strings.TrimSpace(string(r[:n-1])) + "…"
+	}
+	return s
+}

@@ -1,0 +1,169 @@
+package conformance
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// A session is one scenario at work on one instance.
+type session struct {
+	run   *run
+	in    *instance
+	rec   *record
+	conns map[string]*tcpConn
+	order []*tcpConn
+	cur   *tcpConn
+
+	junk   []byte   // what came before the token of the last sync
+	raw    []byte   // the last list
+	names  []string // its names
+	before usage    // what the target's processes had when "measure" was called
+	given  bool     // the verb at work shows a condition of the scenario, not its rule
+}
+
+type sessionKey struct{}
+
+func (r *run) newSession(in *instance, rec *record) *session {
+	return &session{run: r, in: in, rec: rec, conns: make(map[string]*tcpConn)}
+}
+
+// of gives the session that a verb works in.
+func of(ts *testscript.TestScript) *session { return ts.Value(sessionKey{}).(*session) }
+
+// violation ends the scenario: the target broke the rule, or a condition without which the rule cannot be judged.
+func (s *session) violation(ts *testscript.TestScript, format string, args ...any) {
+	s.end(ts, Violation, fmt.Sprintf(format, args...))
+}
+
+// end ends the scenario with a verdict.
+func (s *session) end(ts *testscript.TestScript, o Outcome, reason string) {
+	if s.given && o == Violation {
+		o, reason = Blocked, "what the rule builds on does not work: "+reason
+	}
+	s.rec.conclude(o, "%s", reason)
+	ts.Fatalf("%s: %s", o, reason)
+}
+
+// inconclusive ends the scenario: the suite has trouble.
+func (s *session) inconclusive(ts *testscript.TestScript, format string, args ...any) {
+	s.end(ts, Inconclusive, fmt.Sprintf(format, args...))
+}
+
+// failed ends the scenario because of err, which a tcpConn returned while want was waited for since began.
+func (s *session) failed(ts *testscript.TestScript, began time.Time, want string, err error) {
+	o, reason := s.meaning(began, want, err)
+	s.end(ts, o, reason)
+}
+
+// meaning says what it tells of the target that waiting for want, since began, ended in err.
+func (s *session) meaning(began time.Time, want string, err error) (Outcome, string) {
+	switch {
+	case err == errLimit && s.run.pulse.late(began):
+		return Inconclusive, fmt.Sprintf("expected %s; it did not come in time, but this machine was too busy to tell", want)
+	case err == errLimit:
+		return Violation, fmt.Sprintf("expected %s; nothing came within %v", want, s.run.limit())
+	case err == errTooMuch:
+		return Violation, fmt.Sprintf("expected %s; other bytes came without end", want)
+	case err == io.EOF:
+		return Violation, fmt.Sprintf("expected %s; the connection was closed", want)
+	}
+	return Violation, fmt.Sprintf("expected %s; the connection failed: %v", want, errors.Unwrap(err))
+}
+
+// deadline is when a wait that begins now ends.
+func (s *session) deadline() time.Time { return time.Now().Add(s.run.limit()) }
+
+// dial opens a connection to the target; it is closed with the session.
+func (s *session) dial(name string) (*tcpConn, error) {
+	c, err := s.connect(name, s.rec)
+	if err == nil {
+		s.order = append(s.order, c)
+	}
+	return c, err
+}
+
+// connect opens a connection to the target that leaves its evidence in rec.
+func (s *session) connect(name string, rec *record) (*tcpConn, error) {
+	d := net.Dialer{Timeout: s.run.limit()}
+	c, err := d.Dial("tcp", s.in.address)
+	if err != nil {
+		rec.note("%s. connecting to the target: %v", prefix(name), err)
+		return nil, err
+	}
+	return &tcpConn{TCPConn: c.(*net.TCPConn), name: name, rec: rec}, nil
+}
+
+// close closes what the scenario left open.
+func (s *session) close() {
+	for _, c := range s.order {
+		c.Close()
+	}
+}
+
+// token gives 16 fresh printable bytes.
+func token() []byte {
+	b := make([]byte, 8)
+	rand.Read(b)
+	return []byte(hex.EncodeToString(b))
+}
+
+// text turns a script's argument into bytes: {placeholders} are replaced, then Go's escapes.
+func (s *session) text(arg string) ([]byte, error) {
+	out, err := strconv.Unquote(`"` + expand(arg, s.run.values) + `"`)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no text with Go's escapes", arg)
+	}
+	return []byte(out), nil
+}
+
+// goodExchange is the baseline: a request for a service that the target has is answered by + and a line end, and an echo
+// service returns a fresh token. Nothing more is judged, so that a target with other faults stays judgeable.
+func (s *session) goodExchange() (Outcome, string) {
+	began := time.Now()
+	c, err := s.dial("")
+	if err != nil {
+		return Violation, fmt.Sprintf("connecting to the target failed: %v", err)
+	}
+	defer c.Close()
+	request, _ := s.text(`{any}\r\n`)
+	c.send(request, s.deadline())
+	line, err := c.upTo([]byte("\r\n"), 4096, s.deadline())
+	if err != nil {
+		return s.meaning(began, "a positive reply to "+strings.TrimSpace(string(request)), err)
+	}
+	if line[0] != '+' {
+		return Violation, fmt.Sprintf("expected a positive reply to %s, not %s", shown(request), shown(line))
+	}
+	if s.in.target.mainService() == "echo" {
+		t := token()
+		c.send(t, s.deadline())
+		if _, err := c.upTo(t, 4096, s.deadline()); err != nil {
+			return s.meaning(began, "the echo of "+string(t), err)
+		}
+	}
+	s.run.good(time.Since(began))
+	return Pass, ""
+}
+
+// list splits what came in answer to HELP into names. It takes any line end: which one it has to be is another rule.
+func (s *session) list(b []byte) {
+	s.raw = bytes.Clone(b)
+	s.names = nil
+	for i, line := range strings.Split(strings.TrimSuffix(string(b), "\n"), "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		if i == 0 && strings.HasPrefix(line, "+") {
+			continue
+		}
+		s.names = append(s.names, strings.ToLower(line))
+	}
+}

@@ -1,0 +1,142 @@
+package conformance_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance"
+)
+
+var targetFlag = flag.String("target", "reference", "the target to judge: a name, or the absolute path of a target file")
+
+// program builds muxspec once: the fixture services and the reference are in it.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "muxspec-test")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "muxspec")
+	out, err := exec.Command("go", "build", "-o", path, "../cmd/muxspec").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building muxspec: %v\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := m.Run()
+	if path, err := program(); err == nil {
+		os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// judge runs a target. A name is a file of the folder targets, so that what the file says of folders holds.
+func judge(t *testing.T, name string, change func(*conformance.Options)) *conformance.Report {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join("targets", name+".toml")
+	}
+	target, err := conformance.LoadTarget(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := conformance.Options{Target: target, Program: path}
+	if change != nil {
+		change(&o)
+	}
+	rep, err := conformance.Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+// TestTarget judges a target, with a subtest for each scenario: what did not pass is a failure, but for known deviations and
+// what the target does not support.
+func TestTarget(t *testing.T) {
+	rep := judge(t, *targetFlag, nil)
+	for _, rule := range rep.Rules {
+		for _, s := range rule.Scenarios {
+			t.Run(rule.ID+"/"+s.Name, func(t *testing.T) {
+				switch {
+				case s.Outcome == conformance.Unsupported || s.Known:
+					t.Skipf("%s: %s", s.Outcome, s.Reason)
+				case s.Outcome != conformance.Pass:
+					t.Errorf("%s: %s\n%s\n%s", s.Outcome, s.Reason, strings.Join(s.Proof, "\n"), rule.Rule.Text)
+				}
+			})
+		}
+	}
+	for _, missing := range rep.Summary.Missing {
+		t.Errorf("a listed deviation did not occur: %s", missing)
+	}
+}
+
+// TestReal judges the servers that there are, each with the deviations that its target file lists.
+func TestReal(t *testing.T) {
+	for _, name := range []string{"xinetd"} {
+		t.Run(name, func(t *testing.T) {
+			if !found(t, name) {
+				t.Skipf("%s: not found; make peers fetches it", name)
+			}
+			rep := judge(t, name, nil)
+			if rep.Summary.Exit != conformance.ExitOK {
+				t.Errorf("exit code %d: %+v", rep.Summary.Exit, rep.Summary)
+				explain(t, rep)
+			}
+			if rep.Summary.Listed == 0 {
+				t.Error("none of the listed deviations occurred")
+			}
+		})
+	}
+}
+
+func found(t *testing.T, name string) bool {
+	t.Helper()
+	target, err := conformance.LoadTarget(filepath.Join("targets", name+".toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target.Found() == nil
+}
+
+// explain logs what did not pass.
+func explain(t *testing.T, rep *conformance.Report) {
+	t.Helper()
+	for _, rule := range rep.Rules {
+		for _, s := range rule.Scenarios {
+			if s.Outcome != conformance.Pass && s.Outcome != conformance.Unsupported && !s.Known {
+				t.Logf("%s %s: %s: %s\n%s", rule.ID, s.Name, s.Outcome, s.Reason, strings.Join(s.Proof, "\n"))
+			}
+		}
+	}
+}
+
+// TestSpeed: a suite that is slow is not run. The budget is for a machine with two cores that is not idle.
+func TestSpeed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time")
+	}
+	best := time.Hour
+	for range 3 {
+		rep := judge(t, "reference", nil)
+		best = min(best, time.Duration(rep.Summary.Seconds*float64(time.Second)))
+	}
+	if best > 2*time.Second {
+		t.Errorf("judging the reference takes %v, more than 2 s", best)
+	}
+}

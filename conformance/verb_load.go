@@ -1,0 +1,137 @@
+package conformance
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// endlessBytes is the most of a line without an end that a target may take: the number of rule TCPMUX-33.
+const endlessBytes = 1 << 20
+
+// muchBytes is what a client of "flood -much" sends without a line end.
+const muchBytes = 4 << 20
+
+// flood [-keep|-much] N [TEXT]: N connections at once, each sends the text, or 4 MiB without a line end; then all are closed, or
+// kept open.
+func floodVerb(ts *testscript.TestScript, neg bool, args []string) {
+	const usage = "flood [-keep|-much] N [TEXT]"
+	keep, much := len(args) > 0 && args[0] == "-keep", len(args) > 0 && args[0] == "-much"
+	if keep || much {
+		args = args[1:]
+	}
+	usageError(ts, neg, len(args) == 1 || len(args) == 2, usage)
+	n, err := strconv.Atoi(args[0])
+	usageError(ts, neg, err == nil, usage)
+	s, text := of(ts), texts(ts, args[1:])
+	if much {
+		text = bytes.Repeat([]byte("a"), muchBytes)
+	}
+	conns := make([]*tcpConn, n)
+	quiet := newRecord() // each of them is like the others: none is evidence
+	var all sync.WaitGroup
+	for i := range conns {
+		all.Go(func() {
+			c, err := s.connect("", quiet)
+			if err != nil {
+				return // how many a target takes at once is its own choice
+			}
+			conns[i] = c
+			c.send(text, s.deadline())
+		})
+	}
+	all.Wait()
+	opened := 0
+	for _, c := range conns {
+		switch {
+		case c == nil:
+			continue
+		case keep:
+			s.order = append(s.order, c)
+		default:
+			c.Close()
+		}
+		opened++
+	}
+	s.rec.note("%d of %d connections opened at once, %s sent on each", opened, n, shown(text))
+}
+
+// endless: send a line without an end until the target answers, closes, or has had enough of it to show that it has no bound.
+func endlessVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "endless")
+	s := of(ts)
+	deadline := s.deadline()
+	s.rec.note("> up to %d bytes \"aaaa…\" without a line end", endlessBytes)
+	go func() {
+		chunk := bytes.Repeat([]byte("a"), 16<<10)
+		s.cur.SetWriteDeadline(deadline)
+		for range endlessBytes / len(chunk) {
+			if _, err := s.cur.Write(chunk); err != nil {
+				return
+			}
+		}
+	}()
+	if err := s.cur.fill(deadline); err == errLimit {
+		s.failed(ts, deadline.Add(-s.run.limit()), "an answer or the end of the connection", err)
+	}
+}
+
+// dropped silent|drip: the target ends a connection that sends nothing, or a byte now and then, after the time that it states.
+func droppedVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 1 && (args[0] == "silent" || args[0] == "drip"), "dropped silent|drip")
+	s := of(ts)
+	stated, err := s.run.stated("request_timeout")
+	if err != nil {
+		s.violation(ts, "%v", err)
+	}
+	c := s.cur
+	if args[0] == "drip" {
+		stop := make(chan struct{})
+		defer close(stop)
+		go drip(c, stated/4, stop)
+	}
+	began := time.Now()
+	deadline := began.Add(stated + s.run.limit())
+	for {
+		switch err := c.fill(deadline); {
+		case err == errLimit:
+			o, reason := s.meaning(began, "the end of the connection", err)
+			s.end(ts, o, fmt.Sprintf("%s; the target states %v", reason, stated))
+		case err != nil:
+			return // whether by FIN or reset
+		}
+	}
+}
+
+// drip sends a byte every so often.
+func drip(c io.Writer, every time.Duration, stop chan struct{}) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if _, err := c.Write([]byte("a")); err != nil {
+			return
+		}
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// stated gives a timer of the target: what the suite has set, or what the target file says. The error says that it has none.
+func (r *run) stated(timer string) (time.Duration, error) {
+	value := r.values[timer]
+	if !r.Target.uses(timer) {
+		value = r.Target.Timers[timer]
+	}
+	if value == "none" {
+		return 0, fmt.Errorf("the target states that it has no %s", timer)
+	}
+	return time.ParseDuration(value)
+}

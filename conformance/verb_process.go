@@ -1,0 +1,91 @@
+package conformance
+
+import (
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// usage is what a target's processes have at a moment.
+type usage struct {
+	processes   int
+	descriptors int
+	memory      int // bytes, at the most so far
+}
+
+func (p *process) usage() usage {
+	return usage{len(p.members()), p.descriptors(), p.memory()}
+}
+
+// cpuWindow is how long processor time is measured, and cpuBusy how much of it is too much. The kernel counts in steps of
+// 10 ms, and the target may tidy up now and then.
+const cpuWindow, cpuBusy = 100 * time.Millisecond, 50 * time.Millisecond
+
+// pooled is the number of descriptors that a target may keep for later use, as Go's runtime keeps pipes to splice with: for ten
+// connections at once, and fewer than what thirty connections would leave.
+const pooled = 24
+
+// measure: take note of what the target's processes have, once that does not change any more.
+func measureVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "measure")
+	s := of(ts)
+	const calm = 20 * time.Millisecond
+	for deadline := s.deadline(); ; {
+		before := s.in.process.usage()
+		time.Sleep(calm)
+		s.before = s.in.process.usage()
+		if before.processes == s.before.processes && before.descriptors == s.before.descriptors || time.Now().After(deadline) {
+			break
+		}
+	}
+	s.rec.note("the target has %d processes and %d descriptors", s.before.processes, s.before.descriptors)
+}
+
+// settled processes|descriptors|cpu: within the usual limit the target has no more processes or descriptors than it had when
+// they were measured, or uses no processor time.
+func settledVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 1, "settled processes|descriptors|cpu")
+	s := of(ts)
+	began := time.Now()
+	for {
+		var ok bool
+		var have, want any
+		switch args[0] {
+		case "processes":
+			now := len(s.in.process.members())
+			ok, have, want = now <= s.before.processes, now, s.before.processes
+		case "descriptors":
+			now, most := s.in.process.descriptors(), s.before.descriptors+pooled
+			ok, have, want = now <= most, now, most
+		case "cpu":
+			used := s.in.process.cpu()
+			time.Sleep(cpuWindow) // the window that is measured
+			used = s.in.process.cpu() - used
+			ok, have, want = used <= cpuBusy, used, cpuBusy
+		default:
+			usageError(ts, neg, false, "settled processes|descriptors|cpu")
+		}
+		switch {
+		case ok:
+			return
+		case time.Since(began) < s.run.limit():
+			time.Sleep(time.Millisecond)
+		case s.run.pulse.late(began):
+			s.inconclusive(ts, "%s: %v, expected at most %v; this machine was too busy to tell", args[0], have, want)
+		default:
+			s.violation(ts, "%v after the clients have gone: %s: %v, expected at most %v", s.run.limit(), args[0], have, want)
+		}
+	}
+}
+
+// maxGrowth is how much memory a target may have taken for connections that it has to bound: a runtime's own reserves included.
+const maxGrowth = 32 << 20
+
+// grown: since it was measured the target has not taken more memory than bounded connections need.
+func grownVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "grown")
+	s := of(ts)
+	if grown := s.in.process.memory() - s.before.memory; grown > maxGrowth {
+		s.violation(ts, "the target's processes took %d MiB more memory, expected at most %d", grown>>20, maxGrowth>>20)
+	}
+}

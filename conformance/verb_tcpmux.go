@@ -1,0 +1,150 @@
+package conformance
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// reply +|-: a reply with that sign comes, up to its CR LF. Nothing else of it is judged.
+func replyVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 1 && (args[0] == "+" || args[0] == "-"), "reply +|-")
+	s := of(ts)
+	want := map[string]string{"+": "a positive reply", "-": "a negative reply"}[args[0]]
+	deadline := s.deadline()
+	for len(s.cur.in) == 0 {
+		if err := s.cur.fill(deadline); err != nil {
+			s.failed(ts, deadline.Add(-s.run.limit()), want, err)
+		}
+	}
+	if s.cur.in[0] != args[0][0] {
+		s.violation(ts, "expected %s, not %s", want, shown(s.cur.in))
+	}
+	if _, err := s.cur.upTo([]byte("\r\n"), 64<<10, deadline); err != nil {
+		s.failed(ts, deadline.Add(-s.run.limit()), "the reply's CR LF", err)
+	}
+}
+
+// unserved: until the target ends the connection, or has sent a line, it does not send a positive reply.
+func unservedVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "unserved")
+	s := of(ts)
+	deadline := s.deadline()
+	for !bytes.ContainsRune(s.cur.in, '\n') && s.cur.fill(deadline) == nil {
+	}
+	if bytes.HasPrefix(s.cur.in, []byte("+")) {
+		s.violation(ts, "expected no positive reply; %s came", shown(s.cur.in))
+	}
+}
+
+// sync: send a fresh token to an echo service and wait for it; what comes before it is the junk.
+func syncVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "sync")
+	s, t := of(ts), token()
+	deadline := s.deadline()
+	s.cur.send(t, deadline)
+	got, err := s.cur.upTo(t, 64<<10, deadline)
+	if err != nil {
+		s.failed(ts, deadline.Add(-s.run.limit()), "the echo of "+string(t), err)
+	}
+	s.junk = got[:len(got)-len(t)]
+}
+
+// junk [without TEXT]: the last sync found nothing before the token, or nothing that holds TEXT.
+func junkVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0 || len(args) == 2 && args[0] == "without", "junk [without TEXT]")
+	s := of(ts)
+	if len(args) == 0 && len(s.junk) > 0 {
+		s.violation(ts, "behind the reply line stands %s (%d bytes), which is not of the service", shown(s.junk), len(s.junk))
+	}
+	if len(args) == 2 && bytes.Contains(s.junk, texts(ts, args[1:])) {
+		s.violation(ts, "behind the reply line stands %s, which is part of the request", shown(s.junk))
+	}
+}
+
+// list: read the answer to HELP to its end. It is a list if it is no refusal and holds the service of the good exchange.
+func listVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "list")
+	s := of(ts)
+	deadline := s.deadline()
+	b, err := s.cur.all(1<<20, deadline)
+	switch {
+	case len(b) == 0 && err == nil:
+		s.violation(ts, "expected a list of names; the connection was closed")
+	case len(b) == 0:
+		s.failed(ts, deadline.Add(-s.run.limit()), "a list of names", err)
+	case b[0] == '-':
+		s.violation(ts, "expected a list of names, not the refusal %s", shown(b))
+	}
+	if s.list(b); !slices.Contains(s.names, strings.ToLower(s.run.values["any"])) {
+		s.violation(ts, "expected a list of names; %s came, without %s", shown(b), s.run.values["any"])
+	}
+}
+
+// listed all|once|crlf: the last list holds all of the target's services; it holds none twice; its lines end with CR LF.
+func listedVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 1, "listed all|once|crlf")
+	s := of(ts)
+	switch args[0] {
+	case "all":
+		for _, service := range s.in.target.Services {
+			name := strings.ToLower(expand("{"+service+"}", s.run.values))
+			if !slices.Contains(s.names, name) {
+				s.violation(ts, "%q is supported, but not in the list", name)
+			}
+		}
+	case "once":
+		for i, name := range s.names {
+			if slices.Contains(s.names[:i], name) {
+				s.violation(ts, "%q is in the list twice", name)
+			}
+		}
+	case "crlf":
+		for i, line := range bytes.SplitAfter(s.raw, []byte("\n")) {
+			if len(line) > 0 && !bytes.HasSuffix(line, []byte("\r\n")) {
+				s.violation(ts, "line %d of the list, %s, does not end with CR LF", i+1, shown(line))
+			}
+		}
+	default:
+		usageError(ts, neg, false, "listed all|once|crlf")
+	}
+}
+
+// baseline: a good exchange works.
+func baselineVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "baseline")
+	s := of(ts)
+	if o, reason := s.goodExchange(); o != Pass {
+		s.end(ts, o, reason)
+	}
+}
+
+// served listed: every name that the last list holds, but for the service that cannot be started, gets a positive reply.
+// served always: a good exchange worked behind each of the other scenarios.
+func servedVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 1 && (args[0] == "listed" || args[0] == "always"), "served listed|always")
+	s := of(ts)
+	if args[0] == "always" {
+		s.run.mu.Lock()
+		failed := s.run.brackets
+		s.run.mu.Unlock()
+		if len(failed) > 0 {
+			s.violation(ts, "%s", strings.Join(failed, "; "))
+		}
+		return
+	}
+	for _, name := range s.names {
+		if name == s.run.values["absent"] {
+			continue
+		}
+		c, err := s.dial("")
+		if err != nil {
+			s.violation(ts, "connecting to the target failed: %v", err)
+		}
+		s.cur = c
+		c.send([]byte(name+"\r\n"), s.deadline())
+		replyVerb(ts, false, []string{"+"})
+	}
+}
