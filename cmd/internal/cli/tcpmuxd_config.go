@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/muxspec/muxspec/cmd/internal/services"
+	"github.com/muxspec/muxspec/conformance/tomlfile"
+	"github.com/muxspec/muxspec/ref/tcpmux"
+)
+
+// tcpmuxdConfig is what the options and the configuration file say; the file's keys are the options' names.
+type tcpmuxdConfig struct {
+	Listen         []string          `toml:"listen"`
+	RequestTimeout duration          `toml:"request-timeout"`
+	MaxName        int               `toml:"max-name"`
+	MaxConnections int               `toml:"max-connections"`
+	MaxPerSource   int               `toml:"max-per-source"`
+	Services       map[string]string `toml:"services"`
+}
+
+// duration is a time.Duration that is written "10s"; a struct, because a bare number must not pass for nanoseconds.
+type duration struct{ time.Duration }
+
+func (d *duration) UnmarshalText(text []byte) (err error) {
+	d.Duration, err = time.ParseDuration(string(text))
+	return err
+}
+
+// defineConfig adds the options that the file has, too.
+func defineConfig(fs *pflag.FlagSet) {
+	fs.StringArray("listen", nil, "listen on `HOST:PORT`; repeatable; HOST empty for all addresses, [ADDRESS]:PORT for IPv6, port 0 for a free one (default :1)")
+	fs.StringArray("service", nil, "offer a service, `NAME=KIND[:ARG]`; repeatable")
+	fs.Duration("request-timeout", tcpmux.RequestTimeout, "drop a client that has not sent its whole request by then")
+	fs.Int("max-name", tcpmux.MaxName, "the longest accepted service name, in bytes")
+	fs.Int("max-connections", tcpmux.MaxConnections, "the most connections open at once; 0 is no limit")
+	fs.Int("max-per-source", tcpmux.MaxPerSource, "the most connections open at once from one address; 0 is no limit")
+}
+
+// readConfig merges the file, if there is one, with the options. An option that is given wins over the file's value; services
+// and addresses of both count.
+func readConfig(fs *pflag.FlagSet, file string) (listen []string, config *tcpmux.Config, err error) {
+	var c tcpmuxdConfig
+	timeout, _ := fs.GetDuration("request-timeout")
+	c.RequestTimeout = duration{timeout}
+	numbers := map[string]*int{"max-name": &c.MaxName, "max-connections": &c.MaxConnections, "max-per-source": &c.MaxPerSource}
+	for name, n := range numbers {
+		*n, _ = fs.GetInt(name)
+	}
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = tomlfile.Decode(file, string(text), &c)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if fs.Changed("request-timeout") {
+		c.RequestTimeout = duration{timeout}
+	}
+	for name, n := range numbers {
+		if fs.Changed(name) {
+			*n, _ = fs.GetInt(name)
+		}
+	}
+	c.Listen = append(c.Listen, given(fs, "listen")...)
+	config, err = c.build(given(fs, "service"))
+	return c.Listen, config, err
+}
+
+// given returns the values of a repeatable option as they are: [pflag.FlagSet.GetStringArray] loses an empty one and CR.
+func given(fs *pflag.FlagSet, name string) []string {
+	return fs.Lookup(name).Value.(pflag.SliceValue).GetSlice()
+}
+
+// build checks the values and makes the server's configuration; specs are the services from the options.
+func (c *tcpmuxdConfig) build(specs []string) (*tcpmux.Config, error) {
+	for _, address := range c.Listen {
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, fmt.Errorf("listen %q: is not HOST:PORT", address)
+		}
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return nil, fmt.Errorf("listen %q: %q is not a port number from 0 to 65535", address, port)
+		}
+	}
+	switch {
+	case c.RequestTimeout.Duration <= 0:
+		return nil, fmt.Errorf("request-timeout %v: must be more than 0", c.RequestTimeout)
+	case c.MaxName < 1 || c.MaxName > 1<<16:
+		return nil, fmt.Errorf("max-name %d: must be from 1 to %d", c.MaxName, 1<<16)
+	case c.MaxConnections < 0 || c.MaxPerSource < 0:
+		return nil, errors.New("max-connections and max-per-source: must not be less than 0")
+	}
+	table := new(tcpmux.Table)
+	add := func(name, kind string) error {
+		h, err := handler(kind)
+		if err != nil {
+			return fmt.Errorf("service %q: %w", name, err)
+		}
+		return table.Add(name, c.MaxName, h)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Services)) { // so that of two faults it is always the same one
+		if err := add(name, c.Services[name]); err != nil {
+			return nil, err
+		}
+	}
+	for _, spec := range specs {
+		name, kind, ok := strings.Cut(spec, "=")
+		if !ok {
+			return nil, fmt.Errorf("service %q: is not NAME=KIND[:ARG]", spec)
+		}
+		if err := add(name, kind); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.Services)+len(specs) == 0 {
+		if err := add("tcpmux", "builtin:tcpmux"); err != nil {
+			return nil, err
+		}
+	}
+	return &tcpmux.Config{Services: table, RequestTimeout: c.RequestTimeout.Duration, MaxName: c.MaxName,
+		MaxConnections: c.MaxConnections, MaxPerSource: c.MaxPerSource}, nil
+}
+
+// handler makes the handler for KIND[:ARG].
+func handler(spec string) (tcpmux.Handler, error) {
+	kind, arg, _ := strings.Cut(spec, ":")
+	switch kind {
+	case "builtin":
+		h, ok := services.Builtins[arg]
+		if !ok {
+			return nil, fmt.Errorf("no built-in %q, there are: %s", arg, strings.Join(builtins(), ", "))
+		}
+		return h, nil
+	case "exec", "exec-own":
+		argv := strings.Fields(arg)
+		if len(argv) == 0 || !strings.HasPrefix(argv[0], "/") {
+			return nil, fmt.Errorf("%s wants the absolute path of a program, not %q", kind, arg)
+		}
+		return services.Program(argv, kind == "exec-own"), nil
+	case "tcp":
+		return services.Forward("tcp", arg), checkAddress(arg)
+	case "unix":
+		if arg == "" {
+			return nil, errors.New("unix wants the path of a socket")
+		}
+		return services.Forward("unix", arg), nil
+	}
+	return nil, fmt.Errorf("unknown kind %q, there are: builtin, exec, exec-own, tcp, unix", kind)
+}
+
+func builtins() []string { return slices.Sorted(maps.Keys(services.Builtins)) }

@@ -1,0 +1,80 @@
+// Package cmdline is what the programs' command lines have in common: options in GNU's style, --help and --version, and
+// one line of complaint.
+package cmdline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/pflag"
+)
+
+// Exit codes that all programs share.
+const (
+	ExitOK    = 0
+	ExitUsage = 2
+)
+
+// Version is the module's version, as the Go toolchain recorded it.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// New returns an option set with the options that all programs have. usage is all that --help prints above the options; its
+// first line is "Usage: NAME …"; the words in small letters are the name.
+func New(usage string) *pflag.FlagSet {
+	var words []string
+	for _, word := range strings.Fields(strings.TrimPrefix(usage, "Usage: ")) {
+		if strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLower(r) && r != '-' }) {
+			break
+		}
+		words = append(words, word)
+	}
+	name := strings.Join(words, " ")
+	fs := pflag.NewFlagSet(name, pflag.ContinueOnError)
+	fs.SetOutput(io.Discard) // one line on an error, not the whole help
+	fs.Usage = func() {
+		fmt.Printf("%s\nOptions:\n%s", usage, fs.FlagUsages())
+	}
+	fs.SortFlags = false
+	fs.Bool("version", false, "print the version and exit")
+	fs.BoolP("help", "h", false, "print this help and exit")
+	return fs
+}
+
+// Parse reads the options. If done, the program is over with code.
+func Parse(fs *pflag.FlagSet, args []string) (code int, done bool) {
+	err := fs.Parse(args)
+	if help, _ := fs.GetBool("help"); help || errors.Is(err, pflag.ErrHelp) {
+		fs.Usage()
+		return ExitOK, true
+	}
+	if err != nil {
+		return Usage(fs, "%v", err), true
+	}
+	if version, _ := fs.GetBool("version"); version {
+		fmt.Printf("%s (muxspec) %s\n", fs.Name(), Version())
+		return ExitOK, true
+	}
+	return 0, false
+}
+
+// Usage reports that the command line is wrong: one line that says what, one that says where to look.
+func Usage(fs *pflag.FlagSet, format string, args ...any) int {
+	Complain(fs, format, args...)
+	fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", fs.Name())
+	return ExitUsage
+}
+
+// Complain prints one line of trouble.
+func Complain(fs *pflag.FlagSet, format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "%s: %s\n", fs.Name(), strings.TrimSpace(fmt.Sprintf(format, args...)))
+}
