@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/muxspec/muxspec/cmd/internal/cmdline"
+	"github.com/muxspec/muxspec/conformance"
+	"github.com/muxspec/muxspec/docs"
+)
+
+const listUsage = `Usage: muxspec list [OPTION]... [ROLE]
+
+Show the rules, of one role or of all, and the scenarios that show them.
+`
+
+// A listed rule is a line of list.
+type listed struct {
+	ID        string   `json:"id"`
+	Role      string   `json:"role"`
+	Level     string   `json:"level"`
+	Class     string   `json:"class"`
+	Text      string   `json:"text"`
+	Scenarios []string `json:"scenarios"`
+}
+
+func listMain(args []string) int {
+	fs := cmdline.New(listUsage)
+	asJSON := fs.Bool("json", false, "as JSON")
+	if code, done := cmdline.Parse(fs, args); done {
+		return code
+	}
+	if fs.NArg() > 1 {
+		return cmdline.Usage(fs, "unexpected argument %q", fs.Arg(1))
+	}
+	rules, err := docs.All()
+	if err != nil {
+		cmdline.Complain(fs, "%v", err)
+		return conformance.ExitInconclusive
+	}
+	all := []listed{}
+	for _, r := range rules {
+		if fs.NArg() == 1 && r.Role != fs.Arg(0) {
+			continue
+		}
+		all = append(all, listed{r.ID, r.Role, r.Level, r.Class, r.Text, scenariosOf(r.ID)})
+	}
+	if len(all) == 0 {
+		return cmdline.Usage(fs, "unknown role %q, there are: %s", fs.Arg(0), strings.Join(conformance.Roles, ", "))
+	}
+	if *asJSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		enc.Encode(all)
+		return cmdline.ExitOK
+	}
+	for _, r := range all {
+		fmt.Printf("%-10s %-6s %-10s %s\n", r.ID, r.Level, r.Class, r.Text)
+		if len(r.Scenarios) > 0 {
+			fmt.Printf("%28s %s\n", "", strings.Join(r.Scenarios, ", "))
+		}
+	}
+	return cmdline.ExitOK
+}
+
+// scenariosOf gives the names of a rule's scenarios.
+func scenariosOf(id string) []string {
+	names := []string{}
+	for _, s := range conformance.Scenarios() {
+		if s.Rule.ID == id {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+const initUsage = `Usage: muxspec init ROLE
+
+Print a target file for ROLE, with comments, that runs as it is.
+`
+
+func initMain(args []string) int {
+	fs := cmdline.New(initUsage)
+	if code, done := cmdline.Parse(fs, args); done {
+		return code
+	}
+	if fs.NArg() != 1 || !slices.Contains(conformance.Roles, fs.Arg(0)) {
+		return cmdline.Usage(fs, "init wants one role: %s", strings.Join(conformance.Roles, ", "))
+	}
+	fmt.Print(conformance.InitTOML(fs.Arg(0)))
+	return cmdline.ExitOK
+}
+
+const explainUsage = `Usage: muxspec explain RULE
+
+Show a rule whole: what it demands of whom, why, and the scripts of its scenarios.
+`
+
+func explainMain(args []string) int {
+	fs := cmdline.New(explainUsage)
+	if code, done := cmdline.Parse(fs, args); done {
+		return code
+	}
+	if fs.NArg() != 1 {
+		return cmdline.Usage(fs, "explain wants one rule id")
+	}
+	rules, err := docs.All()
+	if err != nil {
+		cmdline.Complain(fs, "%v", err)
+		return conformance.ExitInconclusive
+	}
+	for _, r := range rules {
+		if r.ID != strings.ToUpper(fs.Arg(0)) {
+			continue
+		}
+		fmt.Printf("%s %s (%s, %s)\n\n%s\n\nSource: %s\nPage: docs/%s.md, %s\n", r.ID, r.Level, r.Role, r.Class, r.Text, r.Source, r.Protocol, r.Section)
+		if r.Untested != "" {
+			fmt.Printf("Not tested from outside: %s\n", r.Untested)
+		}
+		for _, s := range conformance.Scenarios() {
+			if s.Rule.ID == r.ID {
+				fmt.Printf("\n--- scenario %s\n%s", s.Name, s.Text)
+			}
+		}
+		return cmdline.ExitOK
+	}
+	return cmdline.Usage(fs, "unknown rule %q: muxspec list shows all", fs.Arg(0))
+}

@@ -1,0 +1,92 @@
+// Command muxspec judges implementations of TCPMUX: it starts a program, talks to it over real sockets, and says for every
+// rule whether the program keeps it. muxspec --help tells the rest.
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/muxspec/muxspec/cmd/internal/cli"
+	"github.com/muxspec/muxspec/cmd/internal/cmdline"
+	"github.com/muxspec/muxspec/conformance"
+)
+
+const usage = `Usage: muxspec COMMAND [OPTION]...
+
+Judge implementations of TCPMUX (RFC 1078) over real sockets, rule by rule.
+
+  run       judge a target; without arguments the reference implementation
+  list      show the rules and their scenarios
+  explain   show one rule whole
+  init      print a target file to begin with
+  service   be a fixture service on standard input and output, for targets to offer
+
+The reference programs are inside, too:
+
+  tcpmuxd   a TCPMUX server
+  tcpmux    a TCPMUX client
+
+'muxspec COMMAND --help' tells more. Exit codes: 0 all is well; 1 the target breaks a MUST rule; 2 wrong usage; 3 nothing
+can be concluded.
+`
+
+// A command is a subcommand: the arguments behind its name in, the exit code out.
+type command struct {
+	name string
+	main func(args []string) int
+}
+
+var commands = []command{
+	{"run", runMain},
+	{"list", listMain},
+	{"explain", explainMain},
+	{"init", initMain},
+	{"service", serviceMain},
+	{"tcpmuxd", cli.TCPMuxD},
+	{"tcpmux", cli.TCPMux},
+}
+
+func main() { os.Exit(dispatch(os.Args[1:])) }
+
+func dispatch(args []string) int {
+	if len(args) > 0 {
+		if i := slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] }); i >= 0 {
+			return commands[i].main(args[1:])
+		}
+	}
+	fs := cmdline.New(usage)
+	fs.SetInterspersed(false)
+	if code, done := cmdline.Parse(fs, args); done {
+		return code
+	}
+	if fs.NArg() == 0 {
+		return cmdline.Usage(fs, "a command is missing")
+	}
+	return cmdline.Usage(fs, "unknown command %q", fs.Arg(0))
+}
+
+const serviceUsage = `Usage: muxspec service NAME
+
+Be a fixture service on standard input and output. A target offers these to the scenarios:
+
+  echo   sends back what it gets
+  late   sends 64 KiB when its input has ended
+  own    sends its own reply line, "+own", and 64 KiB
+`
+
+func serviceMain(args []string) int {
+	fs := cmdline.New(serviceUsage)
+	if code, done := cmdline.Parse(fs, args); done {
+		return code
+	}
+	if fs.NArg() != 1 || !slices.Contains(conformance.FixtureNames(), fs.Arg(0)) {
+		return cmdline.Usage(fs, "service wants one of: %s", strings.Join(conformance.FixtureNames(), ", "))
+	}
+	if err := conformance.ServeFixture(fs.Arg(0), os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintf(os.Stderr, "muxspec service %s: %v\n", fs.Arg(0), err)
+		return conformance.ExitInconclusive
+	}
+	return cmdline.ExitOK
+}

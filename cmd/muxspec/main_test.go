@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/muxspec/muxspec/conformance"
+	"github.com/muxspec/muxspec/conformance/report"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"muxspec":   main,
+		"oddserver": func() { oddserver(os.Args[1], os.Args[2]) },
+	})
+}
+
+// TestScripts runs muxspec as a user does. Its targets are the reference and the odd servers below.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exitcode": exitcode,
+			"outcomes": outcomes,
+			"evidence": evidence,
+			"join":     join,
+		},
+	})
+}
+
+// exitcode N COMMAND...: the command ends with this exit code.
+func exitcode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode N COMMAND...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, expected %s", got, args[0])
+	}
+}
+
+// reportSchema is what every report has to follow.
+var reportSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(report.Schema))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("report.schema.json", doc); err != nil {
+		return nil, err
+	}
+	return c.Compile("report.schema.json")
+})
+
+// readReport reads a JSON report, and checks it against its schema.
+func readReport(ts *testscript.TestScript, file string) (rep conformance.Report) {
+	text := ts.ReadFile(file)
+	schema, err := reportSchema()
+	ts.Check(err)
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	ts.Check(err)
+	ts.Check(schema.Validate(doc))
+	ts.Check(json.Unmarshal([]byte(text), &rep))
+	return rep
+}
+
+// outcomes FILE OUTCOME=N...: the report has so many rules with the outcome, RULE=OUTCOME: the rule has it.
+func outcomes(ts *testscript.TestScript, neg bool, args []string) {
+	rep := readReport(ts, args[0])
+	for _, arg := range args[1:] {
+		key, want, _ := strings.Cut(arg, "=")
+		got := fmt.Sprint(rep.Summary.Count[conformance.Outcome(key)])
+		for _, rule := range rep.Rules {
+			if rule.ID == key {
+				got = string(rule.Outcome)
+			}
+		}
+		if got != want {
+			ts.Fatalf("%s is %s, expected %s", key, got, want)
+		}
+	}
+}
+
+// join OUT FILE...: write the files one behind the other.
+func join(ts *testscript.TestScript, neg bool, args []string) {
+	var all string
+	for _, file := range args[1:] {
+		all += ts.ReadFile(file)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(all), 0o644))
+}
+
+// evidence FILE SCENARIO TEXT: the reason or the evidence of the scenario holds the text.
+func evidence(ts *testscript.TestScript, neg bool, args []string) {
+	rep := readReport(ts, args[0])
+	for _, rule := range rep.Rules {
+		for _, s := range rule.Scenarios {
+			if s.Name == args[1] && strings.Contains(s.Reason+"\n"+strings.Join(s.Proof, "\n"), args[2]) != neg {
+				return
+			}
+		}
+	}
+	ts.Fatalf("%s: %q: not as expected in\n%s", args[1], args[2], ts.ReadFile(args[0]))
+}
+
+// oddserver KIND ADDRESS is a server with one oddity. Kinds that begin with "no-" are null targets: they keep no rule at all, and
+// a suite that lets one of them pass any is worth nothing.
+func oddserver(kind, address string) {
+	if kind == "no-start" {
+		fmt.Fprintln(os.Stderr, "oddserver: I do not start")
+		os.Exit(7)
+	}
+	if kind == "no-listen" {
+		select {} // hangs; the suite ends it
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		panic(err)
+	}
+	for n := 0; ; n++ {
+		c, err := l.Accept()
+		if err != nil {
+			panic(err)
+		}
+		if kind == "dies" && n == 5 {
+			os.Exit(9)
+		}
+		go func() {
+			defer c.Close()
+			odd(kind, c)
+		}()
+	}
+}
+
+// odd serves one connection.
+func odd(kind string, c net.Conn) {
+	switch kind {
+	case "no-answer":
+		io.Copy(io.Discard, c)
+	case "no-word": // closes at once
+	case "no-sense":
+		io.CopyN(c, rand.Reader, 1<<16)
+	case "no-idea": // echoes
+		io.Copy(c, c)
+	case "no-no":
+		io.WriteString(c, "-no\r\n")
+		c.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, c)
+	case "always-plus":
+		r := bufio.NewReader(c)
+		r.ReadString('\n')
+		io.WriteString(c, "+\r\n")
+		io.Copy(c, r)
+	case "slow":
+		time.Sleep(100 * time.Millisecond)
+		fallthrough
+	default: // right, as far as a good exchange goes
+		r := bufio.NewReader(c)
+		if line, _ := r.ReadString('\n'); strings.EqualFold(line, "echo\r\n") {
+			io.WriteString(c, "+\r\n")
+			io.Copy(c, r)
+		} else {
+			io.WriteString(c, "-\r\n")
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/muxspec/muxspec/cmd/internal/cmdline"
+	"github.com/muxspec/muxspec/conformance"
+	"github.com/muxspec/muxspec/conformance/report"
+	"github.com/muxspec/muxspec/docs"
+)
+
+const runUsage = `Usage: muxspec run [OPTION]... [ROLE]
+       muxspec run [OPTION]... ROLE -- COMMAND [ARGUMENT]...
+
+Judge a target: the reference implementation, one from a target file, or the program that COMMAND starts. ROLE is
+tcpmux-server; it may be left out where the target has only one. In COMMAND these are replaced: {listen}
+HOST:PORT to listen on (or {host} and {port}), {address_file} the file to write the address to, if the program chooses
+the port, {dir} an empty folder, {muxspec} this program (its subcommand "service" is the services that --has names),
+{request_timeout} the time limit for a request.
+
+Exit codes: 0 no MUST rule broken that is not listed; 1 one is, or a listed deviation did not occur; 2 wrong usage; 3 some
+rule inconclusive, or no MUST rule judged.
+`
+
+// runFlags are the options of run that are more than a value of [conformance.Options].
+type runFlags struct {
+	target, address, json *string
+	known                 *string
+	has                   *[]string
+	quiet                 *bool
+}
+
+func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
+	f := runFlags{
+		target:  fs.String("target", "reference", "judge `TARGET`: a target file, or one of "+strings.Join(conformance.TargetNames(), ", ")),
+		address: fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
+		has:     fs.StringSlice("has", nil, "the fixture `SERVICES` that COMMAND or the server at the address has (default echo)"),
+		json:    fs.String("json", "", "write the report as JSON to `FILE`; - is standard output, and nothing else goes there"),
+		known:   fs.String("write-known", "", "write the violations to `FILE` as known deviations for the target file, with empty reasons"),
+		quiet:   fs.BoolP("quiet", "q", false, "print nothing: the exit code tells"),
+	}
+	fs.StringSliceVar(&o.Rules, "rule", nil, "only the rule with this `ID`; repeatable")
+	fs.StringSliceVar(&o.Scenarios, "scenario", nil, "only the scenario of this `NAME`; repeatable")
+	fs.StringSliceVar(&o.Classes, "class", nil, "only rules of this `CLASS`: rfc, interop, robustness or hardening; repeatable")
+	fs.StringVar(&o.Level, "level", "", "only rules of this `LEVEL`: MUST or SHOULD")
+	fs.BoolVar(&o.Strict, "strict", false, "a broken SHOULD rule makes the run fail")
+	fs.BoolVar(&o.Hostile, "hostile", false, "with --address: also what could harm the server, such as many connections at once")
+	fs.BoolVar(&o.Slow, "slow", false, "also what takes many seconds")
+	fs.BoolVar(&o.Keep, "keep", false, "leave the folders of the target's instances")
+	fs.DurationVar(&o.Patience, "patience", conformance.DefaultPatience, "the least `TIME` to wait for an answer")
+	fs.BoolVar(&o.Shuffle, "shuffle", false, "run the scenarios in random order")
+	fs.Int64Var(&o.Seed, "seed", 0, "the `NUMBER` that the order comes from (default: the time)")
+	return f
+}
+
+func runMain(args []string) int {
+	fs := cmdline.New(runUsage)
+	var o conformance.Options
+	f := defineRun(fs, &o)
+	if code, done := cmdline.Parse(fs, args); done {
+		return code
+	}
+	if err := prepare(fs, f, &o); err != nil {
+		return cmdline.Usage(fs, "%v", err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	rep, err := conformance.Run(ctx, o)
+	if err != nil {
+		return cmdline.Usage(fs, "%v", err)
+	}
+	if err := write(f, rep); err != nil {
+		cmdline.Complain(fs, "%v", err)
+		return cmdline.ExitUsage
+	}
+	if !*f.quiet && *f.json != "-" {
+		report.Console(os.Stdout, rep, quoteArgs(args))
+	}
+	return rep.Summary.Exit
+}
+
+// prepare turns the command line into what [conformance.Run] needs.
+func prepare(fs *pflag.FlagSet, f runFlags, o *conformance.Options) (err error) {
+	o.Version = cmdline.Version()
+	if o.Program, err = os.Executable(); err != nil {
+		return err
+	}
+	if o.Shuffle && !fs.Changed("seed") {
+		o.Seed = time.Now().UnixNano()
+	}
+	if o.Level != "" && o.Level != "MUST" && o.Level != "SHOULD" {
+		return fmt.Errorf("--level %s: is neither MUST nor SHOULD", o.Level)
+	}
+	for _, class := range o.Classes {
+		if !slices.Contains(docs.Classes, class) {
+			return fmt.Errorf("--class %s: there are: %s", class, strings.Join(docs.Classes, ", "))
+		}
+	}
+	roles, command := fs.Args(), []string(nil)
+	if n := fs.ArgsLenAtDash(); n >= 0 {
+		roles, command = roles[:n], roles[n:]
+	}
+	switch {
+	case len(roles) > 1:
+		return fmt.Errorf("unexpected argument %q (a command stands behind --)", roles[1])
+	case len(roles) == 1:
+		o.Role = roles[0]
+	}
+	o.Target, err = chosenTarget(fs, f, o.Role, command)
+	return err
+}
+
+// chosenTarget gives the target that the command line means: a command, an address, or a target file.
+func chosenTarget(fs *pflag.FlagSet, f runFlags, role string, command []string) (*conformance.Target, error) {
+	named, has := fs.Changed("target"), *f.has
+	switch {
+	case named && command != nil, named && *f.address != "", *f.address != "" && command != nil:
+		return nil, errors.New("--target, --address and a command behind -- exclude each other")
+	case command == nil && *f.address == "" && fs.Changed("has"):
+		return nil, errors.New("--has goes with --address or a command; a target file says it itself")
+	case command == nil && *f.address == "":
+		return conformance.LoadTarget(*f.target)
+	case role == "":
+		return nil, fmt.Errorf("ROLE is missing: one of %s", strings.Join(conformance.Roles, ", "))
+	case command != nil && len(command) == 0:
+		return nil, errors.New("the command behind -- is missing")
+	case len(has) == 0:
+		has = []string{"echo"}
+	}
+	name := *f.address
+	if command != nil {
+		name = filepath.Base(command[0])
+	}
+	return &conformance.Target{Name: name, Roles: []string{role}, Command: command, Address: *f.address, Services: has}, nil
+}
+
+// write writes the files that were asked for.
+func write(f runFlags, rep *conformance.Report) error {
+	if *f.known != "" {
+		if err := os.WriteFile(*f.known, []byte(conformance.KnownTOML(rep)), 0o644); err != nil {
+			return err
+		}
+	}
+	if *f.json == "" {
+		return nil
+	}
+	b, err := json.MarshalIndent(rep, "", "  ")
+	if err != nil {
+		return err
+	}
+	b = append(b, '\n')
+	if *f.json == "-" {
+		_, err = os.Stdout.Write(b)
+		return err
+	}
+	return os.WriteFile(*f.json, b, 0o644)
+}
+
+// quoteArgs shows arguments so that a shell reads them back.
+func quoteArgs(args []string) string {
+	var out []string
+	for _, a := range args {
+		if a == "" || strings.ContainsAny(a, " \t\n\"'\\$`*?[]{}()<>|&;#~!") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		out = append(out, a)
+	}
+	return strings.Join(out, " ")
+}
