@@ -43,6 +43,9 @@ func floodVerb(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			conns[i] = c
 			c.send(text, s.deadline())
+			if much { // so that the target holds what all have sent, and not the kernel
+				emptied(c, s.deadline())
+			}
 		})
 	}
 	all.Wait()
@@ -61,24 +64,66 @@ func floodVerb(ts *testscript.TestScript, neg bool, args []string) {
 	s.rec.note("%d of %d connections opened at once, %s sent on each", opened, n, shown(text))
 }
 
-// endless: send a line without an end until the target answers, closes, or has had enough of it to show that it has no bound.
+// endless: send a line without an end; the target answers or closes before it has taken endlessBytes of it.
 func endlessVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "endless")
 	s := of(ts)
 	deadline := s.deadline()
 	s.rec.note("> up to %d bytes \"aaaa…\" without a line end", endlessBytes)
+	const moment = 10 * time.Millisecond
+	for taken := feed(s.cur, deadline); ; {
+		if s.cur.fill(time.Now().Add(moment)) != errLimit {
+			return
+		}
+		select {
+		case <-taken: // an answer that was sent before is here by now
+			if s.cur.fill(time.Now().Add(moment)) == errLimit {
+				s.violation(ts, "expected an answer or the end of the connection; the target took %d bytes of a line", endlessBytes)
+			}
+			return
+		default:
+		}
+		if time.Now().After(deadline) {
+			s.failed(ts, deadline.Add(-s.run.limit()), "an answer or the end of the connection", errLimit)
+		}
+	}
+}
+
+// feed sends endlessBytes without a line end, and closes taken once the target has read them all. A time limit alone would not
+// do: it ends the reading of any server, also of one without a bound.
+func feed(c *tcpConn, deadline time.Time) (taken chan struct{}) {
+	taken = make(chan struct{})
 	go func() {
 		chunk := bytes.Repeat([]byte("a"), 16<<10)
-		s.cur.SetWriteDeadline(deadline)
+		c.SetWriteDeadline(deadline)
 		for range endlessBytes / len(chunk) {
-			if _, err := s.cur.Write(chunk); err != nil {
+			if _, err := c.Write(chunk); err != nil {
 				return
 			}
 		}
+		if emptied(c, deadline) {
+			close(taken)
+		}
 	}()
-	if err := s.cur.fill(deadline); err == errLimit {
-		s.failed(ts, deadline.Add(-s.run.limit()), "an answer or the end of the connection", err)
+	return taken
+}
+
+// emptied waits until the target has read all that was sent, and says whether it could be seen to have. The queue has to be empty
+// several times: what is still on its way there comes between two looks.
+func emptied(c *tcpConn, deadline time.Time) bool {
+	const looks = 5
+	for empty := 0; empty < looks; time.Sleep(time.Millisecond) {
+		yes, known := received(c)
+		switch {
+		case !known || time.Now().After(deadline):
+			return false
+		case yes:
+			empty++
+		default:
+			empty = 0
+		}
 	}
+	return true
 }
 
 // dropped silent|drip: the target ends a connection that sends nothing, or a byte now and then, after the time that it states.
@@ -105,6 +150,15 @@ func droppedVerb(ts *testscript.TestScript, neg bool, args []string) {
 		case err != nil:
 			return // whether by FIN or reset
 		}
+	}
+}
+
+// outlast request_timeout: wait until a request that began before would have run out of time; not at all where the target has
+// no such limit.
+func outlastVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 1 && args[0] == "request_timeout", "outlast request_timeout")
+	if stated, err := of(ts).run.stated(args[0]); err == nil {
+		time.Sleep(stated + stated/4)
 	}
 }
 

@@ -1,6 +1,13 @@
 package conformance
 
 import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,12 +21,39 @@ type usage struct {
 }
 
 func (p *process) usage() usage {
-	return usage{len(p.members()), p.descriptors(), p.memory()}
+	return usage{p.count(), p.descriptors(), p.memory()}
 }
 
-// cpuWindow is how long processor time is measured, and cpuBusy how much of it is too much. The kernel counts in steps of
-// 10 ms, and the target may tidy up now and then.
-const cpuWindow, cpuBusy = 100 * time.Millisecond, 50 * time.Millisecond
+// count is the number of the target's processes. A zombie, which has ended and was not waited for, has no environment any more,
+// and its group may be its own: only its parent tells that it was the target's.
+func (p *process) count() int {
+	pids := p.members()
+	n := len(pids)
+	all, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range all {
+		state, parent := stateOf(file)
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if state == "Z" && slices.Contains(pids, parent) && !slices.Contains(pids, pid) {
+			n++
+		}
+	}
+	return n
+}
+
+// stateOf gives the state and the parent's id from a file /proc/…/stat.
+func stateOf(file string) (state string, parent int) {
+	b, _ := os.ReadFile(file)
+	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:])) // the name before it may hold anything
+	if len(f) < 2 {
+		return "", 0
+	}
+	parent, _ = strconv.Atoi(f[1])
+	return f[0], parent
+}
+
+// cpuWindow is how long processor time is measured, and cpuBusy how much of it a target at rest may use: one of the kernel's
+// steps of 10 ms. One that tidies up now and then is at rest a window later.
+const cpuWindow, cpuBusy = 100 * time.Millisecond, 10 * time.Millisecond
 
 // pooled is the number of descriptors that a target may keep for later use, as Go's runtime keeps pipes to splice with: for ten
 // connections at once, and fewer than what thirty connections would leave.
@@ -52,16 +86,14 @@ func settledVerb(ts *testscript.TestScript, neg bool, args []string) {
 		var have, want any
 		switch args[0] {
 		case "processes":
-			now := len(s.in.process.members())
+			now := s.in.process.count()
 			ok, have, want = now <= s.before.processes, now, s.before.processes
 		case "descriptors":
 			now, most := s.in.process.descriptors(), s.before.descriptors+pooled
 			ok, have, want = now <= most, now, most
 		case "cpu":
-			used := s.in.process.cpu()
-			time.Sleep(cpuWindow) // the window that is measured
-			used = s.in.process.cpu() - used
-			ok, have, want = used <= cpuBusy, used, cpuBusy
+			rests, used := s.in.process.rests()
+			ok, have, want = rests, used, fmt.Sprintf("%v in %v and no thread that runs", cpuBusy, cpuWindow)
 		default:
 			usageError(ts, neg, false, "settled processes|descriptors|cpu")
 		}
@@ -76,6 +108,30 @@ func settledVerb(ts *testscript.TestScript, neg bool, args []string) {
 			s.violation(ts, "%v after the clients have gone: %s: %v, expected at most %v", s.run.limit(), args[0], have, want)
 		}
 	}
+}
+
+// rests says whether the target's processes use no processor time, and what they used. They have to be the same all the while,
+// since one that ends takes its time with it, and must not wait for a processor: where others have them all, one that spins
+// uses little.
+func (p *process) rests() (yes bool, used time.Duration) {
+	pids, before := p.members(), p.cpu()
+	yes = !runnable(pids)
+	time.Sleep(cpuWindow) // the window that is measured
+	used = p.cpu() - before
+	return yes && used <= cpuBusy && slices.Equal(pids, p.members()) && !runnable(pids), used
+}
+
+// runnable says whether a thread of the processes runs or waits for a processor.
+func runnable(pids []int) bool {
+	for _, pid := range pids {
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*/stat", pid))
+		for _, file := range threads {
+			if state, _ := stateOf(file); state == "R" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // maxGrowth is how much memory a target may have taken for connections that it has to bound: a runtime's own reserves included.

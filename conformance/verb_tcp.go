@@ -15,7 +15,7 @@ type verb = func(ts *testscript.TestScript, neg bool, args []string)
 var verbs = map[string]verb{
 	"dial": dialVerb, "use": useVerb, "send": sendVerb, "apart": apartVerb, "cut": cutVerb, "shutdown": shutdownVerb,
 	"reset": resetVerb, "close": closeVerb, "closed": closedVerb, "expect": expectVerb, "echo": echoVerb, "rest": restVerb,
-	"flood": floodVerb, "endless": endlessVerb, "dropped": droppedVerb,
+	"flood": floodVerb, "endless": endlessVerb, "dropped": droppedVerb, "outlast": outlastVerb,
 	"reply": replyVerb, "unserved": unservedVerb, "sync": syncVerb, "junk": junkVerb,
 	"list": listVerb, "listed": listedVerb, "answer": answerVerb, "until": untilVerb, "baseline": baselineVerb, "served": servedVerb,
 	"measure": measureVerb, "settled": settledVerb, "grown": grownVerb,

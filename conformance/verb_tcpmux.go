@@ -83,9 +83,11 @@ func listVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// listed all|once|crlf: the last list holds all of the target's services; it holds none twice; its lines end with CR LF.
+// listed all|once|crlf|without TEXT: the last list holds all of the target's services; it holds none twice; its lines end with
+// CR LF; the text is nowhere in it.
 func listedVerb(ts *testscript.TestScript, neg bool, args []string) {
-	usageError(ts, neg, len(args) == 1, "listed all|once|crlf")
+	const usage = "listed all|once|crlf|without TEXT"
+	usageError(ts, neg, len(args) == 1 || len(args) == 2 && args[0] == "without", usage)
 	s := of(ts)
 	switch args[0] {
 	case "all":
@@ -107,8 +109,12 @@ func listedVerb(ts *testscript.TestScript, neg bool, args []string) {
 				s.violation(ts, "line %d of the list, %s, does not end with CR LF", i+1, shown(line))
 			}
 		}
+	case "without":
+		if text := texts(ts, args[1:]); bytes.Contains(s.raw, text) {
+			s.violation(ts, "in the list, or behind it, stands %s", shown(text))
+		}
 	default:
-		usageError(ts, neg, false, "listed all|once|crlf")
+		usageError(ts, neg, false, usage)
 	}
 }
 

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance"
+	"github.com/muxspec/muxspec/conformance/mutants"
+)
+
+// A verdict is what became of a mutant.
+type verdict string
+
+const (
+	killed        verdict = "killed"        // a scenario of its rule sees a violation
+	misattributed verdict = "misattributed" // only scenarios of other rules do
+	survived      verdict = "survived"      // none does
+	failed        verdict = "error"         // nothing can be concluded
+)
+
+// A result is a verdict with its reasons.
+type result struct {
+	Rule    string  `json:"rule"`
+	Mutant  string  `json:"mutant"`
+	Verdict verdict `json:"verdict"`
+	// Seen are the scenarios that saw a violation: of its own rule where it is killed, of others where it is misattributed.
+	Seen    []sighting `json:"seen,omitempty"`
+	Error   string     `json:"error,omitempty"`
+	Seconds float64    `json:"seconds"`
+}
+
+// A sighting is a scenario that saw a violation.
+type sighting struct {
+	Rule     string `json:"rule"`
+	Scenario string `json:"scenario"`
+	Reason   string `json:"reason"`
+}
+
+// A judge judges one mutant.
+type judge struct {
+	root   string // of the tree
+	dir    string // for all that the mutant needs and leaves
+	mutant mutants.Mutant
+}
+
+const (
+	// runLimit is more than all scenarios take if each waits as long as it can.
+	runLimit = 5 * time.Minute
+	// endLimit is the time that a suite that was interrupted has to end its scenario and its targets.
+	endLimit = 20 * time.Second
+	// tries is how often a mutant is judged where the suite cannot tell, which happens on a busy machine.
+	tries = 3
+)
+
+func (j judge) judge(ctx context.Context) result {
+	began := time.Now()
+	defer os.RemoveAll(j.dir)
+	r := result{Rule: j.mutant.Rule.ID, Mutant: j.mutant.Name}
+	program, err := j.build(ctx)
+	if err == nil {
+		r.Verdict, r.Seen, err = j.look(ctx, program)
+	}
+	if err != nil {
+		r.Verdict, r.Error = failed, err.Error()
+	}
+	r.Seconds = time.Since(began).Seconds()
+	return r
+}
+
+// build makes the suite's program with the mutant in place of the reference.
+func (j judge) build(ctx context.Context) (program string, err error) {
+	changed, err := j.mutant.Apply(os.DirFS(j.root))
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Join(j.dir, "tmp"), 0o755); err != nil {
+		return "", err
+	}
+	overlay := struct{ Replace map[string]string }{make(map[string]string)}
+	for file, text := range changed {
+		// The name has to end in .go, and files of two packages may have the same.
+		replacement := filepath.Join(j.dir, strings.ReplaceAll(file, "/", "_"))
+		if err := os.WriteFile(replacement, []byte(text), 0o644); err != nil {
+			return "", err
+		}
+		overlay.Replace[filepath.Join(j.root, file)] = replacement
+	}
+	b, err := json.Marshal(overlay)
+	if err != nil {
+		return "", err
+	}
+	list := filepath.Join(j.dir, "overlay.json")
+	if err := os.WriteFile(list, b, 0o644); err != nil {
+		return "", err
+	}
+	program = filepath.Join(j.dir, "muxspec")
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-overlay", list, "-o", program, "./cmd/muxspec")
+	cmd.Dir = j.root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return program, nil
+}
+
+// look lets the rule's own scenarios judge, and if they see nothing, all.
+func (j judge) look(ctx context.Context, program string) (verdict, []sighting, error) {
+	own, _, err := j.run(ctx, program, "--rule", j.mutant.Rule.ID)
+	switch {
+	case len(own) > 0:
+		return killed, own, nil
+	case err != nil:
+		return failed, nil, err
+	}
+	// What looks back on the other scenarios belongs to a rule, too, and has seen none of them until now.
+	own, others, err := j.run(ctx, program)
+	switch {
+	case len(own) > 0:
+		return killed, own, nil
+	case len(others) > 0:
+		return misattributed, others, nil
+	}
+	return survived, nil, err
+}
+
+// run runs the mutant's suite on the mutant and gives the violations of its rule and of others. If there are none, the error
+// says what kept a scenario from judging.
+func (j judge) run(ctx context.Context, program string, selection ...string) (own, others []sighting, err error) {
+	var unsure error
+	for range tries {
+		rep, err := j.report(ctx, program, selection)
+		if err != nil {
+			return nil, nil, err
+		}
+		var blocked error
+		own, others, blocked, unsure = j.sort(rep)
+		if len(own)+len(others) > 0 || unsure == nil {
+			return own, others, blocked
+		}
+	}
+	return nil, nil, unsure
+}
+
+// sort puts the scenarios that did not pass in order.
+func (j judge) sort(rep *conformance.Report) (own, others []sighting, blocked, unsure error) {
+	for _, rule := range rep.Rules {
+		for _, s := range rule.Scenarios {
+			seen := sighting{rule.ID, s.Name, s.Reason}
+			why := fmt.Errorf("%s is %s: %s\n%s", s.Name, s.Outcome, s.Reason, strings.Join(s.Proof, "\n"))
+			switch {
+			case s.Outcome == conformance.Violation && !s.Known && rule.ID == j.mutant.Rule.ID:
+				own = append(own, seen)
+			case s.Outcome == conformance.Violation && !s.Known:
+				others = append(others, seen)
+			case s.Outcome == conformance.Blocked:
+				blocked = errors.Join(blocked, why)
+			case s.Outcome == conformance.Inconclusive:
+				unsure = errors.Join(unsure, why)
+			}
+		}
+	}
+	return own, others, blocked, unsure
+}
+
+// report runs the mutant's program, which re-executes itself as the target.
+func (j judge) report(ctx context.Context, program string, selection []string) (*conformance.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, runLimit)
+	defer cancel()
+	args := append([]string{"run", mutants.Role, "--json", "-"}, selection...)
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(j.dir, "tmp"))
+	// Not to be killed: it has servers to end.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = endLimit
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	// That it exits with an error is what a mutant is for.
+	rep := new(conformance.Report)
+	if jsonErr := json.Unmarshal(stdout.Bytes(), rep); jsonErr != nil || len(rep.Rules) == 0 {
+		return nil, fmt.Errorf("muxspec %s gives no report: %w\n%s%s", strings.Join(args, " "), errors.Join(err, jsonErr),
+			stderr.Bytes(), stdout.Bytes())
+	}
+	return rep, nil
+}

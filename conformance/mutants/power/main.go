@@ -1,0 +1,165 @@
+// Command power tells how much the suite sees: it builds every mutant of the reference, has the suite that is in the mutant's
+// own program judge it, and says which mutants the scenarios of their rule have seen.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/muxspec/muxspec/conformance/mutants"
+)
+
+const usage = `Usage: go run ./conformance/mutants/power [OPTION]...
+
+Build each mutant of the reference and let the scenarios of its rule judge it. A mutant is killed where one of them sees a
+violation, misattributed where only other rules' scenarios do, and has survived where none does.
+
+Exit codes: 0 all mutants are killed, and every rule has one; 1 not so; 2 wrong usage; 130 interrupted.
+
+Options:
+`
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitWeak        = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// atOnce is how many mutants are judged at the same time. More would measure the machine, not the suite.
+const atOnce = 2
+
+func main() { os.Exit(power(os.Args[1:])) }
+
+func power(args []string) int {
+	fs := pflag.NewFlagSet("power", pflag.ContinueOnError)
+	fs.SortFlags = false
+	verbose := fs.BoolP("verbose", "v", false, "show what each scenario saw")
+	only := fs.StringSlice("only", nil, "only the mutant of this `NAME`; repeatable")
+	file := fs.String("json", "", "write the result as JSON to `FILE`, too")
+	fs.Usage = func() { fmt.Printf("%s%s", usage, fs.FlagUsages()) }
+	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
+		return exitOK
+	} else if err != nil {
+		return complain(err)
+	}
+	if fs.NArg() > 0 {
+		return complain(fmt.Errorf("unexpected argument %q", fs.Arg(0)))
+	}
+	all, err := choose(*only)
+	if err != nil {
+		return complain(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	began := time.Now()
+	results, err := judgeAll(ctx, all)
+	if err != nil {
+		return complain(err)
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(os.Stderr, "power: interrupted")
+		return exitInterrupted
+	}
+	o, err := sum(results, len(*only) > 0, time.Since(began))
+	if err == nil && *file != "" {
+		err = writeJSON(*file, o)
+	}
+	if err != nil {
+		return complain(err)
+	}
+	o.print(os.Stdout, *verbose)
+	if !o.good() {
+		return exitWeak
+	}
+	return exitOK
+}
+
+func complain(err error) int {
+	fmt.Fprintln(os.Stderr, "power:", err)
+	return exitUsage
+}
+
+// choose gives the mutants of these names, all if there are none.
+func choose(names []string) ([]mutants.Mutant, error) {
+	all, err := mutants.All()
+	if err != nil || len(names) == 0 {
+		return all, err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(all, func(m mutants.Mutant) bool { return m.Name == name }) {
+			return nil, fmt.Errorf("no mutant has the name %q", name)
+		}
+	}
+	return slices.DeleteFunc(all, func(m mutants.Mutant) bool { return !slices.Contains(names, m.Name) }), nil
+}
+
+// judgeAll judges the mutants, each with a program and a folder of its own, so that none can disturb another.
+func judgeAll(ctx context.Context, all []mutants.Mutant) ([]result, error) {
+	root, err := moduleRoot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	work, err := os.MkdirTemp("", "power")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(work)
+	results := make([]result, len(all))
+	places := make(chan struct{}, atOnce)
+	var running sync.WaitGroup
+	var progress sync.Mutex
+	done := 0
+	for i, m := range all {
+		places <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		running.Go(func() {
+			defer func() { <-places }()
+			j := judge{root: root, dir: filepath.Join(work, m.Name), mutant: m}
+			results[i] = j.judge(ctx)
+			progress.Lock()
+			defer progress.Unlock()
+			done++
+			fmt.Fprintf(os.Stderr, "%d/%d %s: %s\n", done, len(all), m.Name, results[i].Verdict)
+		})
+	}
+	running.Wait()
+	return results, nil
+}
+
+// moduleRoot gives the folder of the tree that power was started in.
+func moduleRoot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOMOD: %w", err)
+	}
+	mod := strings.TrimSpace(string(out))
+	if filepath.Base(mod) != "go.mod" {
+		return "", errors.New("this is not a folder of the module")
+	}
+	return filepath.Dir(mod), nil
+}
+
+func writeJSON(file string, o *outcome) error {
+	b, err := json.MarshalIndent(o, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(b, '\n'), 0o644)
+}
