@@ -27,9 +27,12 @@ type Table struct {
 func (t *Table) Add(name string, max int, h Handler) error {
 	_, err := AppendList(nil, []string{name}, max)
 	folded := Fold(name)
-	if folded == Fold(Help) {
+	switch {
+	case err == ErrBadSign:
+		err = errors.New("the name begins with + or -, as a reply does")
+	case folded == Fold(Help):
 		err = errors.New("the name is reserved")
-	} else if t.handlers[folded] != nil {
+	case t.handlers[folded] != nil:
 		err = errors.New("there is already one of that name")
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -35,6 +36,9 @@ func inetdConn() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
+	}
+	if c.RemoteAddr() == nil { // the client has gone already, or it is a listening socket
+		return nil, errors.New("standard input: the socket is not connected")
 	}
 	return c, nil
 }

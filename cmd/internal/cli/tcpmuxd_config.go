@@ -97,8 +97,8 @@ func (c *tcpmuxdConfig) build(specs []string) (*tcpmux.Config, error) {
 	switch {
 	case c.RequestTimeout.Duration <= 0:
 		return nil, fmt.Errorf("request-timeout %v: must be more than 0", c.RequestTimeout)
-	case c.MaxName < 1 || c.MaxName > 1<<16:
-		return nil, fmt.Errorf("max-name %d: must be from 1 to %d", c.MaxName, 1<<16)
+	case c.MaxName < len(tcpmux.Help) || c.MaxName > 1<<16:
+		return nil, fmt.Errorf("max-name %d: must be from %d, the length of %s, to %d", c.MaxName, len(tcpmux.Help), tcpmux.Help, 1<<16)
 	case c.MaxConnections < 0 || c.MaxPerSource < 0:
 		return nil, errors.New("max-connections and max-per-source: must not be less than 0")
 	}

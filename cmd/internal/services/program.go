@@ -3,7 +3,6 @@ package services
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -23,17 +22,21 @@ const killAfter = time.Second
 func Program(argv []string, ownReply bool) tcpmux.Handler {
 	return func(ctx context.Context, c net.Conn) error {
 		const failure = "Service cannot be started"
-		if err := unix.Access(argv[0], unix.X_OK); err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", argv[0], err), tcpmux.Refuse(c, failure))
+		_, err := exec.LookPath(argv[0])
+		if _, ok := c.(socket); !ok {
+			err = errors.New("only a socket can be given to a program")
 		}
-		// The reply goes first, because a running program may write at once. What access(2) cannot tell, such as a
+		if err != nil {
+			return errors.Join(err, tcpmux.Refuse(c, failure))
+		}
+		// The reply goes first, because a running program may write at once. What the file's mode cannot tell, such as a
 		// missing interpreter, is seen as a reset behind it.
 		if !ownReply {
 			if err := tcpmux.Accept(c); err != nil {
 				return err
 			}
 		}
-		cmd, err := start(argv, c)
+		cmd, err := start(argv, c.(socket))
 		if err != nil && ownReply {
 			return errors.Join(err, tcpmux.Refuse(c, failure))
 		} else if err != nil {
@@ -50,22 +53,25 @@ func Program(argv []string, ownReply bool) tcpmux.Handler {
 	}
 }
 
+// A socket is a connection that a program can be given.
+type socket interface {
+	net.Conn
+	File() (*os.File, error)
+}
+
 // start starts the program and gives it the connection for good, so that the program alone decides when that ends.
-func start(argv []string, c net.Conn) (*exec.Cmd, error) {
-	socket, ok := c.(interface{ File() (*os.File, error) })
-	if !ok {
-		return nil, errors.New("only a socket can be given to a program")
-	}
-	f, err := socket.File()
+func start(argv []string, c socket) (*exec.Cmd, error) {
+	f, err := c.File()
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	f.Fd() // makes the socket blocking, as programs expect it
+	fd := int(f.Fd()) // makes the socket blocking, as programs expect it
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = f, f, os.Stderr
 	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
+		unix.SetNonblock(fd, true) // or c's deadlines would not count any more
 		return nil, err
 	}
 	c.Close()
