@@ -17,21 +17,32 @@ import (
 //go:embed report.schema.json
 var Schema string
 
+// A Style says how [Console] writes.
+type Style struct {
+	Args    string // of "muxspec run", for the lines that tell how to repeat a scenario
+	Verbose bool   // the evidence of known deviations, too, and whole texts
+	Colour  bool   // by the escapes that terminals know
+}
+
 // Console writes the report for a person: a line for each rule, behind it the evidence of each violation that is not known,
-// and the summary. args are those of "muxspec run", for the lines that tell how to repeat a scenario.
-func Console(w io.Writer, r *conformance.Report, args string) {
+// and the summary.
+func Console(w io.Writer, r *conformance.Report, style Style) {
 	fmt.Fprintf(w, "target %s as %s\n\n", r.Target, strings.Join(r.Roles, ", "))
 	said := make(map[string]bool) // what is missing or broken for many rules is said at the first
 	for _, rule := range r.Rules {
-		fmt.Fprintf(w, "%-12s %-10s %-6s %s\n", mark(rule.Outcome), rule.ID, rule.Level, clip(rule.Rule.Text, 90))
+		text := rule.Rule.Text
+		if !style.Verbose {
+			text = clip(text, 90)
+		}
+		fmt.Fprintf(w, "%s %-10s %-6s %s\n", style.colour(rule.Outcome, fmt.Sprintf("%-12s", mark(rule.Outcome))), rule.ID, rule.Level, text)
 		for _, s := range rule.Scenarios {
 			switch {
-			case s.Outcome == conformance.Pass || s.Known || said[s.Reason]:
+			case s.Outcome == conformance.Pass || s.Known && !style.Verbose || said[s.Reason]:
 			case s.Outcome == conformance.Blocked || s.Outcome == conformance.Unsupported:
 				said[s.Reason] = true
 				fmt.Fprintf(w, "    %s\n", s.Reason)
 			default:
-				scenario(w, rule, s, args)
+				scenario(w, rule, s, style.Args)
 			}
 		}
 	}
@@ -68,16 +79,29 @@ func summary(w io.Writer, r *conformance.Report) {
 	for _, m := range s.Missing {
 		fmt.Fprintf(w, "a listed deviation did not occur: %s\n", m)
 	}
-	rest := s.Rules - s.Judged
 	switch {
 	case s.Exit != conformance.ExitOK:
-	case s.Listed > 0:
-		fmt.Fprintf(w, "%s breaks no MUST rule but for the deviations that its target file lists\n", r.Target)
-	case rest > 0 || s.Count[conformance.Warn] > 0:
-		fmt.Fprintf(w, "%s breaks no MUST rule of those that could be judged\n", r.Target)
+	case s.Listed > 0 || s.Rules > s.Judged || s.Count[conformance.Warn] > 0:
+		fmt.Fprintf(w, "%s breaks no MUST rule", r.Target)
+		if s.Listed > 0 {
+			fmt.Fprint(w, " but for the deviations that its target file lists")
+		}
+		if n := s.Rules - s.Judged; n > 0 {
+			fmt.Fprintf(w, "; %d rules could not be judged", n)
+		}
+		fmt.Fprintln(w)
 	default:
 		fmt.Fprintf(w, "%s conforms to the rules that were asked for\n", r.Target)
 	}
+}
+
+// colour paints what needs attention.
+func (style Style) colour(o conformance.Outcome, text string) string {
+	escape := map[conformance.Outcome]string{conformance.Pass: "32", conformance.Fail: "1;31", conformance.Warn: "33", conformance.Inconclusive: "35"}[o]
+	if !style.Colour || escape == "" {
+		return text
+	}
+	return "\x1b[" + escape + "m" + text + "\x1b[0m"
 }
 
 // mark makes what needs attention stand out without colour.

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance"
+)
+
+// The elements of JUnit's XML as Jenkins reads it.
+type (
+	testsuites struct {
+		XMLName  xml.Name  `xml:"testsuites"`
+		Name     string    `xml:"name,attr"`
+		Tests    int       `xml:"tests,attr"`
+		Failures int       `xml:"failures,attr"`
+		Errors   int       `xml:"errors,attr"`
+		Time     string    `xml:"time,attr"`
+		Suite    testsuite `xml:"testsuite"`
+	}
+	testsuite struct {
+		Name       string     `xml:"name,attr"`
+		Tests      int        `xml:"tests,attr"`
+		Failures   int        `xml:"failures,attr"`
+		Errors     int        `xml:"errors,attr"`
+		Skipped    int        `xml:"skipped,attr"`
+		Time       string     `xml:"time,attr"`
+		Properties []property `xml:"properties>property"`
+		Cases      []testcase `xml:"testcase"`
+	}
+	property struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	testcase struct {
+		Name      string  `xml:"name,attr"`
+		Classname string  `xml:"classname,attr"`
+		Time      string  `xml:"time,attr"`
+		Skipped   *detail `xml:"skipped"`
+		Error     *detail `xml:"error"`
+		Failure   *detail `xml:"failure"`
+	}
+	detail struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr,omitempty"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// JUnit writes the report as JUnit's XML: a test case for each scenario, named after it, in the class of its rule. A violation is a
+// failure; what is inconclusive or blocked an error; a known deviation and what the target does not support is skipped. A
+// listed deviation that did not occur is a failure of a case of its own.
+func JUnit(w io.Writer, r *conformance.Report) error {
+	s := testsuite{Name: r.Target, Time: seconds(r.Summary.Seconds), Properties: []property{
+		{"suite", r.Suite.Version}, {"digest", r.Suite.Digest}, {"roles", strings.Join(r.Roles, " ")},
+	}}
+	for _, rule := range r.Rules {
+		for _, scenario := range rule.Scenarios {
+			s.add(junitCase(rule, scenario))
+		}
+	}
+	for _, missing := range r.Summary.Missing {
+		id, name, _ := strings.Cut(missing, " ")
+		s.add(testcase{Name: name + " (listed)", Classname: r.Target + "." + id, Time: seconds(0),
+			Failure: &detail{Message: "a listed deviation did not occur", Type: "listed"}})
+	}
+	all := testsuites{Name: "muxspec", Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Time: s.Time, Suite: s}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// junitCase makes a test case of a scenario.
+func junitCase(rule conformance.RuleResult, s conformance.ScenarioResult) testcase {
+	c := testcase{Name: s.Name, Classname: rule.Role + "." + rule.ID, Time: seconds(s.Seconds)}
+	text := strings.Join(append(s.Proof, rule.Rule.Text), "\n")
+	d := &detail{Message: s.Reason, Type: rule.Level, Text: text}
+	switch {
+	case s.Outcome == conformance.Pass:
+	case s.Known || s.Outcome == conformance.Unsupported:
+		c.Skipped = &detail{Message: map[bool]string{true: "known: ", false: "unsupported: "}[s.Known] + s.Reason}
+	case s.Outcome == conformance.Violation:
+		c.Failure = d
+	default:
+		d.Type = string(s.Outcome)
+		c.Error = d
+	}
+	return c
+}
+
+// add puts a case into the suite and counts it.
+func (s *testsuite) add(c testcase) {
+	s.Cases = append(s.Cases, c)
+	s.Tests++
+	switch {
+	case c.Failure != nil:
+		s.Failures++
+	case c.Error != nil:
+		s.Errors++
+	case c.Skipped != nil:
+		s.Skipped++
+	}
+}
+
+func seconds(s float64) string { return fmt.Sprintf("%.3f", s) }

@@ -1,0 +1,120 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/muxspec/muxspec/conformance"
+	"github.com/muxspec/muxspec/docs"
+)
+
+// sample is a report with every outcome, and with text that a format could trip over.
+func sample() *conformance.Report {
+	rule := func(id string, o conformance.Outcome, s conformance.ScenarioResult) conformance.RuleResult {
+		s.Name, s.Seconds = "scenario-of-"+strings.ToLower(id), 0.0125
+		return conformance.RuleResult{ID: id, Protocol: "tcpmux", Role: "tcpmux-server", Level: "MUST", Class: "rfc", Outcome: o,
+			Scenarios: []conformance.ScenarioResult{s}, Rule: docs.Rule{ID: id, Text: "A <rule> | with & all.", Section: "2.1 Some"}}
+	}
+	r := &conformance.Report{Target: "mine", Roles: []string{"tcpmux-server"}, Profile: map[string]string{"fact": "a & b"}, Rules: []conformance.RuleResult{
+		rule("TCPMUX-1", conformance.Pass, conformance.ScenarioResult{Outcome: conformance.Pass}),
+		rule("TCPMUX-2", conformance.Fail, conformance.ScenarioResult{Outcome: conformance.Violation, Reason: `expected "<", not "\x00"`, Proof: []string{"> 3c  <", "]]> & \x1b"}}),
+		rule("TCPMUX-3", conformance.Known, conformance.ScenarioResult{Outcome: conformance.Violation, Known: true, Reason: "as ever"}),
+		rule("TCPMUX-4", conformance.Unsupported, conformance.ScenarioResult{Outcome: conformance.Unsupported, Reason: "it cannot"}),
+		rule("TCPMUX-5", conformance.Blocked, conformance.ScenarioResult{Outcome: conformance.Blocked, Reason: "it stands on nothing"}),
+		rule("TCPMUX-6", conformance.Inconclusive, conformance.ScenarioResult{Outcome: conformance.Inconclusive, Reason: "busy"}),
+	}}
+	r.Summary = conformance.Summary{Rules: 6, Judged: 3, Listed: 1, Exit: 1, Seconds: 1234.5678, Missing: []string{"TCPMUX-7 gone"},
+		Count: map[conformance.Outcome]int{conformance.Pass: 1, conformance.Fail: 1, conformance.Known: 1, conformance.Unsupported: 1, conformance.Blocked: 1, conformance.Inconclusive: 1}}
+	return r
+}
+
+func TestJUnit(t *testing.T) {
+	var b bytes.Buffer
+	if err := JUnit(&b, sample()); err != nil {
+		t.Fatal(err)
+	}
+	var read testsuites
+	if err := xml.Unmarshal(b.Bytes(), &read); err != nil {
+		t.Fatal(err)
+	}
+	s := read.Suite
+	if s.Tests != 7 || s.Failures != 2 || s.Errors != 2 || s.Skipped != 2 || len(s.Cases) != 7 {
+		t.Errorf("tests %d, failures %d, errors %d, skipped %d, cases %d", s.Tests, s.Failures, s.Errors, s.Skipped, len(s.Cases))
+	}
+	for i, c := range s.Cases {
+		kind := map[bool]string{c.Failure != nil: "failure", c.Error != nil: "error", c.Skipped != nil: "skipped"}[true]
+		if want := []string{"", "failure", "skipped", "skipped", "error", "error", "failure"}[i]; kind != want {
+			t.Errorf("%s: %q, want %q", c.Name, kind, want)
+		}
+		if c.Classname == "" || c.Name == "" {
+			t.Errorf("case %d has no name", i)
+		}
+	}
+	if f := s.Cases[1].Failure; !strings.Contains(f.Message, `"<"`) || !strings.Contains(f.Text, "]]> &") {
+		t.Errorf("the failure's text was changed: %+v", f)
+	}
+}
+
+// TestJUnitSchema has another program read it.
+func TestJUnitSchema(t *testing.T) {
+	xmllint, err := exec.LookPath("xmllint")
+	if peer, peerErr := filepath.Abs("../../.peers/bin/xmllint"); err != nil && peerErr == nil {
+		xmllint, err = exec.LookPath(peer)
+	}
+	if err != nil {
+		t.Skip("xmllint: not found; make peers fetches it")
+	}
+	file := filepath.Join(t.TempDir(), "report.xml")
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := JUnit(f, sample()); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if out, err := exec.Command(xmllint, "--noout", "--schema", "testdata/junit.xsd", file).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestConsole(t *testing.T) {
+	var plain, verbose, coloured bytes.Buffer
+	Console(&plain, sample(), Style{Args: "--target mine.toml"})
+	Console(&verbose, sample(), Style{Verbose: true})
+	Console(&coloured, sample(), Style{Colour: true})
+	for _, want := range []string{
+		"FAIL         TCPMUX-2", "pass         TCPMUX-1", "known        TCPMUX-3", "INCONCLUSIVE TCPMUX-6",
+		`expected "<", not`, "again: muxspec run --scenario scenario-of-tcpmux-2 --target mine.toml",
+		"judged 3 of 6 rules, listed 1: 1 pass, 1 fail, 1 known, 1 unsupported, 1 blocked, 1 inconclusive",
+		"a listed deviation did not occur: TCPMUX-7 gone", "it stands on nothing", "it cannot", "fact: a & b",
+	} {
+		if !strings.Contains(plain.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, plain.String())
+		}
+	}
+	if strings.Contains(plain.String(), "as ever") || !strings.Contains(verbose.String(), "as ever") {
+		t.Error("known deviations are shown only when asked for")
+	}
+	if strings.Contains(plain.String(), "\x1b[") || !strings.Contains(coloured.String(), "\x1b[1;31mFAIL") {
+		t.Error("colours are shown only when asked for")
+	}
+	if strings.Contains(plain.String(), "conforms") {
+		t.Error("what fails does not conform")
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	var b bytes.Buffer
+	Markdown(&b, sample())
+	for _, want := range []string{"| TCPMUX-2 | MUST | rfc | **FAIL** | A <rule> \\| with & all. |", "## TCPMUX-3, scenario-of-tcpmux-3 (listed)", "\n    > 3c  <\n", "- fact: a & b"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
+	}
+}
