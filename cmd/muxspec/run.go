@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,20 +37,22 @@ rule inconclusive, or no MUST rule judged.
 
 // runFlags are the options of run that are more than a value of [conformance.Options].
 type runFlags struct {
-	target, address, json *string
-	known                 *string
-	has                   *[]string
-	quiet                 *bool
+	target, address, json, junit, markdown, known *string
+	has                                           *[]string
+	quiet, verbose                                *bool
 }
 
 func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	f := runFlags{
-		target:  fs.String("target", "reference", "judge `TARGET`: a target file, or one of "+strings.Join(conformance.TargetNames(), ", ")),
-		address: fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
-		has:     fs.StringSlice("has", nil, "the fixture `SERVICES` that COMMAND or the server at the address has (default echo)"),
-		json:    fs.String("json", "", "write the report as JSON to `FILE`; - is standard output, and nothing else goes there"),
-		known:   fs.String("write-known", "", "write the violations to `FILE` as known deviations for the target file, with empty reasons"),
-		quiet:   fs.BoolP("quiet", "q", false, "print nothing: the exit code tells"),
+		target:   fs.String("target", "reference", "judge `TARGET`: a target file, or one of "+strings.Join(conformance.TargetNames(), ", ")),
+		address:  fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
+		has:      fs.StringSlice("has", nil, "the fixture `SERVICES` that COMMAND or the server at the address has (default echo)"),
+		json:     fs.String("json", "", "write the report as JSON to `FILE`; - is standard output, and nothing else goes there"),
+		junit:    fs.String("junit", "", "write the report as JUnit's XML to `FILE`"),
+		markdown: fs.String("markdown", "", "write the report as Markdown to `FILE`"),
+		known:    fs.String("write-known", "", "write the violations to `FILE` as known deviations for the target file, with empty reasons"),
+		quiet:    fs.BoolP("quiet", "q", false, "print nothing: the exit code tells"),
+		verbose:  fs.BoolP("verbose", "v", false, "print whole texts, and the evidence of known deviations, too"),
 	}
 	fs.StringSliceVar(&o.Rules, "rule", nil, "only the rule with this `ID`; repeatable")
 	fs.StringSliceVar(&o.Scenarios, "scenario", nil, "only the scenario of this `NAME`; repeatable")
@@ -78,7 +81,10 @@ func runMain(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	progress := newProgress(*f.quiet)
+	o.Done = progress.done
 	rep, err := conformance.Run(ctx, o)
+	progress.end()
 	if err != nil {
 		return cmdline.Usage(fs, "%v", err)
 	}
@@ -87,7 +93,7 @@ func runMain(args []string) int {
 		return cmdline.ExitUsage
 	}
 	if !*f.quiet && *f.json != "-" {
-		report.Console(os.Stdout, rep, quoteArgs(args))
+		report.Console(os.Stdout, rep, report.Style{Args: quoteArgs(args), Verbose: *f.verbose, Colour: onTerminal(os.Stdout)})
 	}
 	return rep.Summary.Exit
 }
@@ -151,6 +157,20 @@ func chosenTarget(fs *pflag.FlagSet, f runFlags, role string, command []string) 
 func write(f runFlags, rep *conformance.Report) error {
 	if *f.known != "" {
 		if err := os.WriteFile(*f.known, []byte(conformance.KnownTOML(rep)), 0o644); err != nil {
+			return err
+		}
+	}
+	var text bytes.Buffer
+	if *f.junit != "" {
+		err := report.JUnit(&text, rep)
+		if err := errors.Join(err, os.WriteFile(*f.junit, text.Bytes(), 0o644)); err != nil {
+			return err
+		}
+	}
+	if *f.markdown != "" {
+		text.Reset()
+		report.Markdown(&text, rep)
+		if err := os.WriteFile(*f.markdown, text.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}

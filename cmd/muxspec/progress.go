@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/conformance"
+)
+
+// progressAfter is how long a run may take before it tells how far it is.
+const progressAfter = 2 * time.Second
+
+// progress tells on standard error how far a long run is: on a terminal in one line that is written over, elsewhere a line every so
+// often.
+type progress struct {
+	quiet, terminal bool
+	began, told     time.Time
+	line            bool // one stands on the terminal
+}
+
+func newProgress(quiet bool) *progress {
+	return &progress{quiet: quiet, terminal: onTerminal(os.Stderr), began: time.Now()}
+}
+
+// done is told of each scenario.
+func (p *progress) done(s conformance.ScenarioResult, n, of int) {
+	every := 10 * time.Second
+	if p.terminal {
+		every = 100 * time.Millisecond
+	}
+	if p.quiet || time.Since(p.began) < progressAfter || time.Since(p.told) < every {
+		return
+	}
+	p.told = time.Now()
+	if p.terminal {
+		fmt.Fprintf(os.Stderr, "\r\x1b[K%d of %d scenarios, %s", n, of, s.Name)
+		p.line = true
+	} else {
+		fmt.Fprintf(os.Stderr, "%d of %d scenarios\n", n, of)
+	}
+}
+
+// end takes the line away.
+func (p *progress) end() {
+	if p.line {
+		fmt.Fprint(os.Stderr, "\r\x1b[K")
+	}
+}
+
+// onTerminal says whether a person looks at f, and has not asked for no colours (NO_COLOR).
+func onTerminal(f *os.File) bool {
+	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	return err == nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
