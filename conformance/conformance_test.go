@@ -11,7 +11,7 @@ import (
 )
 
 // planned are the roles that have rules but no scenarios yet.
-var planned = []string{"tcpmux-client"}
+var planned = []string{}
 
 // TestEveryRuleIsTried: each rule of a role that can be judged has a scenario, or says why it cannot be tested from outside.
 func TestEveryRuleIsTried(t *testing.T) {
@@ -54,9 +54,16 @@ func TestScenarios(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{baselineScenario, bracketScenario} {
-		if !names[name] {
-			t.Errorf("the scenario %s, which every run needs, is missing", name)
+	for _, m := range []map[string]string{baselines, brackets} {
+		for role, name := range m {
+			if s, ok := findScenario(name); !ok || s.Rule.Role != role {
+				t.Errorf("the scenario %s, which every run of %s needs, is missing", name, role)
+			}
+		}
+	}
+	for _, role := range Roles {
+		if baselines[role] == "" {
+			t.Errorf("%s has no baseline", role)
 		}
 	}
 }

@@ -20,6 +20,7 @@ const startLimit = 5 * time.Second
 // An instance is a target that runs: a process of ours, or somebody else's server.
 type instance struct {
 	target  *Target
+	role    string
 	address string   // HOST:PORT
 	process *process // nil for somebody else's
 	listens bool     // by a sure sign
@@ -28,20 +29,23 @@ type instance struct {
 
 // start starts the target, and returns when it listens. The error says what a user needs to know; the instance is there for
 // its output, if only it could be started.
-func (t *Target) start(values map[string]string, root string) (*instance, error) {
+func (t *Target) start(role string, values map[string]string, root string) (*instance, error) {
 	if t.Address != "" {
-		return &instance{target: t, address: t.Address}, nil
+		return &instance{target: t, role: role, address: t.Address}, nil
 	}
 	// Short: the path of a Unix socket in it must fit into some 100 bytes.
 	dir, err := os.MkdirTemp(root, "i")
 	if err != nil {
 		return nil, err
 	}
-	in := &instance{target: t, dir: dir}
+	in := &instance{target: t, role: role, dir: dir}
 	values = maps.Clone(values)
 	values["dir"], values["address_file"] = dir, filepath.Join(dir, "address")
+	if isClient(role) {
+		return in, in.launch(values)
+	}
 	values["host"], values["port"], values["listen"] = "127.0.0.1", "0", "127.0.0.1:0"
-	if !t.uses("address_file") && t.ReadyLine == "" || t.uses("port") {
+	if !t.uses(role, "address_file") && t.ReadyLine == "" || t.uses(role, "port") {
 		port, err := freePort()
 		if err != nil {
 			return in, err
@@ -49,26 +53,33 @@ func (t *Target) start(values map[string]string, root string) (*instance, error)
 		values["port"], values["listen"] = port, "127.0.0.1:"+port
 		in.address = values["listen"]
 	}
-	if err := writeFiles(dir, t.Files, values); err != nil {
+	if err := in.launch(values); err != nil {
 		return in, err
 	}
-	path, err := t.program(values)
+	in.listens = t.ReadyLine != "" || t.uses(role, "address_file") || canSeeProcesses
+	return in, in.ready(values["address_file"])
+}
+
+// launch writes the target's files and starts its program.
+func (in *instance) launch(values map[string]string) error {
+	t := in.target
+	if err := writeFiles(in.dir, t.Files, values); err != nil {
+		return err
+	}
+	path, err := t.program(in.role, values)
 	if err != nil {
-		return in, err
+		return err
 	}
-	argv := make([]string, len(t.Command))
-	for i, a := range t.Command {
-		argv[i] = expand(a, values)
+	env := []string{"PATH=" + strings.Join(append(t.path(), os.Getenv("PATH")), string(os.PathListSeparator))}
+	var argv []string
+	for _, a := range t.command(in.role) {
+		argv = append(argv, expand(a, values))
 	}
-	var env []string
 	for k, v := range t.Env {
 		env = append(env, k+"="+expand(v, values))
 	}
-	if in.process, err = startProcess(path, argv, env, dir); err != nil {
-		return in, err
-	}
-	in.listens = t.ReadyLine != "" || t.uses("address_file") || canSeeProcesses
-	return in, in.ready(values["address_file"])
+	in.process, err = startProcess(path, argv, env, in.dir, isClient(in.role))
+	return err
 }
 
 // ready waits until the target listens, by the best sign that there is: a line of its output, its address file, the
@@ -90,7 +101,7 @@ func (in *instance) ready(addressFile string) error {
 				continue
 			default:
 			}
-		case in.target.uses("address_file"):
+		case in.target.uses(in.role, "address_file"):
 			if b, err := os.ReadFile(addressFile); err == nil {
 				in.address, _, _ = strings.Cut(strings.TrimSpace(string(b)), "\n")
 				if _, _, err := net.SplitHostPort(in.address); err != nil {

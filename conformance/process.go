@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,20 +14,25 @@ import (
 	"time"
 )
 
-// logBytes is how much of a program's output is kept: its end.
-const logBytes = 16 << 10
+// logBytes is how much of a program's output is kept: its end. It is more than what a client is made to print.
+const logBytes = 256 << 10
+
+// outputLines is how much of it is shown.
+const outputLines = 8
 
 // A process is a running target: a process group of its own.
 type process struct {
 	cmd    *exec.Cmd
+	stdin  io.WriteCloser // a client's; nil for a server, which has none
 	stdout *tail
 	stderr *tail
 	gone   chan struct{} // closed when the program itself has ended
 	mark   string        // in the environment of all that it starts
 }
 
-// startProcess starts argv with the additional environment env in the folder dir.
-func startProcess(path string, argv []string, env []string, dir string) (*process, error) {
+// startProcess starts argv with the additional environment env in the folder dir, and with a pipe as its standard input if it is
+// to have one.
+func startProcess(path string, argv []string, env []string, dir string, input bool) (*process, error) {
 	p := &process{stdout: newTail(), stderr: newTail(), gone: make(chan struct{}), mark: "MUXSPEC_INSTANCE=" + filepath.Base(dir)}
 	p.cmd = &exec.Cmd{
 		Path: path, Args: argv, Dir: dir,
@@ -35,6 +41,12 @@ func startProcess(path string, argv []string, env []string, dir string) (*proces
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 		// Something that it started may hold its output open for ever.
 		WaitDelay: 100 * time.Millisecond,
+	}
+	if input {
+		var err error
+		if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
@@ -82,8 +94,9 @@ func (p *process) output() (lines []string) {
 			continue
 		}
 		all := strings.Split(text, "\n")
-		if len(all) > 8 {
-			all = append([]string{"…"}, all[len(all)-8:]...)
+		if len(all) > outputLines {
+			lines = append(lines, fmt.Sprintf("%s: … %d lines", out.name, len(all)-outputLines))
+			all = all[len(all)-outputLines:]
 		}
 		for _, line := range all {
 			lines = append(lines, fmt.Sprintf("%s: %s", out.name, quoteBytes([]byte(line))))

@@ -10,7 +10,7 @@ import (
 const profileWindow = 100 * time.Millisecond
 
 // profile finds out what the target chose where the pages leave the choice (section 3 of each). It is recorded, never judged.
-func (r *run) profile(in *instance) map[string]string {
+func (r *roleRun) profile(in *instance) map[string]string {
 	s := r.newSession(in, newRecord())
 	defer s.close()
 	facts := make(map[string]string)

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,11 +92,13 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 
 // setValues gives the placeholders of commands and scripts their values.
 func (r *run) setValues() {
-	r.values = map[string]string{"muxspec": r.Program, "request_timeout": "300ms", "long": LongName}
+	r.values = map[string]string{"muxspec": r.Program, "request_timeout": "300ms", "reply_timeout": "300ms", "long": LongName}
 	if u, err := user.Current(); err == nil {
 		r.values["user"] = u.Username
 	}
-	r.values["any"] = r.Target.mainService()
+	if r.values["any"] = r.Target.mainService(); r.values["any"] == "" {
+		r.values["any"] = "echo" // what clients ask for
+	}
 	for _, name := range capabilities["tcpmux-server"] {
 		if r.values[name] == "" {
 			r.values[name] = name
@@ -139,19 +142,7 @@ func (o *Options) selection() ([]Scenario, error) {
 			selected[i], selected[j] = selected[j], selected[i]
 		})
 	}
-	slices.SortStableFunc(selected, func(a, b Scenario) int { return a.phase() - b.phase() })
 	return selected, nil
-}
-
-// phase orders the baseline before all others, and what looks back behind them.
-func (s Scenario) phase() int {
-	switch s.Name {
-	case baselineScenario:
-		return 0
-	case bracketScenario:
-		return 2
-	}
-	return 1
 }
 
 // limit is how long to wait for a target.
@@ -188,10 +179,7 @@ func (r *run) report(selected []Scenario, took time.Duration) *Report {
 		rep.Roles = []string{r.Role}
 	}
 	slices.SortStableFunc(selected, func(a, b Scenario) int {
-		if a.Rule.ID != b.Rule.ID {
-			return a.Rule.Number - b.Rule.Number
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(a.Rule.Number-b.Rule.Number, strings.Compare(a.Name, b.Name))
 	})
 	for _, s := range selected {
 		result := r.results[s.Name]

@@ -81,7 +81,7 @@ func parseScenario(name, text string, rules []docs.Rule) (Scenario, error) {
 		return s, fmt.Errorf("the first line names no rule")
 	}
 	for _, need := range s.Needs {
-		if !slices.Contains(capabilities[s.Rule.Role], need) && need != "processes" && need != "request_timeout" {
+		if !slices.Contains(capabilities[s.Rule.Role], need) && need != "processes" && !slices.Contains(timers, need) {
 			return s, fmt.Errorf("needs %q, which is unknown", need)
 		}
 	}

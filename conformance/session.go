@@ -18,7 +18,8 @@ import (
 // A session is one scenario at work on one instance.
 type session struct {
 	run   *run
-	in    *instance
+	role  string
+	in    *instance // of a server; of a client the one started last
 	rec   *record
 	conns map[string]*tcpConn
 	order []*tcpConn
@@ -28,13 +29,18 @@ type session struct {
 	raw    []byte   // the last list
 	names  []string // its names
 	before usage    // what the target's processes had when "measure" was called
-	given  bool     // the verb at work shows a condition of the scenario, not its rule
+	// For clients: the one started last, and all.
+	client    *client
+	clients   []*client
+	instances []*instance
+
+	given bool // the verb at work shows a condition of the scenario, not its rule
 }
 
 type sessionKey struct{}
 
-func (r *run) newSession(in *instance, rec *record) *session {
-	return &session{run: r, in: in, rec: rec, conns: make(map[string]*tcpConn)}
+func (r *roleRun) newSession(in *instance, rec *record) *session {
+	return &session{run: r.run, role: r.role, in: in, rec: rec, conns: make(map[string]*tcpConn)}
 }
 
 // of gives the session that a verb works in.
@@ -108,6 +114,7 @@ func (s *session) close() {
 	for _, c := range s.order {
 		c.Close()
 	}
+	s.closeClients()
 }
 
 // token gives 16 fresh printable bytes.

@@ -130,7 +130,7 @@ func emptied(c *tcpConn, deadline time.Time) bool {
 func droppedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 1 && (args[0] == "silent" || args[0] == "drip"), "dropped silent|drip")
 	s := of(ts)
-	stated, err := s.run.stated("request_timeout")
+	stated, err := s.run.stated(s.in.role, "request_timeout")
 	if err != nil {
 		s.violation(ts, "%v", err)
 	}
@@ -179,9 +179,9 @@ func drip(c io.Writer, every time.Duration, stop chan struct{}) {
 }
 
 // stated gives a timer of the target: what the suite has set, or what the target file says. The error says that it has none.
-func (r *run) stated(timer string) (time.Duration, error) {
+func (r *run) stated(role, timer string) (time.Duration, error) {
 	value := r.values[timer]
-	if !r.Target.uses(timer) {
+	if !r.Target.uses(role, timer) {
 		value = r.Target.Timers[timer]
 	}
 	if value == "none" {

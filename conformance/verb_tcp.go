@@ -18,6 +18,9 @@ var verbs = map[string]verb{
 	"flood": floodVerb, "endless": endlessVerb, "dropped": droppedVerb, "outlast": outlastVerb,
 	"reply": replyVerb, "unserved": unservedVerb, "sync": syncVerb, "junk": junkVerb,
 	"list": listVerb, "listed": listedVerb, "answer": answerVerb, "until": untilVerb, "baseline": baselineVerb, "served": servedVerb,
+	"client": clientVerb, "accept": acceptVerb, "request": requestVerb, "type": typeVerb, "prints": printsVerb,
+	"ends": endsVerb, "exchange": exchangeVerb, "quiet": quietVerb, "unsent": unsentVerb, "says": saysVerb, "pour": pourVerb,
+	"mute":    muteVerb,
 	"measure": measureVerb, "settled": settledVerb, "grown": grownVerb,
 }
 

@@ -1,0 +1,201 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// The scenarios with a part in every run of a role: the first decides whether anything can be judged, the second tells whether a
+// good exchange worked behind each of the others.
+var (
+	baselines = map[string]string{"tcpmux-server": "baseline", "tcpmux-client": "client-baseline"}
+	brackets  = map[string]string{"tcpmux-server": "still-serving"}
+)
+
+// slowTimer is the longest timer that a run waits for without being asked to.
+const slowTimer = 2 * time.Second
+
+// ownAtOnce is how many scenarios with an instance of their own run at the same time.
+const ownAtOnce = 3
+
+// judge runs the scenarios, role by role.
+func (r *run) judge(selected []Scenario) {
+	for _, role := range Roles {
+		var mine []Scenario
+		for _, s := range selected {
+			if s.Rule.Role == role {
+				mine = append(mine, s)
+			}
+		}
+		if len(mine) > 0 {
+			(&roleRun{run: r, role: role}).judge(mine)
+		}
+	}
+}
+
+// A roleRun is a run's part for one role.
+type roleRun struct {
+	*run
+	role   string
+	shared *instance // of a server, for the scenarios that need none of their own
+	others sync.WaitGroup
+	places chan struct{} // for those that run at the same time
+}
+
+// judge runs a role's scenarios: those that share an instance one after the other, the others beside them.
+func (r *roleRun) judge(selected []Scenario) {
+	base, _ := findScenario(baselines[r.role])
+	first := r.baseline(base)
+	defer func() { r.stop(r.shared) }()
+	r.places = make(chan struct{}, ownAtOnce)
+	var last *Scenario
+	for _, s := range selected {
+		switch {
+		case s.Name == base.Name:
+			r.finish(first)
+		case first.Outcome != Pass:
+			r.finish(ScenarioResult{Name: s.Name, Outcome: Blocked, Reason: "a good exchange does not work: " + first.Reason})
+		case r.lacks(s) != "":
+			r.finish(ScenarioResult{Name: s.Name, Outcome: Unsupported, Reason: r.lacks(s)})
+		case s.Name == brackets[r.role]:
+			last = &s
+		case r.ctx.Err() != nil:
+			r.finish(ScenarioResult{Name: s.Name, Outcome: Inconclusive, Reason: "the run was interrupted"})
+		default:
+			r.one(s)
+		}
+	}
+	r.others.Wait()
+	if last != nil {
+		r.finish(r.play(*last, r.shared))
+	}
+	if first.Outcome == Pass && r.shared != nil && len(r.Rules)+len(r.Scenarios) == 0 {
+		r.facts = r.profile(r.shared)
+	}
+}
+
+// baseline starts what the scenarios share, and plays the one that decides.
+func (r *roleRun) baseline(base Scenario) ScenarioResult {
+	if isClient(r.role) {
+		return r.play(base, nil)
+	}
+	var err error
+	if r.shared, err = r.start(); err != nil {
+		rec := newRecord()
+		rec.conclude(Violation, "%v", err)
+		return r.result(base, r.shared, rec)
+	}
+	return r.play(base, r.shared)
+}
+
+// one runs a scenario: on the shared instance, or beside the others on an instance of its own, which a client always is.
+func (r *roleRun) one(s Scenario) {
+	if !isClient(r.role) && (!s.Own || r.Target.Address != "") {
+		r.finish(r.play(s, r.shared))
+		r.shared = r.bracket(s, r.shared)
+		return
+	}
+	r.places <- struct{}{}
+	r.others.Go(func() {
+		defer func() { <-r.places }()
+		if isClient(r.role) {
+			r.finish(r.play(s, nil))
+		} else {
+			r.playAlone(s)
+		}
+	})
+}
+
+// lacks says what the target lacks for the scenario.
+func (r *roleRun) lacks(s Scenario) string {
+	if s.Own && r.Target.Address != "" && !r.Hostile {
+		return "it could harm a server that others use: --hostile does it"
+	}
+	for _, need := range s.Needs {
+		switch {
+		case need == "processes" && (r.Target.Address != "" || !canSeeProcesses):
+			return "the target's processes cannot be seen from here"
+		case need == "processes":
+		case slices.Contains(timers, need):
+			stated, err := r.stated(r.role, need)
+			switch {
+			case !r.Target.uses(r.role, need) && r.Target.Timers[need] == "":
+				return "the target states no " + need
+			case err == nil && stated > slowTimer && !r.Slow:
+				return fmt.Sprintf("the target's %s is %v: --slow waits that long", need, stated)
+			}
+		case !slices.Contains(r.Target.Services, need):
+			return fmt.Sprintf("the target has no service %q", need)
+		}
+	}
+	return ""
+}
+
+// playAlone runs a scenario on an instance of its own.
+func (r *roleRun) playAlone(s Scenario) {
+	in, err := r.start()
+	defer r.stop(in)
+	if err != nil {
+		rec := newRecord()
+		rec.conclude(Inconclusive, "another instance of the target did not start: %v", err)
+		r.finish(r.result(s, in, rec))
+		return
+	}
+	result := r.play(s, in)
+	r.bracketCheck(s, in)
+	r.finish(result)
+}
+
+// start starts an instance. Where no sign tells that it listens, a good exchange is tried until one works.
+func (r *roleRun) start() (*instance, error) {
+	in, err := r.Target.start(r.role, r.values, r.root)
+	if err != nil || in.process == nil || in.listens {
+		return in, err
+	}
+	for deadline := time.Now().Add(startLimit); in.process.ended() == "" && time.Now().Before(deadline); {
+		s := r.newSession(in, newRecord())
+		o, _ := s.goodExchange()
+		s.close()
+		if o == Pass {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return in, nil // the baseline says what is wrong
+}
+
+// bracket checks that a good exchange works behind a scenario, and gives the instance for the next: a new one if not.
+func (r *roleRun) bracket(s Scenario, in *instance) *instance {
+	if r.bracketCheck(s, in) {
+		return in
+	}
+	r.stop(in)
+	next, err := r.start()
+	if err != nil {
+		r.mu.Lock()
+		r.brackets = append(r.brackets, fmt.Sprintf("behind %s: starting the target anew: %v", s.Name, err))
+		r.mu.Unlock()
+	}
+	return next
+}
+
+func (r *roleRun) bracketCheck(s Scenario, in *instance) bool {
+	rec := newRecord()
+	session := r.newSession(in, rec)
+	defer session.close()
+	o, reason := session.goodExchange()
+	if o != Pass {
+		r.mu.Lock()
+		r.brackets = append(r.brackets, fmt.Sprintf("behind %s: %s", s.Name, reason))
+		r.mu.Unlock()
+	}
+	return o == Pass
+}
+
+func (r *run) stop(in *instance) {
+	if in != nil {
+		in.stop(r.Keep)
+	}
+}

@@ -1,0 +1,96 @@
+package conformance
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// window is how long nothing has to happen, where nothing can be waited for that would show it.
+const window = 100 * time.Millisecond
+
+// quiet: within a window the target sends nothing more.
+func quietVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "quiet")
+	s := of(ts)
+	if len(s.cur.in) == 0 && s.cur.fill(time.Now().Add(window)) != nil {
+		return
+	}
+	s.violation(ts, "expected no byte yet; %s came", shown(s.cur.in))
+}
+
+// unsent: the target ends, unsuccessfully, and has not sent a byte.
+func unsentVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "unsent")
+	s := of(ts)
+	if o, _ := s.accept(); o == Pass {
+		if b, _ := s.cur.all(1<<16, s.deadline()); len(b) > 0 {
+			s.violation(ts, "expected that nothing is sent for the name %s; %s came", shown([]byte(s.client.name)), shown(b))
+		}
+	}
+	s.client.asked = true // that it was not asked is the point
+	if o, reason := s.ends(false, s.run.limit()); o != Pass {
+		s.end(ts, o, reason)
+	}
+}
+
+// says [-not] TEXT...: the target's output and errors hold, or do not hold, these bytes. It has ended.
+func saysVerb(ts *testscript.TestScript, neg bool, args []string) {
+	not := len(args) > 0 && args[0] == "-not"
+	if not {
+		args = args[1:]
+	}
+	usageError(ts, neg, len(args) > 0, "says [-not] TEXT...")
+	s := of(ts)
+	all := []byte(s.client.stdout.String() + s.client.stderr.String())
+	for _, arg := range args {
+		b := texts(ts, []string{arg})
+		switch has := bytes.Contains(all, b); {
+		case has && not:
+			s.violation(ts, "the target prints %s as it came", shown(b))
+		case !has && !not:
+			s.violation(ts, "the target does not print %s; it prints %s", shown(b), shown(all))
+		}
+	}
+}
+
+// unending is how much of a reply line without an end is sent to a client, which has to give up before.
+const unending = 8 << 20
+
+// pour: send a reply line without an end until the target gives up. It may not take all of it, nor the memory for it.
+func pourVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "pour")
+	s := of(ts)
+	s.rec.note("> \"+aaaa…\", up to %d bytes without a line end", unending)
+	began, deadline := time.Now(), s.deadline()
+	s.cur.SetWriteDeadline(deadline)
+	chunk := bytes.Repeat([]byte("a"), 64<<10)
+	memory := s.client.memory()
+	s.cur.Write([]byte("+"))
+	for range unending / len(chunk) {
+		if _, err := s.cur.Write(chunk); err != nil {
+			if time.Now().After(deadline) {
+				s.failed(ts, began, "that the target gives the line up", errLimit)
+			}
+			return
+		}
+		if grown := s.client.memory() - memory; memory > 0 && grown > maxGrowth {
+			s.violation(ts, "for a line without an end the target took %d MiB more memory, expected at most %d", grown>>20, maxGrowth>>20)
+		}
+	}
+	s.violation(ts, "the target took %d bytes of a line without an end", unending)
+}
+
+// mute: the target ends, unsuccessfully, after the time that it states for a reply, without getting one.
+func muteVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0, "mute")
+	s := of(ts)
+	stated, err := s.run.stated(s.role, "reply_timeout")
+	if err != nil {
+		s.violation(ts, "%v", err)
+	}
+	if o, reason := s.ends(false, stated+s.run.limit()); o != Pass {
+		s.end(ts, o, reason)
+	}
+}
