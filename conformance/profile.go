@@ -39,10 +39,10 @@ func (s *session) ask(text string) (answer []byte, how string) {
 		return nil, "unreachable"
 	}
 	b, _ := s.text(text)
-	c.send(b, s.deadline())
-	deadline := time.Now().Add(profileWindow)
+	c.send(b, s.wait())
+	w := window(profileWindow)
 	for {
-		switch err := c.fill(deadline); err {
+		switch err := c.fill(w); err {
 		case nil:
 		case errLimit:
 			return c.in, "open"

@@ -65,19 +65,19 @@ func (s *session) inconclusive(ts *testscript.TestScript, format string, args ..
 	s.end(ts, Inconclusive, fmt.Sprintf(format, args...))
 }
 
-// failed ends the scenario because of err, which a tcpConn returned while want was waited for since began.
-func (s *session) failed(ts *testscript.TestScript, began time.Time, want string, err error) {
-	o, reason := s.meaning(began, want, err)
+// failed ends the scenario because of err, which a tcpConn returned while want was waited for.
+func (s *session) failed(ts *testscript.TestScript, w wait, want string, err error) {
+	o, reason := s.meaning(w, want, err)
 	s.end(ts, o, reason)
 }
 
-// meaning says what it tells of the target that waiting for want, since began, ended in err.
-func (s *session) meaning(began time.Time, want string, err error) (Outcome, string) {
+// meaning says what it tells of the target that waiting for want ended in err.
+func (s *session) meaning(w wait, want string, err error) (Outcome, string) {
 	switch {
-	case err == errLimit && s.run.pulse.late(began):
+	case err == errLimit && w.useless():
 		return Inconclusive, fmt.Sprintf("expected %s; it did not come in time, but this machine was too busy to tell", want)
 	case err == errLimit:
-		return Violation, fmt.Sprintf("expected %s; nothing came within %v", want, s.run.limit())
+		return Violation, fmt.Sprintf("expected %s; nothing came within %v", want, w.limit)
 	case err == errTooMuch:
 		return Violation, fmt.Sprintf("expected %s; other bytes came without end", want)
 	case err == io.EOF:
@@ -86,8 +86,13 @@ func (s *session) meaning(began time.Time, want string, err error) (Outcome, str
 	return Violation, fmt.Sprintf("expected %s; the connection failed: %v", want, errors.Unwrap(err))
 }
 
-// deadline is when a wait that begins now ends.
-func (s *session) deadline() time.Time { return time.Now().Add(s.run.limit()) }
+// wait is the usual time limit, from now on.
+func (s *session) wait() wait { return s.waitFor(0) }
+
+// waitFor is the usual time limit behind what the target may take by its own rules.
+func (s *session) waitFor(own time.Duration) wait {
+	return wait{began: time.Now(), limit: own + s.run.limit(), pulse: s.run.pulse}
+}
 
 // dial opens a connection to the target; it is closed with the session.
 func (s *session) dial(name string) (*tcpConn, error) {
@@ -143,19 +148,21 @@ func (s *session) goodExchange() (Outcome, string) {
 	}
 	defer c.Close()
 	request, _ := s.text(`{any}\r\n`)
-	c.send(request, s.deadline())
-	line, err := c.upTo([]byte("\r\n"), 4096, s.deadline())
+	c.send(request, s.wait())
+	w := s.wait()
+	line, err := c.upTo([]byte("\r\n"), 4096, w)
 	if err != nil {
-		return s.meaning(began, "a positive reply to "+strings.TrimSpace(string(request)), err)
+		return s.meaning(w, "a positive reply to "+strings.TrimSpace(string(request)), err)
 	}
 	if line[0] != '+' {
 		return Violation, fmt.Sprintf("expected a positive reply to %s, not %s", shown(request), shown(line))
 	}
 	if s.in.target.mainService() == "echo" {
 		t := token()
-		c.send(t, s.deadline())
-		if _, err := c.upTo(t, 4096, s.deadline()); err != nil {
-			return s.meaning(began, "the echo of "+string(t), err)
+		c.send(t, s.wait())
+		w := s.wait()
+		if _, err := c.upTo(t, 4096, w); err != nil {
+			return s.meaning(w, "the echo of "+string(t), err)
 		}
 	}
 	s.run.good(time.Since(began))

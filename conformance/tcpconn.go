@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 )
 
@@ -22,22 +23,27 @@ type tcpConn struct {
 // errLimit: nothing came although there was time.
 var errLimit = errors.New("time is up")
 
-// fill waits for more input, at most until deadline, and puts it behind what is there.
-func (c *tcpConn) fill(deadline time.Time) error {
+// fill waits for more input, at most as long as w, and puts it behind what is there.
+func (c *tcpConn) fill(w wait) error {
 	if c.end != nil {
 		return c.end
 	}
 	b := make([]byte, 64<<10)
-	c.SetReadDeadline(deadline)
-	n, err := c.Read(b)
+	var n int
+	var err error
+	for {
+		c.SetReadDeadline(w.end())
+		if n, err = c.Read(b); !errors.Is(err, os.ErrDeadlineExceeded) || w.over() {
+			break // else the end has moved in the meantime
+		}
+	}
 	if n > 0 {
 		c.rec.bytes("<", c.name, b[:n])
 		c.in = append(c.in, b[:n]...)
 		return nil
 	}
-	var timeout net.Error
 	switch {
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errLimit
 	case err == io.EOF:
 		c.rec.note("%s. end of the connection's input", prefix(c.name))
@@ -56,7 +62,7 @@ func prefix(conn string) string {
 }
 
 // upTo reads until the input holds mark, and takes all through it.
-func (c *tcpConn) upTo(mark []byte, most int, deadline time.Time) ([]byte, error) {
+func (c *tcpConn) upTo(mark []byte, most int, w wait) ([]byte, error) {
 	for from := 0; ; {
 		if i := bytes.Index(c.in[from:], mark); i >= 0 {
 			return c.take(from + i + len(mark)), nil
@@ -65,7 +71,7 @@ func (c *tcpConn) upTo(mark []byte, most int, deadline time.Time) ([]byte, error
 			return nil, errTooMuch
 		}
 		from = max(0, len(c.in)-len(mark)+1)
-		if err := c.fill(deadline); err != nil {
+		if err := c.fill(w); err != nil {
 			return nil, err
 		}
 	}
@@ -75,9 +81,9 @@ func (c *tcpConn) upTo(mark []byte, most int, deadline time.Time) ([]byte, error
 var errTooMuch = errors.New("too much input")
 
 // exactly reads n bytes and takes them.
-func (c *tcpConn) exactly(n int, deadline time.Time) ([]byte, error) {
+func (c *tcpConn) exactly(n int, w wait) ([]byte, error) {
 	for len(c.in) < n {
-		if err := c.fill(deadline); err != nil {
+		if err := c.fill(w); err != nil {
 			return nil, err
 		}
 	}
@@ -85,9 +91,9 @@ func (c *tcpConn) exactly(n int, deadline time.Time) ([]byte, error) {
 }
 
 // all reads until the end of input and takes it, at most most bytes.
-func (c *tcpConn) all(most int, deadline time.Time) ([]byte, error) {
+func (c *tcpConn) all(most int, w wait) ([]byte, error) {
 	for {
-		switch err := c.fill(deadline); {
+		switch err := c.fill(w); {
 		case err == io.EOF:
 			return c.take(len(c.in)), nil
 		case err != nil:
@@ -105,9 +111,9 @@ func (c *tcpConn) take(n int) []byte {
 }
 
 // send sends b. An error says that the target takes no more.
-func (c *tcpConn) send(b []byte, deadline time.Time) error {
+func (c *tcpConn) send(b []byte, w wait) error {
 	c.rec.bytes(">", c.name, b)
-	c.SetWriteDeadline(deadline)
+	c.SetWriteDeadline(w.end())
 	_, err := c.Write(b)
 	if err != nil {
 		c.rec.note("%s. sending: %v", prefix(c.name), errors.Unwrap(err))
@@ -118,7 +124,7 @@ func (c *tcpConn) send(b []byte, deadline time.Time) error {
 // apart waits until the target has read all that was sent, so that what is sent next is not read together with it. Where that
 // can't be seen, or does not happen, it waits a moment and marks the evidence.
 func (c *tcpConn) apart() {
-	for deadline := time.Now().Add(200 * time.Millisecond); time.Now().Before(deadline); {
+	for w := window(200 * time.Millisecond); !w.over(); {
 		yes, known := received(c)
 		if yes {
 			return

@@ -67,8 +67,7 @@ func acceptVerb(ts *testscript.TestScript, neg bool, args []string) {
 
 // accept waits for the target's connection, or for its end.
 func (s *session) accept() (Outcome, string) {
-	began := time.Now()
-	for deadline := s.deadline(); ; {
+	for w := s.wait(); ; {
 		s.client.listener.SetDeadline(time.Now().Add(5 * time.Millisecond))
 		c, err := s.client.listener.AcceptTCP()
 		if err == nil {
@@ -79,8 +78,8 @@ func (s *session) accept() (Outcome, string) {
 		if how := s.client.ended(); how != "" {
 			return Violation, "expected a connection of the target; it ended: " + how
 		}
-		if time.Now().After(deadline) {
-			return s.meaning(began, "a connection of the target", errLimit)
+		if w.over() {
+			return s.meaning(w, "a connection of the target", errLimit)
 		}
 	}
 }
@@ -90,8 +89,8 @@ func requestVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "request")
 	s := of(ts)
 	want := []byte(s.client.name + "\r\n")
-	deadline := s.deadline()
-	got, err := s.cur.exactly(len(want), deadline)
+	w := s.wait()
+	got, err := s.cur.exactly(len(want), w)
 	if err != nil {
 		got = s.cur.in
 	}
@@ -99,7 +98,7 @@ func requestVerb(ts *testscript.TestScript, neg bool, args []string) {
 	case !wire.SameName(got, want[:len(got)]):
 		s.violation(ts, "expected the request %s, not %s", shown(want), shown(got))
 	case err != nil:
-		s.failed(ts, deadline.Add(-s.run.limit()), "the request "+shown(want), err)
+		s.failed(ts, w, "the request "+shown(want), err)
 	}
 	s.client.asked = true
 }
@@ -144,7 +143,7 @@ func printsVerb(ts *testscript.TestScript, neg bool, args []string) {
 
 // printed waits until the target has printed want, right behind what was taken of its output before.
 func (s *session) printed(want []byte) (Outcome, string) {
-	began, deadline := time.Now(), s.deadline()
+	w := s.wait()
 	for {
 		got := []byte(s.client.stdout.String())[s.client.printed:]
 		got = got[:min(len(got), len(want))]
@@ -158,8 +157,8 @@ func (s *session) printed(want []byte) (Outcome, string) {
 		if how := s.client.ended(); how != "" && len(s.client.stdout.String()) == s.client.printed+len(got) {
 			return Violation, fmt.Sprintf("expected the output %s; %s came, and the target ended: %s", shown(want), shown(got), how)
 		}
-		if time.Now().After(deadline) {
-			return s.meaning(began, "the output "+shown(want), errLimit)
+		if w.over() {
+			return s.meaning(w, "the output "+shown(want), errLimit)
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -170,17 +169,21 @@ func (s *session) printed(want []byte) (Outcome, string) {
 func endsVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 1 && (args[0] == "ok" || args[0] == "failed"), "ends ok|failed")
 	s := of(ts)
-	if o, reason := s.ends(args[0] == "ok", s.run.limit()); o != Pass {
+	if o, reason := s.ends(args[0] == "ok", s.wait()); o != Pass {
 		s.end(ts, o, reason)
 	}
 }
 
-func (s *session) ends(ok bool, within time.Duration) (Outcome, string) {
-	began := time.Now()
-	select {
-	case <-s.client.gone:
-	case <-time.After(within):
-		return s.meaning(began, "the end of the target", errLimit)
+func (s *session) ends(ok bool, w wait) (Outcome, string) {
+	for ended := false; !ended; {
+		select {
+		case <-s.client.gone:
+			ended = true
+		case <-time.After(time.Until(w.end())):
+			if w.over() {
+				return s.meaning(w, "the end of the target", errLimit)
+			}
+		}
 	}
 	state := s.client.cmd.ProcessState
 	s.rec.note(". the target has ended: %v", state)
@@ -204,29 +207,33 @@ func (s *session) goodClient() (Outcome, string) {
 	if o, reason := s.accept(); o != Pass {
 		return o, reason
 	}
-	if _, err := s.cur.upTo([]byte("\r\n"), 4096, s.deadline()); err != nil {
-		return s.meaning(began, "a request", err)
+	w := s.wait()
+	if _, err := s.cur.upTo([]byte("\r\n"), 4096, w); err != nil {
+		return s.meaning(w, "a request", err)
 	}
 	s.client.asked = true
-	s.cur.send([]byte("+Go\r\n"), s.deadline())
+	s.cur.send([]byte("+Go\r\n"), s.wait())
 	if o, reason := s.bothWays(); o != Pass {
 		return o, reason
 	}
 	s.cur.Close()
-	o, reason := s.ends(true, s.run.limit())
-	s.run.good(time.Since(began))
+	o, reason := s.ends(true, s.wait())
+	if o == Pass {
+		s.run.good(time.Since(began))
+	}
 	return o, reason
 }
 
 // bothWays carries a fresh token from the target's input to the service, and another from the service to the target's output.
 func (s *session) bothWays() (Outcome, string) {
-	began, there, back := time.Now(), token(), token()
+	there, back := token(), token()
 	s.rec.bytes("stdin >", "", there)
 	go s.client.stdin.Write(there)
-	if _, err := s.cur.upTo(there, 4096, s.deadline()); err != nil {
-		return s.meaning(began, string(there)+" from the target's input", err)
+	w := s.wait()
+	if _, err := s.cur.upTo(there, 4096, w); err != nil {
+		return s.meaning(w, string(there)+" from the target's input", err)
 	}
-	s.cur.send(back, s.deadline())
+	s.cur.send(back, s.wait())
 	return s.printed(back)
 }
 

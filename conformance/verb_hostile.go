@@ -7,14 +7,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// window is how long nothing has to happen, where nothing can be waited for that would show it.
-const window = 100 * time.Millisecond
+// quietWindow is how long nothing has to happen, where nothing can be waited for that would show it.
+const quietWindow = 100 * time.Millisecond
 
 // quiet: within a window the target sends nothing more.
 func quietVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "quiet")
 	s := of(ts)
-	if len(s.cur.in) == 0 && s.cur.fill(time.Now().Add(window)) != nil {
+	if len(s.cur.in) == 0 && s.cur.fill(window(quietWindow)) != nil {
 		return
 	}
 	s.violation(ts, "expected no byte yet; %s came", shown(s.cur.in))
@@ -25,12 +25,12 @@ func unsentVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "unsent")
 	s := of(ts)
 	if o, _ := s.accept(); o == Pass {
-		if b, _ := s.cur.all(1<<16, s.deadline()); len(b) > 0 {
+		if b, _ := s.cur.all(1<<16, s.wait()); len(b) > 0 {
 			s.violation(ts, "expected that nothing is sent for the name %s; %s came", shown([]byte(s.client.name)), shown(b))
 		}
 	}
 	s.client.asked = true // that it was not asked is the point
-	if o, reason := s.ends(false, s.run.limit()); o != Pass {
+	if o, reason := s.ends(false, s.wait()); o != Pass {
 		s.end(ts, o, reason)
 	}
 }
@@ -63,15 +63,15 @@ func pourVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "pour")
 	s := of(ts)
 	s.rec.note("> \"+aaaa…\", up to %d bytes without a line end", unending)
-	began, deadline := time.Now(), s.deadline()
-	s.cur.SetWriteDeadline(deadline)
+	w := s.wait()
+	s.cur.SetWriteDeadline(w.end())
 	chunk := bytes.Repeat([]byte("a"), 64<<10)
 	memory := s.client.memory()
 	s.cur.Write([]byte("+"))
 	for range unending / len(chunk) {
 		if _, err := s.cur.Write(chunk); err != nil {
-			if time.Now().After(deadline) {
-				s.failed(ts, began, "that the target gives the line up", errLimit)
+			if w.over() {
+				s.failed(ts, w, "that the target gives the line up", errLimit)
 			}
 			return
 		}
@@ -90,7 +90,7 @@ func muteVerb(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil {
 		s.violation(ts, "%v", err)
 	}
-	if o, reason := s.ends(false, stated+s.run.limit()); o != Pass {
+	if o, reason := s.ends(false, s.waitFor(stated)); o != Pass {
 		s.end(ts, o, reason)
 	}
 }

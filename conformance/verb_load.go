@@ -42,9 +42,9 @@ func floodVerb(ts *testscript.TestScript, neg bool, args []string) {
 				return // how many a target takes at once is its own choice
 			}
 			conns[i] = c
-			c.send(text, s.deadline())
+			c.send(text, s.wait())
 			if much { // so that the target holds what all have sent, and not the kernel
-				emptied(c, s.deadline())
+				emptied(c, s.wait())
 			}
 		})
 	}
@@ -68,40 +68,40 @@ func floodVerb(ts *testscript.TestScript, neg bool, args []string) {
 func endlessVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "endless")
 	s := of(ts)
-	deadline := s.deadline()
+	w := s.wait()
 	s.rec.note("> up to %d bytes \"aaaa…\" without a line end", endlessBytes)
 	const moment = 10 * time.Millisecond
-	for taken := feed(s.cur, deadline); ; {
-		if s.cur.fill(time.Now().Add(moment)) != errLimit {
+	for taken := feed(s.cur, w); ; {
+		if s.cur.fill(window(moment)) != errLimit {
 			return
 		}
 		select {
 		case <-taken: // an answer that was sent before is here by now
-			if s.cur.fill(time.Now().Add(moment)) == errLimit {
+			if s.cur.fill(window(moment)) == errLimit {
 				s.violation(ts, "expected an answer or the end of the connection; the target took %d bytes of a line", endlessBytes)
 			}
 			return
 		default:
 		}
-		if time.Now().After(deadline) {
-			s.failed(ts, deadline.Add(-s.run.limit()), "an answer or the end of the connection", errLimit)
+		if w.over() {
+			s.failed(ts, w, "an answer or the end of the connection", errLimit)
 		}
 	}
 }
 
 // feed sends endlessBytes without a line end, and closes taken once the target has read them all. A time limit alone would not
 // do: it ends the reading of any server, also of one without a bound.
-func feed(c *tcpConn, deadline time.Time) (taken chan struct{}) {
+func feed(c *tcpConn, w wait) (taken chan struct{}) {
 	taken = make(chan struct{})
 	go func() {
 		chunk := bytes.Repeat([]byte("a"), 16<<10)
-		c.SetWriteDeadline(deadline)
+		c.SetWriteDeadline(w.end())
 		for range endlessBytes / len(chunk) {
 			if _, err := c.Write(chunk); err != nil {
 				return
 			}
 		}
-		if emptied(c, deadline) {
+		if emptied(c, w) {
 			close(taken)
 		}
 	}()
@@ -110,12 +110,12 @@ func feed(c *tcpConn, deadline time.Time) (taken chan struct{}) {
 
 // emptied waits until the target has read all that was sent, and says whether it could be seen to have. The queue has to be empty
 // several times: what is still on its way there comes between two looks.
-func emptied(c *tcpConn, deadline time.Time) bool {
+func emptied(c *tcpConn, w wait) bool {
 	const looks = 5
 	for empty := 0; empty < looks; time.Sleep(time.Millisecond) {
 		yes, known := received(c)
 		switch {
-		case !known || time.Now().After(deadline):
+		case !known || w.over():
 			return false
 		case yes:
 			empty++
@@ -130,7 +130,7 @@ func emptied(c *tcpConn, deadline time.Time) bool {
 func droppedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 1 && (args[0] == "silent" || args[0] == "drip"), "dropped silent|drip")
 	s := of(ts)
-	stated, err := s.run.stated(s.in.role, "request_timeout")
+	stated, err := s.run.stated(s.role, "request_timeout")
 	if err != nil {
 		s.violation(ts, "%v", err)
 	}
@@ -140,12 +140,11 @@ func droppedVerb(ts *testscript.TestScript, neg bool, args []string) {
 		defer close(stop)
 		go drip(c, stated/4, stop)
 	}
-	began := time.Now()
-	deadline := began.Add(stated + s.run.limit())
+	w := s.waitFor(stated)
 	for {
-		switch err := c.fill(deadline); {
+		switch err := c.fill(w); {
 		case err == errLimit:
-			o, reason := s.meaning(began, "the end of the connection", err)
+			o, reason := s.meaning(w, "the end of the connection", err)
 			s.end(ts, o, fmt.Sprintf("%s; the target states %v", reason, stated))
 		case err != nil:
 			return // whether by FIN or reset
@@ -157,7 +156,7 @@ func droppedVerb(ts *testscript.TestScript, neg bool, args []string) {
 // no such limit.
 func outlastVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 1 && args[0] == "request_timeout", "outlast request_timeout")
-	if stated, err := of(ts).run.stated(args[0]); err == nil {
+	if stated, err := of(ts).run.stated(of(ts).role, args[0]); err == nil {
 		time.Sleep(stated + stated/4)
 	}
 }

@@ -64,11 +64,11 @@ func measureVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "measure")
 	s := of(ts)
 	const calm = 20 * time.Millisecond
-	for deadline := s.deadline(); ; {
+	for w := s.wait(); ; {
 		before := s.in.process.usage()
 		time.Sleep(calm)
 		s.before = s.in.process.usage()
-		if before.processes == s.before.processes && before.descriptors == s.before.descriptors || time.Now().After(deadline) {
+		if before.processes == s.before.processes && before.descriptors == s.before.descriptors || w.over() {
 			break
 		}
 	}
@@ -80,7 +80,7 @@ func measureVerb(ts *testscript.TestScript, neg bool, args []string) {
 func settledVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 1, "settled processes|descriptors|cpu")
 	s := of(ts)
-	began := time.Now()
+	w := s.wait()
 	for {
 		var ok bool
 		var have, want any
@@ -100,9 +100,9 @@ func settledVerb(ts *testscript.TestScript, neg bool, args []string) {
 		switch {
 		case ok:
 			return
-		case time.Since(began) < s.run.limit():
+		case !w.over():
 			time.Sleep(time.Millisecond)
-		case s.run.pulse.late(began):
+		case w.useless():
 			s.inconclusive(ts, "%s: %v, expected at most %v; this machine was too busy to tell", args[0], have, want)
 		default:
 			s.violation(ts, "%v after the clients have gone: %s: %v, expected at most %v", s.run.limit(), args[0], have, want)

@@ -23,9 +23,9 @@ func echoVerb(ts *testscript.TestScript, neg bool, args []string) {
 		usageError(ts, neg, err == nil, "echo N|all")
 		out = pattern(n)
 	}
-	deadline := s.deadline()
-	go s.cur.send(out, deadline)
-	got, err := s.cur.exactly(len(out), deadline)
+	w := s.wait()
+	go s.cur.send(out, w)
+	got, err := s.cur.exactly(len(out), w)
 	if err != nil {
 		got = s.cur.in
 	}
@@ -35,7 +35,7 @@ func echoVerb(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	if err != nil {
-		s.failed(ts, deadline.Add(-s.run.limit()), fmt.Sprintf("%d bytes of echo (%d came)", len(out), len(got)), err)
+		s.failed(ts, w, fmt.Sprintf("%d bytes of echo (%d came)", len(out), len(got)), err)
 	}
 }
 
@@ -49,11 +49,11 @@ func restVerb(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	usageError(ts, neg, err == nil, "rest [-junk] N")
 	s, want := of(ts), pattern(n)
-	deadline := s.deadline()
-	got, err := s.cur.all(n+1<<20, deadline)
+	w := s.wait()
+	got, err := s.cur.all(n+1<<20, w)
 	switch {
 	case err != nil && err != io.EOF && len(got) < n:
-		s.failed(ts, deadline.Add(-s.run.limit()), fmt.Sprintf("%d bytes (%d came) and the end", n, len(got)), err)
+		s.failed(ts, w, fmt.Sprintf("%d bytes (%d came) and the end", n, len(got)), err)
 	case junk && len(got) >= n:
 		got = got[len(got)-n:]
 	}
@@ -78,9 +78,9 @@ func untilVerb(ts *testscript.TestScript, neg bool, args []string) {
 	} else {
 		want = texts(ts, args)
 	}
-	deadline := s.deadline()
-	if _, err := s.cur.upTo(want, 2*len(want)+4096, deadline); err != nil {
-		s.failed(ts, deadline.Add(-s.run.limit()), shown(want), err)
+	w := s.wait()
+	if _, err := s.cur.upTo(want, 2*len(want)+4096, w); err != nil {
+		s.failed(ts, w, shown(want), err)
 	}
 }
 
@@ -89,10 +89,10 @@ func untilVerb(ts *testscript.TestScript, neg bool, args []string) {
 func answerVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 1, "answer begun|sign|crlf|text")
 	s := of(ts)
-	deadline := s.deadline()
+	w := s.wait()
 	for len(s.cur.in) == 0 || args[0] != "begun" && args[0] != "sign" && !bytes.Contains(s.cur.in, []byte("\n")) {
-		if err := s.cur.fill(deadline); err != nil {
-			s.failed(ts, deadline.Add(-s.run.limit()), "an answer and its line end", err)
+		if err := s.cur.fill(w); err != nil {
+			s.failed(ts, w, "an answer and its line end", err)
 		}
 	}
 	b := s.cur.in

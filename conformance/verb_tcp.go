@@ -83,18 +83,18 @@ func sendVerb(ts *testscript.TestScript, neg bool, args []string) {
 	if args[0] == "-filler" && len(args) > 2 {
 		n, err := strconv.Atoi(args[1])
 		usageError(ts, neg, err == nil, "send -filler N TEXT...")
-		s.cur.send(append(texts(ts, args[2:]), pattern(n)...), s.deadline())
+		s.cur.send(append(texts(ts, args[2:]), pattern(n)...), s.wait())
 		return
 	}
 	if args[0] != "-apart" {
-		s.cur.send(texts(ts, args), s.deadline())
+		s.cur.send(texts(ts, args), s.wait())
 		return
 	}
 	for i, b := range slices.Collect(slices.Chunk(texts(ts, args[1:]), 1)) {
 		if i > 0 {
 			s.cur.apart()
 		}
-		if s.cur.send(b, s.deadline()) != nil {
+		if s.cur.send(b, s.wait()) != nil {
 			return
 		}
 	}
@@ -117,7 +117,7 @@ func cutVerb(ts *testscript.TestScript, neg bool, args []string) {
 		if err != nil {
 			s.violation(ts, "connecting to the target failed behind %d cuts: %v", n, err)
 		}
-		c.send(text[:n], s.deadline())
+		c.send(text[:n], s.wait())
 		c.apart()
 		if args[0] == "reset" {
 			c.abort()
@@ -152,13 +152,13 @@ func closedVerb(ts *testscript.TestScript, neg bool, args []string) {
 		usageError(ts, neg, a == "-quiet" || a == "-fin", "closed [-quiet] [-fin]")
 	}
 	s := of(ts)
-	began := s.deadline().Add(-s.run.limit())
-	b, err := s.cur.all(1<<20, s.deadline())
+	w := s.wait()
+	b, err := s.cur.all(1<<20, w)
 	switch {
 	case len(b) > 0 && slices.Contains(args, "-quiet"):
 		s.violation(ts, "expected the end of the connection and not another byte; %s came", shown(b))
 	case err == errLimit || err == errTooMuch:
-		s.failed(ts, began, "the end of the connection", err)
+		s.failed(ts, w, "the end of the connection", err)
 	case err != nil && slices.Contains(args, "-fin"):
 		s.violation(ts, "expected a clean end of the connection; it was reset")
 	}
@@ -168,13 +168,13 @@ func closedVerb(ts *testscript.TestScript, neg bool, args []string) {
 func expectVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) > 0, "expect TEXT...")
 	s, want := of(ts), texts(ts, args)
-	deadline := s.deadline()
-	got, err := s.cur.exactly(len(want), deadline)
+	w := s.wait()
+	got, err := s.cur.exactly(len(want), w)
 	if err != nil && !bytes.HasPrefix(want, s.cur.in) {
 		got, err = s.cur.in, nil
 	}
 	if err != nil {
-		s.failed(ts, deadline.Add(-s.run.limit()), shown(want), err)
+		s.failed(ts, w, shown(want), err)
 	}
 	if !bytes.Equal(got, want) {
 		s.violation(ts, "expected %s, not %s", shown(want), shown(got))

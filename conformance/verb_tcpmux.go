@@ -13,17 +13,17 @@ func replyVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 1 && (args[0] == "+" || args[0] == "-"), "reply +|-")
 	s := of(ts)
 	want := map[string]string{"+": "a positive reply", "-": "a negative reply"}[args[0]]
-	deadline := s.deadline()
+	w := s.wait()
 	for len(s.cur.in) == 0 {
-		if err := s.cur.fill(deadline); err != nil {
-			s.failed(ts, deadline.Add(-s.run.limit()), want, err)
+		if err := s.cur.fill(w); err != nil {
+			s.failed(ts, w, want, err)
 		}
 	}
 	if s.cur.in[0] != args[0][0] {
 		s.violation(ts, "expected %s, not %s", want, shown(s.cur.in))
 	}
-	if _, err := s.cur.upTo([]byte("\r\n"), 64<<10, deadline); err != nil {
-		s.failed(ts, deadline.Add(-s.run.limit()), "the reply's CR LF", err)
+	if _, err := s.cur.upTo([]byte("\r\n"), 64<<10, w); err != nil {
+		s.failed(ts, w, "the reply's CR LF", err)
 	}
 }
 
@@ -31,8 +31,8 @@ func replyVerb(ts *testscript.TestScript, neg bool, args []string) {
 func unservedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "unserved")
 	s := of(ts)
-	deadline := s.deadline()
-	for !bytes.ContainsRune(s.cur.in, '\n') && s.cur.fill(deadline) == nil {
+	w := s.wait()
+	for !bytes.ContainsRune(s.cur.in, '\n') && s.cur.fill(w) == nil {
 	}
 	if bytes.HasPrefix(s.cur.in, []byte("+")) {
 		s.violation(ts, "expected no positive reply; %s came", shown(s.cur.in))
@@ -43,11 +43,11 @@ func unservedVerb(ts *testscript.TestScript, neg bool, args []string) {
 func syncVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "sync")
 	s, t := of(ts), token()
-	deadline := s.deadline()
-	s.cur.send(t, deadline)
-	got, err := s.cur.upTo(t, 64<<10, deadline)
+	w := s.wait()
+	s.cur.send(t, w)
+	got, err := s.cur.upTo(t, 64<<10, w)
 	if err != nil {
-		s.failed(ts, deadline.Add(-s.run.limit()), "the echo of "+string(t), err)
+		s.failed(ts, w, "the echo of "+string(t), err)
 	}
 	s.junk = got[:len(got)-len(t)]
 }
@@ -68,13 +68,13 @@ func junkVerb(ts *testscript.TestScript, neg bool, args []string) {
 func listVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "list")
 	s := of(ts)
-	deadline := s.deadline()
-	b, err := s.cur.all(1<<20, deadline)
+	w := s.wait()
+	b, err := s.cur.all(1<<20, w)
 	switch {
 	case len(b) == 0 && err == nil:
 		s.violation(ts, "expected a list of names; the connection was closed")
 	case len(b) == 0:
-		s.failed(ts, deadline.Add(-s.run.limit()), "a list of names", err)
+		s.failed(ts, w, "a list of names", err)
 	case b[0] == '-':
 		s.violation(ts, "expected a list of names, not the refusal %s", shown(b))
 	}
@@ -150,7 +150,7 @@ func servedVerb(ts *testscript.TestScript, neg bool, args []string) {
 			s.violation(ts, "connecting to the target failed: %v", err)
 		}
 		s.cur = c
-		c.send([]byte(name+"\r\n"), s.deadline())
+		c.send([]byte(name+"\r\n"), s.wait())
 		replyVerb(ts, false, []string{"+"})
 	}
 }
