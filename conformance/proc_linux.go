@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,45 +17,70 @@ import (
 // canSeeProcesses: the kernel's tables tell about processes and sockets.
 const canSeeProcesses = true
 
-// members gives the ids of the processes that the target consists of: those of its process group, and those that have
-// left it but still have its mark in their environment.
+// members gives the ids of the processes that the target consists of: those of its process group, those that have left it but
+// still have its mark in their environment, and zombies of one of these, which have no environment any more.
 func (p *process) members() (pids []int) {
 	all, _ := filepath.Glob("/proc/[0-9]*")
+	zombies := make(map[int]int) // to the parent
 	for _, dir := range all {
 		pid, _ := strconv.Atoi(filepath.Base(dir))
-		s, err := readStat(pid)
+		s, err := readStat(dir)
 		if err != nil {
 			continue
 		}
 		if s.group != p.cmd.Process.Pid {
 			if env, err := os.ReadFile(dir + "/environ"); err != nil || !bytes.Contains(env, []byte(p.mark)) {
+				if s.state == 'Z' {
+					zombies[pid] = s.parent
+				}
 				continue
 			}
 		}
 		pids = append(pids, pid)
 	}
+	for pid, parent := range zombies {
+		if slices.Contains(pids, parent) {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
 	return pids
 }
 
-// A stat is what is needed of /proc/PID/stat.
-type stat struct {
-	state byte
-	group int
-	cpu   time.Duration // used by the process and by those children of it that were waited for
+// running says whether a thread of the target's processes runs or waits for a processor.
+func (p *process) running() bool {
+	for _, pid := range p.members() {
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*", pid))
+		for _, dir := range threads {
+			if s, err := readStat(dir); err == nil && s.state == 'R' {
+				return true
+			}
+		}
+	}
+	return false
 }
 
-// readStat reads proc_pid_stat(5).
-func readStat(pid int) (s stat, err error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+// A stat is what is needed of a process's or thread's file stat.
+type stat struct {
+	state  byte
+	parent int
+	group  int
+	cpu    time.Duration // used by the process and by those children of it that were waited for
+}
+
+// readStat reads proc_pid_stat(5) of the process or thread whose folder it is given.
+func readStat(dir string) (s stat, err error) {
+	b, err := os.ReadFile(dir + "/stat")
 	if err != nil {
 		return s, err
 	}
 	// The program's name, in parentheses, may hold anything; behind it stand numbers.
 	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
 	if len(f) < 15 {
-		return s, fmt.Errorf("/proc/%d/stat: too short", pid)
+		return s, fmt.Errorf("%s/stat: too short", dir)
 	}
 	s.state = f[0][0]
+	s.parent, _ = strconv.Atoi(f[1])
 	s.group, err = strconv.Atoi(f[2])
 	const tick = 10 * time.Millisecond // sysconf(_SC_CLK_TCK) is 100 on Linux
 	for _, field := range f[11:15] {
@@ -67,7 +93,7 @@ func readStat(pid int) (s stat, err error) {
 // cpu is the time that all of the target's processes have used.
 func (p *process) cpu() (total time.Duration) {
 	for _, pid := range p.members() {
-		if s, err := readStat(pid); err == nil {
+		if s, err := readStat(fmt.Sprintf("/proc/%d", pid)); err == nil {
 			total += s.cpu
 		}
 	}

@@ -11,6 +11,7 @@ func (p *process) members() []int     { return nil }
 func (p *process) cpu() time.Duration { return 0 }
 func (p *process) memory() int        { return 0 }
 func (p *process) descriptors() int   { return 0 }
+func (p *process) running() bool      { return false }
 
 func listening(string) bool { return false }
 

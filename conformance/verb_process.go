@@ -1,13 +1,8 @@
 package conformance
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,34 +16,7 @@ type usage struct {
 }
 
 func (p *process) usage() usage {
-	return usage{p.count(), p.descriptors(), p.memory()}
-}
-
-// count is the number of the target's processes. A zombie, which has ended and was not waited for, has no environment any more,
-// and its group may be its own: only its parent tells that it was the target's.
-func (p *process) count() int {
-	pids := p.members()
-	n := len(pids)
-	all, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range all {
-		state, parent := stateOf(file)
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		if state == "Z" && slices.Contains(pids, parent) && !slices.Contains(pids, pid) {
-			n++
-		}
-	}
-	return n
-}
-
-// stateOf gives the state and the parent's id from a file /proc/…/stat.
-func stateOf(file string) (state string, parent int) {
-	b, _ := os.ReadFile(file)
-	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:])) // the name before it may hold anything
-	if len(f) < 2 {
-		return "", 0
-	}
-	parent, _ = strconv.Atoi(f[1])
-	return f[0], parent
+	return usage{len(p.members()), p.descriptors(), p.memory()}
 }
 
 // cpuWindow is how long processor time is measured, and cpuBusy how much of it a target at rest may use: one of the kernel's
@@ -86,7 +54,7 @@ func settledVerb(ts *testscript.TestScript, neg bool, args []string) {
 		var have, want any
 		switch args[0] {
 		case "processes":
-			now := s.in.process.count()
+			now := len(s.in.process.members())
 			ok, have, want = now <= s.before.processes, now, s.before.processes
 		case "descriptors":
 			now, most := s.in.process.descriptors(), s.before.descriptors+pooled
@@ -115,23 +83,10 @@ func settledVerb(ts *testscript.TestScript, neg bool, args []string) {
 // uses little.
 func (p *process) rests() (yes bool, used time.Duration) {
 	pids, before := p.members(), p.cpu()
-	yes = !runnable(pids)
+	yes = !p.running()
 	time.Sleep(cpuWindow) // the window that is measured
 	used = p.cpu() - before
-	return yes && used <= cpuBusy && slices.Equal(pids, p.members()) && !runnable(pids), used
-}
-
-// runnable says whether a thread of the processes runs or waits for a processor.
-func runnable(pids []int) bool {
-	for _, pid := range pids {
-		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*/stat", pid))
-		for _, file := range threads {
-			if state, _ := stateOf(file); state == "R" {
-				return true
-			}
-		}
-	}
-	return false
+	return yes && used <= cpuBusy && slices.Equal(pids, p.members()) && !p.running(), used
 }
 
 // maxGrowth is how much memory a target may have taken for connections that it has to bound: a runtime's own reserves included.
