@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: all build test lint peers vectors fuzz power bench-tcpmux clean
+.PHONY: all build test lint peers vectors fuzz power flake bench-tcpmux clean
 
 all: build lint test
 
@@ -44,6 +44,15 @@ fuzz:
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 		done; \
 	done
+
+# Judge variants of the reference with one fault each: the scenarios of its rule have to see every one.
+power:
+	$(GO) run ./conformance/mutants/power
+
+# Judge every target FLAKERUNS times on a machine that is kept busy: each scenario has to come to the same each time.
+FLAKERUNS ?= 50
+flake:
+	$(GO) run ./cmd/internal/flake --runs $(FLAKERUNS)
 
 # Compare tcpmuxd with xinetd, inetutils-inetd, tcpserver and a loop without a protocol; a few minutes.
 bench-tcpmux: peers
