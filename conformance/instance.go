@@ -78,7 +78,7 @@ func (in *instance) launch(values map[string]string) error {
 	for k, v := range t.Env {
 		env = append(env, k+"="+expand(v, values))
 	}
-	in.process, err = startProcess(path, argv, env, in.dir, isClient(in.role))
+	in.process, err = startProcess(path, argv, env, t.dir, filepath.Base(in.dir), isClient(in.role))
 	return err
 }
 

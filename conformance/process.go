@@ -31,9 +31,9 @@ type process struct {
 }
 
 // startProcess starts argv with the additional environment env in the folder dir, and with a pipe as its standard input if it is
-// to have one.
-func startProcess(path string, argv []string, env []string, dir string, input bool) (*process, error) {
-	p := &process{stdout: newTail(), stderr: newTail(), gone: make(chan struct{}), mark: "MUXSPEC_INSTANCE=" + filepath.Base(dir)}
+// to have one. id tells its processes from those of others.
+func startProcess(path string, argv []string, env []string, dir, id string, input bool) (*process, error) {
+	p := &process{stdout: newTail(), stderr: newTail(), gone: make(chan struct{}), mark: "MUXSPEC_INSTANCE=" + id}
 	p.cmd = &exec.Cmd{
 		Path: path, Args: argv, Dir: dir,
 		Env:    append(append(os.Environ(), env...), p.mark),

@@ -52,7 +52,7 @@ type Target struct {
 	// Address is HOST:PORT of a program that runs already; there is no Command then.
 	Address string `toml:"-"`
 
-	dir string // of the file
+	dir string // of the file; the target is started there
 }
 
 // A Deviation is a violation that is known and accepted.
@@ -149,6 +149,12 @@ func (t *Target) program(role string, values map[string]string) (string, error) 
 			if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
 				return filepath.Abs(path)
 			}
+		}
+	}
+	if strings.ContainsRune(name, '/') && !filepath.IsAbs(name) {
+		name = filepath.Join(".", t.dir, name) // Join takes a leading ./ away, and what then has no slash is looked for in PATH
+		if !strings.ContainsRune(name, '/') {
+			name = "./" + name
 		}
 	}
 	path, err := exec.LookPath(name)

@@ -20,6 +20,7 @@ Judge implementations of TCPMUX (RFC 1078) over real sockets, rule by rule.
   run       judge a target; without arguments the reference implementation
   list      show the rules and their scenarios
   explain   show one rule whole
+  trace     show what shows each rule: scenarios, vectors, mutants
   init      print a target file to begin with
   service   be a fixture service on standard input and output, for targets to offer
 
@@ -42,6 +43,7 @@ var commands = []command{
 	{"run", runMain},
 	{"list", listMain},
 	{"explain", explainMain},
+	{"trace", traceMain},
 	{"init", initMain},
 	{"service", serviceMain},
 	{"tcpmuxd", cli.TCPMuxD},

@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"muxspec":   main,
 		"oddserver": func() { oddserver(os.Args[1], os.Args[2]) },
+		"oddclient": func() { oddclient(os.Args[1], os.Args[2:]) },
 	})
 }
 
@@ -178,5 +179,24 @@ func odd(kind string, c net.Conn) {
 		} else {
 			io.WriteString(c, "-\r\n")
 		}
+	}
+}
+
+// oddclient KIND ADDRESS [NAME] is a client with one oddity.
+func oddclient(kind string, args []string) {
+	c, err := net.Dial("tcp", args[0])
+	if err != nil {
+		os.Exit(3)
+	}
+	switch kind {
+	case "closes":
+	case "echoes":
+		io.Copy(c, c)
+	case "trusts": // takes any line for a positive reply
+		fmt.Fprintf(c, "%s\r\n", args[1])
+		r := bufio.NewReader(c)
+		r.ReadString('\n')
+		go io.Copy(c, os.Stdin)
+		io.Copy(os.Stdout, r)
 	}
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/muxspec/muxspec/cmd/internal/cmdline"
+	"github.com/muxspec/muxspec/conformance"
+	"github.com/muxspec/muxspec/conformance/mutants"
+	"github.com/muxspec/muxspec/docs"
+	"github.com/muxspec/muxspec/vectors"
+)
+
+const traceUsage = `Usage: muxspec trace [OPTION]...
+
+Show for each rule what shows it: its scenarios, the golden vectors that name it, and the mutants that break it (variants of
+the reference which the scenarios have been seen to tell from it).
+`
+
+// A traced rule is a line of trace.
+type traced struct {
+	ID        string   `json:"id"`
+	Level     string   `json:"level"`
+	Role      string   `json:"role"`
+	Scenarios []string `json:"scenarios"`
+	Vectors   []string `json:"vectors"`
+	Mutants   []string `json:"mutants"`
+	Untested  string   `json:"untested,omitempty"`
+}
+
+func traceMain(args []string) int {
+	fs := cmdline.New(traceUsage)
+	asJSON := fs.Bool("json", false, "as JSON, with the names")
+	if code, done := cmdline.Parse(fs, args); done {
+		return code
+	}
+	if fs.NArg() > 0 {
+		return cmdline.Usage(fs, "unexpected argument %q", fs.Arg(0))
+	}
+	all, err := traceAll()
+	if err != nil {
+		cmdline.Complain(fs, "%v", err)
+		return conformance.ExitInconclusive
+	}
+	if *asJSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		enc.Encode(all)
+		return cmdline.ExitOK
+	}
+	fmt.Printf("%-10s %-6s %-14s %9s %7s %7s\n", "rule", "level", "role", "scenarios", "vectors", "mutants")
+	for _, t := range all {
+		fmt.Printf("%-10s %-6s %-14s %9d %7d %7d  %s\n", t.ID, t.Level, t.Role, len(t.Scenarios), len(t.Vectors), len(t.Mutants), t.Untested)
+	}
+	return cmdline.ExitOK
+}
+
+// traceAll brings together what the pages, the scenarios, the vectors and the mutants say.
+func traceAll() ([]traced, error) {
+	rules, err := docs.All()
+	if err != nil {
+		return nil, err
+	}
+	wrong, err := mutants.All()
+	if err != nil {
+		return nil, err
+	}
+	var all []traced
+	for _, r := range rules {
+		t := traced{ID: r.ID, Level: r.Level, Role: r.Role, Scenarios: scenariosOf(r.ID), Vectors: []string{}, Mutants: []string{}, Untested: r.Untested}
+		files, err := vectors.Load(r.Protocol)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			for _, v := range f.Vectors {
+				if slices.Contains(v.Rules, r.ID) {
+					t.Vectors = append(t.Vectors, v.ID)
+				}
+			}
+		}
+		for _, m := range wrong {
+			if m.Rule.ID == r.ID {
+				t.Mutants = append(t.Mutants, m.Name)
+			}
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
