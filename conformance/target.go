@@ -152,10 +152,11 @@ func (t *Target) program(role string, values map[string]string) (string, error) 
 		}
 	}
 	if strings.ContainsRune(name, '/') && !filepath.IsAbs(name) {
-		name = filepath.Join(".", t.dir, name) // Join takes a leading ./ away, and what then has no slash is looked for in PATH
-		if !strings.ContainsRune(name, '/') {
-			name = "./" + name
+		abs, err := filepath.Abs(filepath.Join(t.dir, name))
+		if err != nil {
+			return "", err
 		}
+		name = abs
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
