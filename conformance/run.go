@@ -152,6 +152,13 @@ func (r *run) limit() time.Duration {
 	return max(r.Patience, 20*r.slowest)
 }
 
+// readTime is how long to wait for a target to read what was sent. Some sleep for a second now and then.
+func (r *run) readTime() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return max(200*time.Millisecond, 2*r.slowest)
+}
+
 // good takes note of how long a good exchange took.
 func (r *run) good(took time.Duration) {
 	r.mu.Lock()

@@ -121,10 +121,10 @@ func (c *tcpConn) send(b []byte, w wait) error {
 	return err
 }
 
-// apart waits until the target has read all that was sent, so that what is sent next is not read together with it. Where that
-// can't be seen, or does not happen, it waits a moment and marks the evidence.
-func (c *tcpConn) apart() {
-	for w := window(200 * time.Millisecond); !w.over(); {
+// apart waits, at most for some time, until the target has read all that was sent, so that what is sent next is not read
+// together with it. Where that can't be seen, or does not happen, it waits a moment and marks the evidence.
+func (c *tcpConn) apart(most time.Duration) {
+	for w := window(most); !w.over(); {
 		yes, known := received(c)
 		if yes {
 			return

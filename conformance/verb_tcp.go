@@ -92,19 +92,19 @@ func sendVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	for i, b := range slices.Collect(slices.Chunk(texts(ts, args[1:]), 1)) {
 		if i > 0 {
-			s.cur.apart()
+			s.cur.apart(s.run.readTime())
 		}
 		if s.cur.send(b, s.wait()) != nil {
 			return
 		}
 	}
-	s.cur.apart()
+	s.cur.apart(s.run.readTime())
 }
 
 // apart: wait until the target has read all that was sent.
 func apartVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "apart")
-	of(ts).cur.apart()
+	of(ts).cur.apart(of(ts).run.readTime())
 }
 
 // cut reset|end TEXT: for each proper prefix of the text, the empty one included: connect, send it, wait until it was
@@ -118,7 +118,7 @@ func cutVerb(ts *testscript.TestScript, neg bool, args []string) {
 			s.violation(ts, "connecting to the target failed behind %d cuts: %v", n, err)
 		}
 		c.send(text[:n], s.wait())
-		c.apart()
+		c.apart(s.run.readTime())
 		if args[0] == "reset" {
 			c.abort()
 		} else {

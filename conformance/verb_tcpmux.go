@@ -64,9 +64,10 @@ func junkVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// list: read the answer to HELP to its end. It is a list if it is no refusal and holds the service of the good exchange.
+// list [-part]: read the answer to HELP to its end. It is a list if it is no refusal and holds the service of the good exchange;
+// the latter not with -part, where what was sent behind HELP may have cut it short.
 func listVerb(ts *testscript.TestScript, neg bool, args []string) {
-	usageError(ts, neg, len(args) == 0, "list")
+	usageError(ts, neg, len(args) == 0 || len(args) == 1 && args[0] == "-part", "list [-part]")
 	s := of(ts)
 	w := s.wait()
 	b, err := s.cur.all(1<<20, w)
@@ -78,7 +79,7 @@ func listVerb(ts *testscript.TestScript, neg bool, args []string) {
 	case b[0] == '-':
 		s.violation(ts, "expected a list of names, not the refusal %s", shown(b))
 	}
-	if s.list(b); !slices.Contains(s.names, strings.ToLower(s.run.values["any"])) {
+	if s.list(b); len(args) == 0 && !slices.Contains(s.names, strings.ToLower(s.run.values["any"])) {
 		s.violation(ts, "expected a list of names; %s came, without %s", shown(b), s.run.values["any"])
 	}
 }
