@@ -59,6 +59,7 @@ func TestWrongOptionsOfServer(t *testing.T) {
 		{"max-name no number", []string{"--max-name", "many"}, `invalid argument "many" for "--max-name" flag: strconv.ParseInt: parsing "many": invalid syntax`},
 		{"request-timeout zero", []string{"--request-timeout", "0"}, `request-timeout 0s: must be more than 0`},
 		{"request-timeout negative", []string{"--request-timeout", "-1s"}, `request-timeout -1s: must be more than 0`},
+		{"grace negative", []string{"--grace", "-1s"}, `--grace -1s: must not be less than 0`},
 		{"request-timeout no time", []string{"--request-timeout", "x"}, `invalid argument "x" for "--request-timeout" flag: time: invalid duration "x"`},
 		{"max-connections negative", []string{"--max-connections", "-1"}, `max-connections and max-per-source: must not be less than 0`},
 		{"max-per-source negative", []string{"--max-per-source", "-1"}, `max-connections and max-per-source: must not be less than 0`},
@@ -79,11 +80,11 @@ func TestWrongOptionsOfClient(t *testing.T) {
 		args      []string
 		complaint string
 	}{
-		{"no argument", nil, `2 arguments expected, 0 given`},
-		{"no name", []string{"localhost"}, `2 arguments expected, 1 given`},
-		{"too many arguments", []string{"localhost", "echo", "x"}, `2 arguments expected, 3 given`},
-		{"list of nobody", []string{"--list"}, `1 arguments expected, 0 given`},
-		{"list of a service", []string{"--list", "localhost", "echo"}, `1 arguments expected, 2 given`},
+		{"no argument", nil, `HOST[:PORT] NAME expected; arguments given: 0`},
+		{"no name", []string{"localhost"}, `HOST[:PORT] NAME expected; arguments given: 1`},
+		{"too many arguments", []string{"localhost", "echo", "x"}, `HOST[:PORT] NAME expected; arguments given: 3`},
+		{"list of nobody", []string{"--list"}, `HOST[:PORT] expected; arguments given: 0`},
+		{"list of a service", []string{"--list", "localhost", "echo"}, `HOST[:PORT] expected; arguments given: 2`},
 		{"unknown option", []string{"--colour", "localhost", "echo"}, `unknown flag: --colour`},
 		{"timeout zero", []string{"--timeout", "0", "localhost", "echo"}, `--timeout 0s: must be more than 0`},
 		{"timeout no time", []string{"--timeout", "x", "localhost", "echo"}, `invalid argument "x" for "--timeout" flag: time: invalid duration "x"`},
@@ -114,7 +115,7 @@ func TestWrongConfigFile(t *testing.T) {
 		{"unknown table", "[service]\necho = \"builtin:echo\"\n", `FILE:1:2: unknown key "service"`},
 		{"syntax", "max-name = 9\nlisten = [\"a\"\n\n", `FILE:3:1: array is incomplete`},
 		{"key twice", "max-name = 9\nmax-name = 9\n", `FILE:2:1: key max-name is already defined`},
-		{"text for a number", "max-name = \"9\"\n", `FILE:1:12: cannot decode TOML string into struct field cli.tcpmuxdConfig.MaxName of type int`},
+		{"text for a number", "max-name = \"9\"\n", `FILE:1:12: cannot decode TOML string into a value of type int`},
 		{"number for a time", "\nrequest-timeout = 30\n", `FILE: time: missing unit in duration "30"`},
 		{"no time", "request-timeout = \"x\"\n", `FILE:1:19: time: invalid duration "x"`},
 		{"time zero", "request-timeout = \"0\"\n", `request-timeout 0s: must be more than 0`},

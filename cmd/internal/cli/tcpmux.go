@@ -46,12 +46,12 @@ func TCPMux(args []string) int {
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
-	want := 2
+	want, words := 2, "HOST[:PORT] NAME"
 	if *list {
-		want = 1
+		want, words = 1, "HOST[:PORT]"
 	}
 	if fs.NArg() != want {
-		return cmdline.Usage(fs, "%d arguments expected, %d given", want, fs.NArg())
+		return cmdline.Usage(fs, "%s expected; arguments given: %d", words, fs.NArg())
 	}
 	if *timeout <= 0 {
 		return cmdline.Usage(fs, "--timeout %v: must be more than 0", *timeout)

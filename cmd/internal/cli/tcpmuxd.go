@@ -58,6 +58,9 @@ func TCPMuxD(args []string) int {
 	if fs.NArg() > 0 {
 		return cmdline.Usage(fs, "unexpected argument %q", fs.Arg(0))
 	}
+	if *grace < 0 {
+		return cmdline.Usage(fs, "--grace %v: must not be less than 0", *grace)
+	}
 	listen, config, err := readConfig(fs, *file)
 	if err != nil {
 		return cmdline.Usage(fs, "%v", err)

@@ -102,6 +102,16 @@ func (c *tcpmuxdConfig) build(specs []string) (*tcpmux.Config, error) {
 	case c.MaxConnections < 0 || c.MaxPerSource < 0:
 		return nil, errors.New("max-connections and max-per-source: must not be less than 0")
 	}
+	table, err := c.table(specs)
+	if err != nil {
+		return nil, err
+	}
+	return &tcpmux.Config{Services: table, RequestTimeout: c.RequestTimeout.Duration, MaxName: c.MaxName,
+		MaxConnections: c.MaxConnections, MaxPerSource: c.MaxPerSource}, nil
+}
+
+// table makes the services of the file and of specs; without any there is one, tcpmux.
+func (c *tcpmuxdConfig) table(specs []string) (*tcpmux.Table, error) {
 	table := new(tcpmux.Table)
 	add := func(name, kind string) error {
 		h, err := handler(kind)
@@ -129,8 +139,7 @@ func (c *tcpmuxdConfig) build(specs []string) (*tcpmux.Config, error) {
 			return nil, err
 		}
 	}
-	return &tcpmux.Config{Services: table, RequestTimeout: c.RequestTimeout.Duration, MaxName: c.MaxName,
-		MaxConnections: c.MaxConnections, MaxPerSource: c.MaxPerSource}, nil
+	return table, nil
 }
 
 // handler makes the handler for KIND[:ARG].
