@@ -32,12 +32,13 @@ const LongName = "long-service-name-of-exactly-sixty-four-bytes-as-TCPMUX-32-ask
 // A Target says how a program is started and what it is known to do. In all strings but names and reasons, placeholders
 // in braces are replaced; docs/conformance.md says by what.
 type Target struct {
-	Name        string   `toml:"name"`
-	Description string   `toml:"description"`
-	Roles       []string `toml:"roles"`
-	NeedsRoot   bool     `toml:"needs_root"`
-	Path        []string `toml:"path"`    // folders to put before PATH; relative to the file
-	Command     []string `toml:"command"` // the program and its arguments
+	Name          string   `toml:"name"`
+	Description   string   `toml:"description"`
+	Roles         []string `toml:"roles"`
+	NeedsRoot     bool     `toml:"needs_root"`
+	NeedsPrograms []string `toml:"needs_programs"` // that the command starts in its turn
+	Path          []string `toml:"path"`           // folders to put before PATH; relative to the file
+	Command       []string `toml:"command"`        // the program and its arguments
 	// Commands are those of single roles, where one command cannot be all.
 	Commands map[string][]string `toml:"commands"`
 	Env      map[string]string   `toml:"env"`
@@ -138,31 +139,49 @@ func (t *Target) Found() error {
 			return err
 		}
 	}
+	for _, name := range t.NeedsPrograms {
+		if _, err := t.lookPath(name); err != nil {
+			return fmt.Errorf("target %s: %w", t.Name, err)
+		}
+	}
 	return nil
 }
 
 // program gives the path of the role's program.
 func (t *Target) program(role string, values map[string]string) (string, error) {
-	name := expand(t.command(role)[0], values)
-	if !strings.ContainsRune(name, '/') {
-		for _, dir := range t.path() {
-			if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-				return filepath.Abs(path)
-			}
-		}
+	path, err := t.lookPath(expand(t.command(role)[0], values))
+	if err != nil {
+		return "", fmt.Errorf("target %s: %w", t.Name, err)
 	}
-	if strings.ContainsRune(name, '/') && !filepath.IsAbs(name) {
+	return path, nil
+}
+
+// lookPath gives the absolute path of a program: a name is looked for in the target's folders, then in PATH; a relative path
+// begins where the target is started.
+func (t *Target) lookPath(name string) (string, error) {
+	places := []string{name}
+	switch {
+	case !strings.ContainsRune(name, '/'):
+		places = nil
+		for _, dir := range t.path() {
+			places = append(places, filepath.Join(dir, name))
+		}
+		places = append(places, name)
+	case !filepath.IsAbs(name):
 		abs, err := filepath.Abs(filepath.Join(t.dir, name))
 		if err != nil {
 			return "", err
 		}
-		name = abs
+		places = []string{abs}
 	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("target %s: %w", t.Name, err)
+	var path string
+	var err error
+	for _, place := range places {
+		if path, err = exec.LookPath(place); err == nil {
+			return filepath.Abs(path)
+		}
 	}
-	return filepath.Abs(path)
+	return "", err
 }
 
 // path gives the folders that stand before PATH.
