@@ -82,7 +82,7 @@ func (r *roleRun) baseline(base Scenario) ScenarioResult {
 		return r.play(base, nil)
 	}
 	var err error
-	if r.shared, err = r.start(); err != nil {
+	if r.shared, err = r.start(base); err != nil {
 		rec := newRecord()
 		rec.conclude(Violation, "%v", err)
 		return r.result(base, r.shared, rec)
@@ -135,7 +135,7 @@ func (r *roleRun) lacks(s Scenario) string {
 
 // playAlone runs a scenario on an instance of its own.
 func (r *roleRun) playAlone(s Scenario) {
-	in, err := r.start()
+	in, err := r.start(s)
 	defer r.stop(in)
 	if err != nil {
 		rec := newRecord()
@@ -148,16 +148,16 @@ func (r *roleRun) playAlone(s Scenario) {
 	r.finish(result)
 }
 
-// start starts an instance. Where no sign tells that it listens, a good exchange is tried until one works.
-func (r *roleRun) start() (*instance, error) {
-	in, err := r.Target.start(r.role, r.values, r.root)
+// start starts an instance for a scenario. Where no sign tells that it listens, a good exchange is tried until one works.
+func (r *roleRun) start(s Scenario) (*instance, error) {
+	in, err := r.Target.start(r.role, r.with(s), r.root)
 	if err != nil || in.process == nil || in.listens {
 		return in, err
 	}
 	for deadline := time.Now().Add(startLimit); in.process.ended() == "" && time.Now().Before(deadline); {
-		s := r.newSession(in, newRecord())
-		o, _ := s.goodExchange()
-		s.close()
+		session := r.newSession(in, newRecord())
+		o, _ := session.goodExchange()
+		session.close()
 		if o == Pass {
 			break
 		}
@@ -172,7 +172,7 @@ func (r *roleRun) bracket(s Scenario, in *instance) *instance {
 		return in
 	}
 	r.stop(in)
-	next, err := r.start()
+	next, err := r.start(s)
 	if err != nil {
 		r.mu.Lock()
 		r.brackets = append(r.brackets, fmt.Sprintf("behind %s: starting the target anew: %v", s.Name, err))

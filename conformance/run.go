@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/user"
@@ -90,9 +91,27 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r.report(selected, time.Since(began)), nil
 }
 
+// What timers are set to: short for a scenario that waits for one; for all others longer than a busy machine makes anything
+// take.
+const shortTimer, longTimer = "500ms", "1m"
+
+// with gives the placeholders' values for the scenario.
+func (r *run) with(s Scenario) map[string]string {
+	values := maps.Clone(r.values)
+	for _, need := range s.Needs {
+		if slices.Contains(timers, need) {
+			values[need] = shortTimer
+		}
+	}
+	return values
+}
+
 // setValues gives the placeholders of commands and scripts their values.
 func (r *run) setValues() {
-	r.values = map[string]string{"muxspec": r.Program, "request_timeout": "300ms", "reply_timeout": "300ms", "long": LongName}
+	r.values = map[string]string{"muxspec": r.Program, "long": LongName}
+	for _, timer := range timers {
+		r.values[timer] = longTimer
+	}
 	if u, err := user.Current(); err == nil {
 		r.values["user"] = u.Username
 	}

@@ -37,6 +37,7 @@ func (r *run) script(s Scenario) string { return filepath.Join(r.root, "scripts"
 func (r *roleRun) play(s Scenario, in *instance) ScenarioResult {
 	rec := newRecord()
 	session := r.newSession(in, rec)
+	session.values = r.with(s)
 	t := &scriptT{rec: rec}
 	t.Run(s.Name, func(t testscript.T) {
 		testscript.RunT(t, testscript.Params{

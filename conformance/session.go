@@ -34,13 +34,15 @@ type session struct {
 	clients   []*client
 	instances []*instance
 
+	values map[string]string // of the placeholders
+
 	given bool // the verb at work shows a condition of the scenario, not its rule
 }
 
 type sessionKey struct{}
 
 func (r *roleRun) newSession(in *instance, rec *record) *session {
-	return &session{run: r.run, role: r.role, in: in, rec: rec, conns: make(map[string]*tcpConn)}
+	return &session{run: r.run, role: r.role, in: in, rec: rec, values: r.values, conns: make(map[string]*tcpConn)}
 }
 
 // of gives the session that a verb works in.
@@ -131,7 +133,7 @@ func token() []byte {
 
 // text turns a script's argument into bytes: {placeholders} are replaced, then Go's escapes.
 func (s *session) text(arg string) ([]byte, error) {
-	out, err := strconv.Unquote(`"` + expand(arg, s.run.values) + `"`)
+	out, err := strconv.Unquote(`"` + expand(arg, s.values) + `"`)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no text with Go's escapes", arg)
 	}

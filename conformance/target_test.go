@@ -93,6 +93,7 @@ func TestReal(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if err := found(t, name); err != nil {
 				t.Skipf("%v; make peers fetches it", err)
 			}

@@ -28,7 +28,7 @@ func (s *session) startClient(name string) (Outcome, string) {
 	if err != nil {
 		return Inconclusive, fmt.Sprintf("listening: %v", err)
 	}
-	values := maps.Clone(s.run.values)
+	values := maps.Clone(s.values)
 	values["address"], values["name"] = l.Addr().String(), name
 	values["host"], values["port"], _ = net.SplitHostPort(values["address"])
 	in, err := s.run.Target.start(s.role, values, s.run.root)
@@ -201,7 +201,7 @@ func (s *session) ends(ok bool, w wait) (Outcome, string) {
 // goodClient is the baseline of a client: it connects, asks, carries a token both ways, and ends with the service.
 func (s *session) goodClient() (Outcome, string) {
 	began := time.Now()
-	if o, reason := s.startClient(s.run.values["any"]); o != Pass {
+	if o, reason := s.startClient(s.values["any"]); o != Pass {
 		return o, reason
 	}
 	if o, reason := s.accept(); o != Pass {

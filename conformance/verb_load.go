@@ -177,9 +177,10 @@ func drip(c io.Writer, every time.Duration, stop chan struct{}) {
 	}
 }
 
-// stated gives a timer of the target: what the suite has set, or what the target file says. The error says that it has none.
+// stated gives a timer of the target in a scenario that waits for it: what the suite has set, or what the target file says. The
+// error says that it has none.
 func (r *run) stated(role, timer string) (time.Duration, error) {
-	value := r.values[timer]
+	value := shortTimer
 	if !r.Target.uses(role, timer) {
 		value = r.Target.Timers[timer]
 	}

@@ -79,8 +79,8 @@ func listVerb(ts *testscript.TestScript, neg bool, args []string) {
 	case b[0] == '-':
 		s.violation(ts, "expected a list of names, not the refusal %s", shown(b))
 	}
-	if s.list(b); len(args) == 0 && !slices.Contains(s.names, strings.ToLower(s.run.values["any"])) {
-		s.violation(ts, "expected a list of names; %s came, without %s", shown(b), s.run.values["any"])
+	if s.list(b); len(args) == 0 && !slices.Contains(s.names, strings.ToLower(s.values["any"])) {
+		s.violation(ts, "expected a list of names; %s came, without %s", shown(b), s.values["any"])
 	}
 }
 
@@ -96,7 +96,7 @@ func listedVerb(ts *testscript.TestScript, neg bool, args []string) {
 			if service == "absent" {
 				continue // whether it is supported is a question of words
 			}
-			name := strings.ToLower(expand("{"+service+"}", s.run.values))
+			name := strings.ToLower(expand("{"+service+"}", s.values))
 			if !slices.Contains(s.names, name) {
 				s.violation(ts, "%q is supported, but not in the list", name)
 			}
@@ -146,7 +146,7 @@ func servedVerb(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	for _, name := range s.names {
-		if name == s.run.values["absent"] || name == "help" {
+		if name == s.values["absent"] || name == "help" {
 			continue // HELP may list itself
 		}
 		c, err := s.dial("")

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -24,13 +25,15 @@ import (
 func main() {
 	runs := pflag.Int("runs", 50, "how often each target is judged")
 	targets := pflag.StringSlice("target", conformance.TargetNames(), "the targets")
-	burn := pflag.Bool("burn", false, "use a processor until killed: what this program starts to keep the machine busy")
+	burn := pflag.Bool("burn", false, "use a processor until the parent ends: what this program starts to keep the machine busy")
 	pflag.Parse()
 	if *burn {
-		for b := sha256.Sum256(nil); ; b = sha256.Sum256(b[:]) {
+		parent := os.Getppid()
+		for b := sha256.Sum256(nil); os.Getppid() == parent; b = sha256.Sum256(b[:]) {
 		}
+		return
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	flaky, err := flake(ctx, *targets, *runs)
 	if err != nil {
@@ -85,6 +88,7 @@ func flake(ctx context.Context, targets []string, runs int) (flaky int, err erro
 // repeat judges a target and prints the scenarios with more than one outcome, and how often each.
 func repeat(ctx context.Context, program, name string, runs int) (flaky int, err error) {
 	outcomes := make(map[string]map[string]int)
+	why := make(map[string]string) // the first of each outcome
 	for n := range runs {
 		fmt.Fprintf(os.Stderr, "%s: %d of %d\n", name, n+1, runs)
 		file := filepath.Join("conformance", "targets", name+".toml")
@@ -103,6 +107,9 @@ func repeat(ctx context.Context, program, name string, runs int) (flaky int, err
 					outcomes[id] = make(map[string]int)
 				}
 				outcomes[id][string(s.Outcome)]++
+				if o := id + string(s.Outcome); why[o] == "" {
+					why[o] = strings.Join(append([]string{s.Reason}, s.Proof...), "\n    ")
+				}
 			}
 		}
 	}
@@ -116,6 +123,11 @@ func repeat(ctx context.Context, program, name string, runs int) (flaky int, err
 			counts = append(counts, fmt.Sprintf("%s %d", o, outcomes[id][o]))
 		}
 		fmt.Printf("%s: %s: %s\n", name, id, strings.Join(counts, ", "))
+		for o, n := range outcomes[id] {
+			if n <= runs/2 {
+				fmt.Printf("  %s: %s\n", o, why[id+o])
+			}
+		}
 	}
 	fmt.Printf("%s: %d runs, %d scenarios, %d not always the same\n", name, runs, len(outcomes), flaky)
 	return flaky, nil
