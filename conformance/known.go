@@ -30,7 +30,7 @@ const initTOML = `# How muxspec starts a program, and what is known of it. As it
 #     muxspec run --target THIS-FILE
 # In command, env and files these are replaced: {listen} HOST:PORT to listen on (or {host} and {port}), {address_file} where the
 # program writes the address if it chooses the port (then {listen} has port 0), {dir} an empty folder, {muxspec} the suite's
-# own program, {user} who it runs as, {long} a name of 64 bytes, {request_timeout} the time for a request, such as 300ms.
+# own program, {user} who it runs as, {long} a name of 64 bytes, {request_timeout} the time for a request.
 name = "mine"
 description = "one line about it"
 roles = [%q]
