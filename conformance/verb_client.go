@@ -198,7 +198,8 @@ func (s *session) ends(ok bool, w wait) (Outcome, string) {
 	return Pass, ""
 }
 
-// goodClient is the baseline of a client: it connects, asks, carries a token both ways, and ends with the service.
+// goodClient is the baseline of a client: it connects, asks, carries a token both ways, and ends with the service. What its
+// request looks like is another rule's to judge.
 func (s *session) goodClient() (Outcome, string) {
 	began := time.Now()
 	if o, reason := s.startClient(s.values["any"]); o != Pass {
@@ -208,7 +209,7 @@ func (s *session) goodClient() (Outcome, string) {
 		return o, reason
 	}
 	w := s.wait()
-	if _, err := s.cur.upTo([]byte("\r\n"), 4096, w); err != nil {
+	if _, err := s.cur.upTo([]byte("\n"), 4096, w); err != nil {
 		return s.meaning(w, "a request", err)
 	}
 	s.client.asked = true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -152,10 +153,10 @@ func droppedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// outlast request_timeout: wait until a request that began before would have run out of time; not at all where the target has
-// no such limit.
+// outlast request_timeout|reply_timeout: wait until a request that began before, or the wait for its reply, would have run out of
+// time; not at all where the target has no such limit.
 func outlastVerb(ts *testscript.TestScript, neg bool, args []string) {
-	usageError(ts, neg, len(args) == 1 && args[0] == "request_timeout", "outlast request_timeout")
+	usageError(ts, neg, len(args) == 1 && slices.Contains(timers, args[0]), "outlast request_timeout|reply_timeout")
 	if stated, err := of(ts).run.stated(of(ts).role, args[0]); err == nil {
 		time.Sleep(stated + stated/4)
 	}

@@ -31,8 +31,8 @@ import (
 //go:embed *.txtar
 var files embed.FS
 
-// Role is whose rules need a mutant: what is mutated is the reference server.
-const Role = "tcpmux-server"
+// Roles are whose rules need a mutant: those that the reference has.
+var Roles = []string{"tcpmux-server", "tcpmux-client"}
 
 // A Mutant is one fault.
 type Mutant struct {
@@ -135,8 +135,8 @@ func parseHead(name, comment string, rules []docs.Rule) (Mutant, error) {
 var mutable = []string{"ref/", "cmd/internal/services/", "cmd/internal/cli/"}
 
 func (m Mutant) check() error {
-	if m.Rule.Role != Role {
-		return fmt.Errorf("%s is a rule for %s, not for %s", m.Rule.ID, m.Rule.Role, Role)
+	if !slices.Contains(Roles, m.Rule.Role) {
+		return fmt.Errorf("%s is a rule for %s, not for one of %s", m.Rule.ID, m.Rule.Role, strings.Join(Roles, ", "))
 	}
 	for _, e := range m.Edits {
 		holds := func(dir string) bool { return strings.HasPrefix(e.File, dir) }
@@ -195,7 +195,7 @@ func apply(text string, edits []Edit) (string, error) {
 	return out.String(), nil
 }
 
-// Without gives the rules of [Role] that no mutant of all breaks, but for those that cannot be tested from outside.
+// Without gives the rules of [Roles] that no mutant of all breaks, but for those that cannot be tested from outside.
 func Without(all []Mutant) ([]docs.Rule, error) {
 	rules, err := docs.All()
 	if err != nil {
@@ -203,6 +203,6 @@ func Without(all []Mutant) ([]docs.Rule, error) {
 	}
 	return slices.DeleteFunc(rules, func(r docs.Rule) bool {
 		has := slices.ContainsFunc(all, func(m Mutant) bool { return m.Rule.ID == r.ID })
-		return has || r.Role != Role || r.Untested != ""
+		return has || !slices.Contains(Roles, r.Role) || r.Untested != ""
 	}), nil
 }

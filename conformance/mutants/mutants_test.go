@@ -9,6 +9,8 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/muxspec/muxspec/docs"
 )
 
 // tree is the repository.
@@ -73,7 +75,6 @@ func TestParseRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"no rule":          {"# What: x\n" + edit, "names no rule"},
 		"unknown rule":     {"# TCPMUX-999: x\n# Why: y\n" + edit, "names no rule"},
-		"a client's rule":  {"# TCPMUX-46: x\n# Why: y\n" + edit, "not for tcpmux-server"},
 		"no why":           {"# TCPMUX-5: x\n" + edit, "lacks"},
 		"no what":          {"# TCPMUX-5:\n# Why: y\n" + edit, "names no rule"},
 		"no mark":          {"# TCPMUX-5: x\nWhy: y\n" + edit, "does not begin"},
@@ -89,6 +90,16 @@ func TestParseRefuses(t *testing.T) {
 		_, err := load(fstest.MapFS{"m.txtar": {Data: []byte(c.text)}})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "m.txtar") {
 			t.Errorf("%s: error is %v, not one about %q", name, err, c.want)
+		}
+	}
+}
+
+// TestCheckRole: a rule that the reference does not have cannot be broken in it.
+func TestCheckRole(t *testing.T) {
+	for _, rule := range []docs.Rule{{ID: "OTHER-1", Role: "other-server"}, {ID: "OTHER-2", Withdrawn: true}} {
+		err := Mutant{Rule: rule, Edits: []Edit{{"ref/a.go", "x", "y"}}}.check()
+		if err == nil || !strings.Contains(err.Error(), rule.ID) {
+			t.Errorf("%s: error is %v, not one about the rule", rule.ID, err)
 		}
 	}
 }

@@ -174,7 +174,8 @@ func (j judge) sort(rep *conformance.Report) (own, others []sighting, blocked, u
 func (j judge) report(ctx context.Context, program string, selection []string) (*conformance.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
-	args := append([]string{"run", mutants.Role, "--json", "-"}, selection...)
+	// A fault may show in both roles, but only the one whose rule it breaks has to see it.
+	args := append([]string{"run", j.mutant.Rule.Role, "--json", "-"}, selection...)
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(j.dir, "tmp"))
 	// Not to be killed: it has servers to end.
