@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,6 +25,14 @@ func (t *Target) Check() error {
 			return err
 		}
 	}
+	if _, _, err := net.SplitHostPort(t.Address); err != nil && t.Address != "" {
+		return fmt.Errorf("address %q: is not HOST:PORT", t.Address)
+	}
+	for name := range t.Files {
+		if !filepath.IsLocal(name) {
+			return fmt.Errorf("files: %q is not a path below {dir}", name)
+		}
+	}
 	for role := range t.Commands {
 		if !slices.Contains(t.Roles, role) {
 			return fmt.Errorf("commands: %q is none of the target's roles", role)
@@ -35,8 +45,8 @@ func (t *Target) Check() error {
 		if !slices.Contains(timers, name) {
 			return fmt.Errorf("unknown timer %q, there are: %s", name, strings.Join(timers, ", "))
 		}
-		if _, err := time.ParseDuration(value); err != nil && value != "none" {
-			return fmt.Errorf("timer %s: %q is neither a duration nor \"none\"", name, value)
+		if d, err := time.ParseDuration(value); (err != nil || d <= 0) && value != "none" {
+			return fmt.Errorf("timer %s: %q is neither a duration above 0 nor \"none\"", name, value)
 		}
 	}
 	if err := t.checkKnown(); err != nil {
@@ -54,7 +64,17 @@ func (t *Target) checkRole(role string) error {
 		return fmt.Errorf("%s: a client is started, it has no address", role)
 	case len(t.command(role)) == 0 && t.Address == "":
 		return fmt.Errorf("%s: command is missing", role)
-	case isClient(role):
+	}
+	strange := []string{"address", "name", "reply_timeout"}
+	if isClient(role) {
+		strange = []string{"listen", "address_file", "request_timeout"}
+	}
+	for _, name := range strange {
+		if slices.ContainsFunc(t.command(role), func(text string) bool { return strings.Contains(text, "{"+name+"}") }) {
+			return fmt.Errorf("{%s} has no meaning in the command of a %s", name, role)
+		}
+	}
+	if isClient(role) {
 		return nil
 	}
 	for _, s := range t.Services {
@@ -83,6 +103,8 @@ func (t *Target) checkKnown() error {
 		id := k.Rule + " " + k.Scenario
 		s, ok := findScenario(k.Scenario)
 		switch {
+		case k.Rule == "" || k.Scenario == "":
+			return fmt.Errorf("known deviation %q: rule or scenario is missing", strings.TrimSpace(id))
 		case !ok:
 			return fmt.Errorf("known deviation of %s: unknown scenario %q", k.Rule, k.Scenario)
 		case s.Rule.ID != k.Rule:

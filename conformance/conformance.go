@@ -34,6 +34,9 @@ const (
 	Inconclusive Outcome = "inconclusive"
 )
 
+// Interrupted is the reason of a scenario that a signal kept from its end.
+const Interrupted = "the run was interrupted"
+
 // Outcomes are the outcomes that a rule can have, in the order in which reports count them.
 var Outcomes = []Outcome{Pass, Fail, Warn, Known, Unsupported, Blocked, Inconclusive}
 

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -29,7 +30,7 @@ type instance struct {
 
 // start starts the target, and returns when it listens. The error says what a user needs to know; the instance is there for
 // its output, if only it could be started.
-func (t *Target) start(role string, values map[string]string, root string) (*instance, error) {
+func (t *Target) start(ctx context.Context, role string, values map[string]string, root string) (*instance, error) {
 	if t.Address != "" {
 		return &instance{target: t, role: role, address: t.Address}, nil
 	}
@@ -57,7 +58,7 @@ func (t *Target) start(role string, values map[string]string, root string) (*ins
 		return in, err
 	}
 	in.listens = t.ReadyLine != "" || t.uses(role, "address_file") || canSeeProcesses
-	return in, in.ready(values["address_file"])
+	return in, in.ready(ctx, values["address_file"])
 }
 
 // launch writes the target's files and starts its program.
@@ -84,7 +85,7 @@ func (in *instance) launch(values map[string]string) error {
 
 // ready waits until the target listens, by the best sign that there is: a line of its output, its address file, the
 // kernel's table. A bare connection is no sign: it alone ends some servers.
-func (in *instance) ready(addressFile string) error {
+func (in *instance) ready(ctx context.Context, addressFile string) error {
 	deadline := time.Now().Add(startLimit)
 	line := regexp.MustCompile(in.target.ReadyLine)
 	for {
@@ -118,6 +119,9 @@ func (in *instance) ready(addressFile string) error {
 		}
 		if how := in.process.ended(); how != "" {
 			return fmt.Errorf("the program ended before it listened: %s", how)
+		}
+		if ctx.Err() != nil {
+			return errors.New(Interrupted)
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("the program did not listen within %v", startLimit)

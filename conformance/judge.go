@@ -55,23 +55,25 @@ func (r *roleRun) judge(selected []Scenario) {
 		switch {
 		case s.Name == base.Name:
 			r.finish(first)
-		case first.Outcome != Pass:
+		case first.Outcome != Pass && r.ctx.Err() == nil:
 			r.finish(ScenarioResult{Name: s.Name, Outcome: Blocked, Reason: "a good exchange does not work: " + first.Reason})
+		case r.ctx.Err() != nil:
+			r.finish(ScenarioResult{Name: s.Name, Outcome: Inconclusive, Reason: Interrupted})
 		case r.lacks(s) != "":
 			r.finish(ScenarioResult{Name: s.Name, Outcome: Unsupported, Reason: r.lacks(s)})
 		case s.Name == brackets[r.role]:
 			last = &s
-		case r.ctx.Err() != nil:
-			r.finish(ScenarioResult{Name: s.Name, Outcome: Inconclusive, Reason: "the run was interrupted"})
 		default:
 			r.one(s)
 		}
 	}
 	r.others.Wait()
-	if last != nil {
+	if last != nil && r.ctx.Err() != nil {
+		r.finish(ScenarioResult{Name: last.Name, Outcome: Inconclusive, Reason: Interrupted})
+	} else if last != nil {
 		r.finish(r.play(*last, r.shared))
 	}
-	if first.Outcome == Pass && r.shared != nil && len(r.Rules)+len(r.Scenarios) == 0 {
+	if first.Outcome == Pass && r.shared != nil && r.ctx.Err() == nil && len(r.Rules)+len(r.Scenarios) == 0 {
 		r.facts = r.profile(r.shared)
 	}
 }
@@ -150,7 +152,7 @@ func (r *roleRun) playAlone(s Scenario) {
 
 // start starts an instance for a scenario. Where no sign tells that it listens, a good exchange is tried until one works.
 func (r *roleRun) start(s Scenario) (*instance, error) {
-	in, err := r.Target.start(r.role, r.with(s), r.root)
+	in, err := r.Target.start(r.ctx, r.role, r.with(s), r.root)
 	if err != nil || in.process == nil || in.listens {
 		return in, err
 	}

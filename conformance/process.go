@@ -150,9 +150,6 @@ func (t *tail) String() string {
 // writeFiles writes a target's files into dir.
 func writeFiles(dir string, files map[string]string, values map[string]string) error {
 	for name, text := range files {
-		if !filepath.IsLocal(name) {
-			return fmt.Errorf("file %q: must be a path below {dir}", name)
-		}
 		path := filepath.Join(dir, name)
 		mode := os.FileMode(0o644)
 		if strings.HasPrefix(text, "#!") {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,6 +39,7 @@ func (r *roleRun) play(s Scenario, in *instance) ScenarioResult {
 	rec := newRecord()
 	session := r.newSession(in, rec)
 	session.values = r.with(s)
+	defer context.AfterFunc(r.ctx, session.interrupt)()
 	t := &scriptT{rec: rec}
 	t.Run(s.Name, func(t testscript.T) {
 		testscript.RunT(t, testscript.Params{
@@ -59,6 +61,9 @@ func (r *roleRun) play(s Scenario, in *instance) ScenarioResult {
 func (r *run) result(s Scenario, in *instance, rec *record) ScenarioResult {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
+	if r.ctx.Err() != nil { // what has failed may have failed because of that
+		return ScenarioResult{Name: s.Name, Outcome: Inconclusive, Reason: Interrupted}
+	}
 	result := ScenarioResult{Name: s.Name, Outcome: rec.outcome, Reason: rec.reason, Seconds: time.Since(rec.began).Seconds()}
 	if rec.outcome == Pass || rec.outcome == Unsupported {
 		return result

@@ -10,6 +10,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,7 +23,8 @@ type session struct {
 	in    *instance // of a server; of a client the one started last
 	rec   *record
 	conns map[string]*tcpConn
-	order []*tcpConn
+	mu    sync.Mutex // of order
+	order []*tcpConn // all, to be closed
 	cur   *tcpConn
 
 	junk   []byte   // what came before the token of the last sync
@@ -100,7 +102,7 @@ func (s *session) waitFor(own time.Duration) wait {
 func (s *session) dial(name string) (*tcpConn, error) {
 	c, err := s.connect(name, s.rec)
 	if err == nil {
-		s.order = append(s.order, c)
+		s.keep(c)
 	}
 	return c, err
 }
@@ -116,12 +118,26 @@ func (s *session) connect(name string, rec *record) (*tcpConn, error) {
 	return &tcpConn{TCPConn: c.(*net.TCPConn), name: name, rec: rec}, nil
 }
 
-// close closes what the scenario left open.
-func (s *session) close() {
+// interrupt ends what the scenario waits for.
+func (s *session) interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, c := range s.order {
 		c.Close()
 	}
+}
+
+// close closes what the scenario left open.
+func (s *session) close() {
+	s.interrupt()
 	s.closeClients()
+}
+
+// keep takes note of a connection that has to be closed.
+func (s *session) keep(c *tcpConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.order = append(s.order, c)
 }
 
 // token gives 16 fresh printable bytes.

@@ -75,7 +75,12 @@ func LoadTarget(name string) (*Target, error) {
 	if strings.ContainsRune(name, '/') || strings.HasSuffix(name, ".toml") {
 		text, err = os.ReadFile(name)
 		dir = filepath.Dir(name)
-	} else if text, err = targetFiles.ReadFile("targets/" + name + ".toml"); err != nil {
+	} else if text, err = targetFiles.ReadFile("targets/" + name + ".toml"); err == nil {
+		dir = filepath.Join("conformance", "targets") // in the source tree, what "make peers" fetched is found from there
+		if _, err := os.Stat(dir); err != nil {
+			dir = ""
+		}
+	} else {
 		err = fmt.Errorf("no target %q here, there are: %s; another one is given by its path", name, strings.Join(TargetNames(), ", "))
 	}
 	if err != nil {
@@ -134,8 +139,12 @@ func (t *Target) Found() error {
 	case t.NeedsRoot && os.Geteuid() != 0:
 		return fmt.Errorf("target %s: only root can start it", t.Name)
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
 	for _, role := range t.Roles {
-		if _, err := t.program(role, map[string]string{"muxspec": os.Args[0]}); err != nil {
+		if _, err := t.program(role, map[string]string{"muxspec": self}); err != nil {
 			return err
 		}
 	}

@@ -31,7 +31,7 @@ func (s *session) startClient(name string) (Outcome, string) {
 	values := maps.Clone(s.values)
 	values["address"], values["name"] = l.Addr().String(), name
 	values["host"], values["port"], _ = net.SplitHostPort(values["address"])
-	in, err := s.run.Target.start(s.role, values, s.run.root)
+	in, err := s.run.Target.start(s.run.ctx, s.role, values, s.run.root)
 	s.in = in
 	if err != nil {
 		l.Close()
@@ -72,7 +72,7 @@ func (s *session) accept() (Outcome, string) {
 		c, err := s.client.listener.AcceptTCP()
 		if err == nil {
 			s.cur = &tcpConn{TCPConn: c, rec: s.rec}
-			s.order = append(s.order, s.cur)
+			s.keep(s.cur)
 			return Pass, ""
 		}
 		if how := s.client.ended(); how != "" {

@@ -56,7 +56,7 @@ func floodVerb(ts *testscript.TestScript, neg bool, args []string) {
 		case c == nil:
 			continue
 		case keep:
-			s.order = append(s.order, c)
+			s.keep(c)
 		default:
 			c.Close()
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// reply +|-: a reply with that sign comes, up to its CR LF. Nothing else of it is judged.
+// reply +|-: a reply with that sign comes, up to its line end. Nothing else of it is judged, whether that is CR LF neither.
 func replyVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 1 && (args[0] == "+" || args[0] == "-"), "reply +|-")
 	s := of(ts)
@@ -22,8 +22,8 @@ func replyVerb(ts *testscript.TestScript, neg bool, args []string) {
 	if s.cur.in[0] != args[0][0] {
 		s.violation(ts, "expected %s, not %s", want, shown(s.cur.in))
 	}
-	if _, err := s.cur.upTo([]byte("\r\n"), 64<<10, w); err != nil {
-		s.failed(ts, w, "the reply's CR LF", err)
+	if _, err := s.cur.upTo([]byte("\n"), 64<<10, w); err != nil {
+		s.failed(ts, w, "the reply's line end", err)
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -52,16 +51,16 @@ func listMain(args []string) int {
 		return cmdline.Usage(fs, "unknown role %q, there are: %s", fs.Arg(0), strings.Join(conformance.Roles, ", "))
 	}
 	if *asJSON {
-		enc := json.NewEncoder(os.Stdout)
+		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
 		enc.SetEscapeHTML(false)
 		enc.Encode(all)
 		return cmdline.ExitOK
 	}
 	for _, r := range all {
-		fmt.Printf("%-10s %-6s %-10s %s\n", r.ID, r.Level, r.Class, r.Text)
+		fmt.Fprintf(out, "%-10s %-6s %-10s %s\n", r.ID, r.Level, r.Class, r.Text)
 		if len(r.Scenarios) > 0 {
-			fmt.Printf("%28s %s\n", "", strings.Join(r.Scenarios, ", "))
+			fmt.Fprintf(out, "%28s %s\n", "", strings.Join(r.Scenarios, ", "))
 		}
 	}
 	return cmdline.ExitOK
@@ -91,7 +90,7 @@ func initMain(args []string) int {
 	if fs.NArg() != 1 || !slices.Contains(conformance.Roles, fs.Arg(0)) {
 		return cmdline.Usage(fs, "init wants one role: %s", strings.Join(conformance.Roles, ", "))
 	}
-	fmt.Print(conformance.InitTOML(fs.Arg(0)))
+	fmt.Fprint(out, conformance.InitTOML(fs.Arg(0)))
 	return cmdline.ExitOK
 }
 
@@ -117,13 +116,13 @@ func explainMain(args []string) int {
 		if r.ID != strings.ToUpper(fs.Arg(0)) {
 			continue
 		}
-		fmt.Printf("%s %s (%s, %s)\n\n%s\n\nSource: %s\nPage: docs/%s.md, %s\n", r.ID, r.Level, r.Role, r.Class, r.Text, r.Source, r.Protocol, r.Section)
+		fmt.Fprintf(out, "%s %s (%s, %s)\n\n%s\n\nSource: %s\nPage: docs/%s.md, %s\n", r.ID, r.Level, r.Role, r.Class, r.Text, r.Source, r.Protocol, r.Section)
 		if r.Untested != "" {
-			fmt.Printf("Not tested from outside: %s\n", r.Untested)
+			fmt.Fprintf(out, "Not tested from outside: %s\n", r.Untested)
 		}
 		for _, s := range conformance.Scenarios() {
 			if s.Rule.ID == r.ID {
-				fmt.Printf("\n--- scenario %s\n%s", s.Name, s.Text)
+				fmt.Fprintf(out, "\n--- scenario %s\n%s", s.Name, s.Text)
 			}
 		}
 		return cmdline.ExitOK

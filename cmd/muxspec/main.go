@@ -50,9 +50,19 @@ var commands = []command{
 	{"tcpmux", cli.TCPMux},
 }
 
-func main() { os.Exit(dispatch(os.Args[1:])) }
+func main() {
+	code := dispatch(os.Args[1:])
+	if err := out.Flush(); err != nil {
+		fmt.Fprintf(os.Stderr, "muxspec: writing standard output: %v\n", err)
+		code = max(code, conformance.ExitInconclusive)
+	}
+	os.Exit(code)
+}
 
 func dispatch(args []string) int {
+	if len(args) > 0 && args[0] == "help" {
+		args = append(args[1:], "--help")
+	}
 	if len(args) > 0 {
 		if i := slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] }); i >= 0 {
 			return commands[i].main(args[1:])

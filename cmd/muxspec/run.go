@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -26,10 +24,17 @@ const runUsage = `Usage: muxspec run [OPTION]... [ROLE]
        muxspec run [OPTION]... ROLE -- COMMAND [ARGUMENT]...
 
 Judge a target: the reference implementation, one from a target file, or the program that COMMAND starts. ROLE is
-tcpmux-server; it may be left out where the target has only one. In COMMAND these are replaced: {listen}
-HOST:PORT to listen on (or {host} and {port}), {address_file} the file to write the address to, if the program chooses
-the port, {dir} an empty folder, {muxspec} this program (its subcommand "service" is the services that --has names),
-{request_timeout} the time limit for a request.
+tcpmux-server or tcpmux-client; it may be left out with a target file, which then is judged in all its roles. In COMMAND
+these are replaced:
+
+  {listen}           of a server: HOST:PORT to listen on; {host} and {port} are its parts
+  {address_file}     of a server: the file to write HOST:PORT to, if the program chooses the port
+  {request_timeout}  of a server: the time limit for a request
+  {address}          of a client: HOST:PORT of the suite's server; {host} and {port} are its parts
+  {name}             of a client: the service to ask for
+  {reply_timeout}    of a client: the time limit for the reply
+  {muxspec}          this program; 'muxspec service NAME' is the services that --has names
+  {dir} {user} {long}  an empty folder, who it runs as, a service name of 64 bytes
 
 Exit codes: 0 no MUST rule broken that is not listed; 1 one is, or a listed deviation did not occur; 2 wrong usage; 3 some
 rule inconclusive, or no MUST rule judged.
@@ -47,7 +52,7 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 		target:   fs.String("target", "reference", "judge `TARGET`: a target file, or one of "+strings.Join(conformance.TargetNames(), ", ")),
 		address:  fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
 		has:      fs.StringSlice("has", nil, "the fixture `SERVICES` that COMMAND or the server at the address has (default echo)"),
-		json:     fs.String("json", "", "write the report as JSON to `FILE`; - is standard output, and nothing else goes there"),
+		json:     fs.String("json", "", "write the report as JSON to `FILE`; - is standard output, and then nothing else goes there"),
 		junit:    fs.String("junit", "", "write the report as JUnit's XML to `FILE`"),
 		markdown: fs.String("markdown", "", "write the report as Markdown to `FILE`"),
 		known:    fs.String("write-known", "", "write the violations to `FILE` as known deviations for the target file, with empty reasons"),
@@ -78,9 +83,9 @@ func runMain(args []string) int {
 	if err := prepare(fs, f, &o); err != nil {
 		return cmdline.Usage(fs, "%v", err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal changes nothing: the targets have to be ended, and that does not take long.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	progress := newProgress(*f.quiet)
 	o.Done = progress.done
 	rep, err := conformance.Run(ctx, o)
@@ -92,8 +97,8 @@ func runMain(args []string) int {
 		cmdline.Complain(fs, "%v", err)
 		return cmdline.ExitUsage
 	}
-	if !*f.quiet && *f.json != "-" {
-		report.Console(os.Stdout, rep, report.Style{Args: quoteArgs(args), Verbose: *f.verbose, Colour: onTerminal(os.Stdout)})
+	if !*f.quiet && !f.toStdout() {
+		report.Console(out, rep, report.Style{Args: again(fs), Verbose: *f.verbose, Colour: onTerminal(os.Stdout)})
 	}
 	return rep.Summary.Exit
 }
@@ -106,6 +111,18 @@ func prepare(fs *pflag.FlagSet, f runFlags, o *conformance.Options) (err error) 
 	}
 	if o.Shuffle && !fs.Changed("seed") {
 		o.Seed = time.Now().UnixNano()
+	}
+	for i, id := range o.Rules {
+		o.Rules[i] = strings.ToUpper(id)
+	}
+	o.Level = strings.ToUpper(o.Level)
+	switch {
+	case o.Patience <= 0:
+		return fmt.Errorf("--patience %v: must be more than 0", o.Patience)
+	case o.Hostile && *f.address == "":
+		return errors.New("--hostile goes with --address")
+	case fs.Changed("seed") && !o.Shuffle:
+		return errors.New("--seed goes with --shuffle")
 	}
 	if o.Level != "" && o.Level != "MUST" && o.Level != "SHOULD" {
 		return fmt.Errorf("--level %s: is neither MUST nor SHOULD", o.Level)
@@ -151,52 +168,4 @@ func chosenTarget(fs *pflag.FlagSet, f runFlags, role string, command []string) 
 		name = filepath.Base(command[0])
 	}
 	return &conformance.Target{Name: name, Roles: []string{role}, Command: command, Address: *f.address, Services: has}, nil
-}
-
-// write writes the files that were asked for.
-func write(f runFlags, rep *conformance.Report) error {
-	if *f.known != "" {
-		if err := os.WriteFile(*f.known, []byte(conformance.KnownTOML(rep)), 0o644); err != nil {
-			return err
-		}
-	}
-	var text bytes.Buffer
-	if *f.junit != "" {
-		err := report.JUnit(&text, rep)
-		if err := errors.Join(err, os.WriteFile(*f.junit, text.Bytes(), 0o644)); err != nil {
-			return err
-		}
-	}
-	if *f.markdown != "" {
-		text.Reset()
-		report.Markdown(&text, rep)
-		if err := os.WriteFile(*f.markdown, text.Bytes(), 0o644); err != nil {
-			return err
-		}
-	}
-	if *f.json == "" {
-		return nil
-	}
-	b, err := json.MarshalIndent(rep, "", "  ")
-	if err != nil {
-		return err
-	}
-	b = append(b, '\n')
-	if *f.json == "-" {
-		_, err = os.Stdout.Write(b)
-		return err
-	}
-	return os.WriteFile(*f.json, b, 0o644)
-}
-
-// quoteArgs shows arguments so that a shell reads them back.
-func quoteArgs(args []string) string {
-	var out []string
-	for _, a := range args {
-		if a == "" || strings.ContainsAny(a, " \t\n\"'\\$`*?[]{}()<>|&;#~!") {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		out = append(out, a)
-	}
-	return strings.Join(out, " ")
 }

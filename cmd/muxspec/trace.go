@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/muxspec/muxspec/cmd/internal/cmdline"
@@ -45,14 +44,14 @@ func traceMain(args []string) int {
 		return conformance.ExitInconclusive
 	}
 	if *asJSON {
-		enc := json.NewEncoder(os.Stdout)
+		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
 		enc.Encode(all)
 		return cmdline.ExitOK
 	}
-	fmt.Printf("%-10s %-6s %-14s %9s %7s %7s\n", "rule", "level", "role", "scenarios", "vectors", "mutants")
+	fmt.Fprintf(out, "%-10s %-6s %-14s %9s %7s %7s\n", "rule", "level", "role", "scenarios", "vectors", "mutants")
 	for _, t := range all {
-		fmt.Printf("%-10s %-6s %-14s %9d %7d %7d  %s\n", t.ID, t.Level, t.Role, len(t.Scenarios), len(t.Vectors), len(t.Mutants), t.Untested)
+		fmt.Fprintf(out, "%-10s %-6s %-14s %9d %7d %7d  %s\n", t.ID, t.Level, t.Role, len(t.Scenarios), len(t.Vectors), len(t.Mutants), t.Untested)
 	}
 	return cmdline.ExitOK
 }

@@ -38,7 +38,11 @@ func Console(w io.Writer, r *conformance.Report, style Style) {
 		for _, s := range rule.Scenarios {
 			switch {
 			case s.Outcome == conformance.Pass || s.Known && !style.Verbose || said[s.Reason]:
-			case s.Outcome == conformance.Blocked || s.Outcome == conformance.Unsupported:
+			case s.Outcome == conformance.Unsupported:
+				if rule.Outcome == conformance.Unsupported || style.Verbose {
+					fmt.Fprintf(w, "    %s\n", s.Reason)
+				}
+			case s.Outcome == conformance.Blocked || s.Reason == conformance.Interrupted:
 				said[s.Reason] = true
 				fmt.Fprintf(w, "    %s\n", s.Reason)
 			default:
@@ -80,6 +84,8 @@ func summary(w io.Writer, r *conformance.Report) {
 		fmt.Fprintf(w, "a listed deviation did not occur: %s\n", m)
 	}
 	switch {
+	case s.Count[conformance.Fail] > 0:
+		fmt.Fprintf(w, "%s breaks %s\n", r.Target, strings.Join(failed(r), ", "))
 	case s.Exit != conformance.ExitOK:
 	case s.Listed > 0 || s.Rules > s.Judged || s.Count[conformance.Warn] > 0:
 		fmt.Fprintf(w, "%s breaks no MUST rule", r.Target)
@@ -93,6 +99,16 @@ func summary(w io.Writer, r *conformance.Report) {
 	default:
 		fmt.Fprintf(w, "%s conforms to the rules that were asked for\n", r.Target)
 	}
+}
+
+// failed gives the ids of the rules that are broken and not listed.
+func failed(r *conformance.Report) (ids []string) {
+	for _, rule := range r.Rules {
+		if rule.Outcome == conformance.Fail {
+			ids = append(ids, rule.ID)
+		}
+	}
+	return ids
 }
 
 // colour paints what needs attention.

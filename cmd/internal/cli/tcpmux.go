@@ -63,6 +63,9 @@ func TCPMux(args []string) int {
 	name := tcpmux.Help
 	if !*list {
 		name = fs.Arg(1)
+		if tcpmux.Fold(name) == tcpmux.Fold(tcpmux.Help) {
+			return cmdline.Usage(fs, "%q is no service: --list asks for it", name)
+		}
 	}
 	if _, err := tcpmux.AppendRequest(nil, name, len(name)); err != nil {
 		return cmdline.Usage(fs, "%q cannot be a service name: %v", name, err)

@@ -1,0 +1,82 @@
+package conformance
+
+import "fmt"
+
+// InitTOML gives a target file for a role that runs as it is, with the reference as the program, and says what to change.
+func InitTOML(role string) string {
+	if isClient(role) {
+		return fmt.Sprintf(initHead+initClient+initTail, role)
+	}
+	return fmt.Sprintf(initHead+initServer+initTail, role)
+}
+
+const initHead = `# How muxspec starts a program, and what is known of it. As it stands this file judges the reference implementation:
+#     muxspec run --target THIS-FILE
+name = "mine"
+description = "one line about it"
+roles = [%q]
+
+`
+
+const initServer = `# In command, env and files these are replaced: {listen} HOST:PORT to listen on (or {host} and {port}), {address_file} where the
+# program writes the address if it chooses the port (then {listen} has port 0), {dir} an empty folder, {muxspec} the suite's
+# own program, {user} who it runs as, {long} a name of 64 bytes, {request_timeout} the time for a request.
+
+# The program and its arguments. A name without a slash is looked for in the folders of path, then in PATH; a path begins at
+# this file's folder.
+# path = ["/usr/sbin"]
+command = [
+  "{muxspec}", "tcpmuxd", "--listen={listen}", "--address-file={address_file}", "--request-timeout={request_timeout}",
+  "--service=echo=exec:{muxspec} service echo",
+  "--service=late=exec:{muxspec} service late",
+]
+
+# The services that it has for the scenarios; echo is the one that most of them need.
+#   echo      {muxspec} service echo
+#   CaseEcho  the same, with these capitals in the configuration
+#   late      {muxspec} service late: sends 64 KiB when its input has ended
+#   own       {muxspec} service own: sends the reply line itself
+#   absent    its program does not exist
+#   long      echo under the name {long}
+services = ["echo", "late"]
+
+# Without {address_file}: a line on standard output that tells that it listens; a group in it is the address.
+# ready_line = "listening on (.+)"
+
+# A time limit that cannot be set: its value, or "none".
+# [timers]
+# request_timeout = "75s"
+
+`
+
+const initClient = `# In command, env and files these are replaced: {address} HOST:PORT of the suite's server (or {host} and {port}), {name} the
+# service to ask for, {reply_timeout} the time to wait for its reply, {dir} an empty folder, {muxspec} the suite's own program,
+# {user} who it runs as. The session goes through standard input and output.
+
+# The program and its arguments. A name without a slash is looked for in the folders of path, then in PATH; a path begins at
+# this file's folder.
+# path = ["/usr/bin"]
+command = ["{muxspec}", "tcpmux", "--timeout={reply_timeout}", "{address}", "{name}"]
+
+# A time limit that cannot be set: its value, or "none".
+# [timers]
+# reply_timeout = "30s"
+
+`
+
+const initTail = `# [env]
+# NAME = "value"
+
+# Files that are written into {dir} before the start.
+# [files]
+# "my.conf" = """
+# port {port}
+# """
+
+# What it is known to do wrong: "muxspec run --target THIS-FILE --write-known FILE" writes the entries.
+# [[known]]
+# rule = "TCPMUX-5"
+# scenario = "nothing-between"
+# reason = "why it is as it is"
+# intermittent = true      # if it does not always happen
+`
