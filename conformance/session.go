@@ -30,6 +30,7 @@ type session struct {
 	junk   []byte   // what came before the token of the last sync
 	raw    []byte   // the last list
 	names  []string // its names
+	peak   int      // memory while "flood -much" was under way
 	before usage    // what the target's processes had when "measure" was called
 	// For clients: the one started last, and all.
 	client    *client

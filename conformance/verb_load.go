@@ -50,6 +50,9 @@ func floodVerb(ts *testscript.TestScript, neg bool, args []string) {
 		})
 	}
 	all.Wait()
+	if much { // while the connections are there: a process for each may end with it
+		s.peak = s.in.process.memory()
+	}
 	opened := 0
 	for _, c := range conns {
 		switch {

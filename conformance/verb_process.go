@@ -96,7 +96,7 @@ const maxGrowth = 32 << 20
 func grownVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0, "grown")
 	s := of(ts)
-	if grown := s.in.process.memory() - s.before.memory; grown > maxGrowth {
+	if grown := max(s.peak, s.in.process.memory()) - s.before.memory; grown > maxGrowth {
 		s.violation(ts, "the target's processes took %d MiB more memory, expected at most %d", grown>>20, maxGrowth>>20)
 	}
 }
