@@ -183,9 +183,9 @@ func machine() string {
 func others() float64 {
 	b, _ := os.ReadFile("/proc/stat")
 	line, _, _ := strings.Cut(string(b), "\n")
-	var user, nice, system float64
-	fmt.Sscanf(line, "cpu %f %f %f", &user, &nice, &system)
-	all := (user + nice + system) / 100
+	var user, nice, system, idle, ioWait, irq, softIRQ float64
+	fmt.Sscanf(line, "cpu %f %f %f %f %f %f %f", &user, &nice, &system, &idle, &ioWait, &irq, &softIRQ)
+	all := (user + nice + system + irq + softIRQ) / 100 // interrupts, too: they are in the programs' own time
 	for _, who := range []int{unix.RUSAGE_SELF, unix.RUSAGE_CHILDREN} {
 		var u unix.Rusage
 		unix.Getrusage(who, &u)
