@@ -81,7 +81,7 @@ func endlessVerb(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		select {
 		case <-taken: // an answer that was sent before is here by now
-			if s.cur.fill(window(moment)) == errLimit {
+			if s.cur.fill(window(25*moment)) == errLimit {
 				s.violation(ts, "expected an answer or the end of the connection; the target took %d bytes of a line", endlessBytes)
 			}
 			return
