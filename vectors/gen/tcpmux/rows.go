@@ -1,11 +1,11 @@
-package main
+package tcpmux
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/muxspec/muxspec/conformance/wire/tcpmux"
 	"github.com/muxspec/muxspec/vectors"
+	"github.com/muxspec/muxspec/vectors/gen/table"
 )
 
 // The limits that most vectors have: wide is never reached where it does not matter, small makes what does easy to read.
@@ -44,16 +44,6 @@ func (o outcome) set(v *vectors.Vector, got tcpmux.Fault) error {
 	return nil
 }
 
-// base makes a vector of what all rows have. Rules and flags are separated by blanks.
-func base(id, rules, flags, comment string) vectors.Vector {
-	return vectors.Vector{ID: id, Comment: comment, Rules: fields(rules), Flags: fields(flags)}
-}
-
-// fields gives a slice that is not nil, since nil is null in JSON.
-func fields(s string) []string {
-	return append([]string{}, strings.Fields(s)...)
-}
-
 // A row is bytes for a reader of requests or of replies.
 type row struct {
 	id    string
@@ -64,7 +54,7 @@ type row struct {
 }
 
 func (r row) request() (vectors.Vector, error) {
-	v := base(r.id, r.rules, r.flags, r.comment)
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
 	v.Max, v.Input = new(r.max), vectors.Hex(r.input)
 	name, n, fault := tcpmux.ParseRequest(v.Input, r.max)
 	if fault == tcpmux.None {
@@ -74,7 +64,7 @@ func (r row) request() (vectors.Vector, error) {
 }
 
 func (r row) reply() (vectors.Vector, error) {
-	v := base(r.id, r.rules, r.flags, r.comment)
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
 	v.Max, v.Input = new(r.max), vectors.Hex(r.input)
 	sign, explanation, n, fault := tcpmux.ParseReply(v.Input, r.max)
 	if fault == tcpmux.None {
@@ -100,7 +90,7 @@ const (
 )
 
 func (r listRow) list() (vectors.Vector, error) {
-	v := base(r.id, r.rules, r.flags, r.comment)
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
 	v.Max, v.Input, v.Ended = new(r.max), vectors.Hex(r.input), new(r.ended)
 	list, fault := tcpmux.ParseList(v.Input, r.max, r.ended)
 	switch {
@@ -124,7 +114,7 @@ type nameRow struct {
 }
 
 func (r nameRow) name() (vectors.Vector, error) {
-	v := base(r.id, r.rules, r.flags, r.comment)
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
 	v.A, v.B, v.Same = vectors.Hex(r.a), vectors.Hex(r.b), new(r.same)
 	if tcpmux.SameName(v.A, v.B) != r.same || tcpmux.SameName(v.B, v.A) != r.same {
 		return v, fmt.Errorf("the table has same %t, conformance/wire/tcpmux not in both orders", r.same)
@@ -148,7 +138,7 @@ func text(s string) []string       { return []string{s} }
 func texts(all ...string) []string { return all }
 
 func (r writerRow) writer() (vectors.Vector, error) {
-	v := base(r.id, r.rules, r.flags, r.comment)
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
 	v.Writes, v.Max = r.writes, new(r.max)
 	var output []byte
 	var fault tcpmux.Fault

@@ -1,4 +1,4 @@
-package main
+package tcpmux
 
 const (
 	capitals     = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

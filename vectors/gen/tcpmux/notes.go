@@ -1,4 +1,4 @@
-package main
+package tcpmux
 
 // What the files are about.
 const (
