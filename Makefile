@@ -5,13 +5,13 @@ FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: all build test lint peers vectors fuzz power flake bench-tcpmux clean
+.PHONY: all build test lint peers vectors fuzz power flake bench-tcpmux bench-hmacsocket clean
 
 all: build lint test
 
 # The programs, in bin/.
 build:
-	$(GO) build -o bin/ ./cmd/muxspec ./cmd/tcpmux ./cmd/tcpmuxd
+	$(GO) build -o bin/ ./cmd/muxspec ./cmd/tcpmux ./cmd/tcpmuxd ./cmd/hmacsocketserver ./cmd/hmacsocketclient
 
 # All tests. Those that need a Debian program use one that is installed or that "make peers" has fetched, else they are
 # skipped with the reason.
@@ -57,6 +57,10 @@ flake:
 # Compare tcpmuxd with xinetd, inetutils-inetd, tcpserver and a loop without a protocol; a few minutes.
 bench-tcpmux: peers
 	$(GO) run ./cmd/internal/bench/tcpmux
+
+# Compare hmacsocketserver and hmacsocketclient with socat, ssh -L, stunnel and spiped, and with what only hashes; five minutes.
+bench-hmacsocket: peers
+	$(GO) run ./cmd/internal/bench/hmacsocket
 
 clean:
 	rm -rf bin .peers

@@ -22,13 +22,13 @@ const (
 
 // Ours. Lengths are in bytes.
 const (
-	MaxData        = 256 << 10        // of a Chunk that we receive, an endpoint's default
-	InitTimeout    = 10 * time.Second // for the peer's Init, an endpoint's default
-	chunkData      = 128 << 10        // of a Chunk that we send
-	smallBuffer    = 4 << 10          // of a direction in which little comes
-	nonceMemory    = 65536            // N's that were received, in each of two generations
-	drainBytes     = 16 << 20         // that a peer may still send when its message was refused
-	drainTime      = 2 * time.Second  // and how long
+	MaxData     = 256 << 10        // of a Chunk that we receive, an endpoint's default
+	InitTimeout = 10 * time.Second // for the peer's Init, an endpoint's default
+	chunkData   = 128 << 10        // of a Chunk that we send
+	smallBuffer = 4 << 10          // of a direction in which little comes
+	nonceMemory = 65536            // N's that were received, in each of two generations
+	drainBytes  = 16 << 20         // that a peer may still send when its message was refused
+	drainTime   = 2 * time.Second  // and how long
 )
 
 // The faults of docs/hmacsocket.md, section 1.
