@@ -98,7 +98,7 @@ func (d direction) read(s *ref.Sequence, b []byte, ml uint32, i int, ended bool)
 		if n != 0 {
 			return got, n, f, fmt.Errorf("ref: %v, and %d bytes", err, n)
 		}
-	case n <= len(b) || n > max(len(b)+256, 4+d.Hash.Length+int(ml)):
+	case n <= len(b) || uint64(n) > max(uint64(len(b)+256), uint64(4+d.Hash.Length)+uint64(ml)):
 		return got, n, f, fmt.Errorf("ref: of %d bytes it says that %d are needed", len(b), n)
 	case ended && len(b) == 0: // a Conn says so; what it makes of an end is compared there
 		got, n, f = message{Kind: wire.End}, 0, wire.None

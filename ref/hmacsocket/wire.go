@@ -3,6 +3,7 @@ package hmacsocket
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -101,7 +102,7 @@ func (s *Sequence) Parse(b []byte, ML uint32) (D []byte, n int, err error) {
 	if LD > ML {
 		return nil, 0, ErrTooLong
 	}
-	if n = head + int(LD); len(b) < n {
+	if n = int(min(uint64(head)+uint64(LD), math.MaxInt)); len(b) < n { // an int may have 32 bits
 		return nil, n, ErrIncomplete
 	}
 	if D = b[head:n:n]; !s.verify(b[4:head], D) {
