@@ -146,7 +146,11 @@ func (r *roleRun) playAlone(s Scenario) {
 	defer r.stop(in)
 	if err != nil {
 		rec := newRecord()
-		rec.conclude(Inconclusive, "another instance of the target did not start: %v", err)
+		if s.Key != "" && in != nil && in.process != nil && in.process.ended() != "" { // with other keys it does start
+			rec.conclude(Violation, "with this key the target does not start: %v", err)
+		} else {
+			rec.conclude(Inconclusive, "another instance of the target did not start: %v", err)
+		}
 		r.finish(r.result(s, in, rec))
 		return
 	}

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -124,6 +125,19 @@ func refusedVerb(ts *testscript.TestScript, neg bool, args []string) {
 		s.violation(ts, "the target accepts the N and signs for it; what it signed came to nothing: %v", err)
 	}
 	s.violation(ts, "somebody without the key brought %s, which the target had signed for another, to the plain side", shown(got))
+}
+
+// unanswered: behind an Init that is not accepted no byte comes, only the end. Where the target does accept it there is nothing to judge.
+func unansweredVerb(ts *testscript.TestScript, neg bool, args []string) {
+	usageError(ts, neg, len(args) == 0 && of(ts).pair != nil, "unanswered")
+	s := of(ts)
+	b, err := s.pair.hmac.all(4, s.wait())
+	switch chunk := len(b) >= 4 && binary.BigEndian.Uint32(b) > 0; {
+	case len(b) > 0 && !chunk:
+		s.violation(ts, "expected not one byte; %s came", shown(b))
+	case chunk || err == errLimit:
+		s.end(ts, Blocked, "the target accepts the Init")
+	}
 }
 
 // unserved waits until a server connects to its service, or has closed the HMAC side without: then the Init is refused.

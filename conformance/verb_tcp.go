@@ -22,7 +22,7 @@ var verbs = map[string]verb{
 	"ends": endsVerb, "exchange": exchangeVerb, "quiet": quietVerb, "unsent": unsentVerb, "says": saysVerb, "pour": pourVerb,
 	"mute":    muteVerb,
 	"connect": connectVerb, "greeted": greetedVerb, "init": initVerb, "open": openVerb,
-	"chunk": chunkVerb, "error": errorVerb, "chunks": chunksVerb, "told": toldVerb, "said": saidVerb, "untold": untoldVerb, "nothing": nothingVerb, "refused": refusedVerb,
+	"chunk": chunkVerb, "error": errorVerb, "chunks": chunksVerb, "told": toldVerb, "said": saidVerb, "untold": untoldVerb, "nothing": nothingVerb, "refused": refusedVerb, "unanswered": unansweredVerb,
 	"idle": idleVerb, "crowd": crowdVerb, "announce": announceVerb, "stall": stallVerb, "carry": carryVerb,
 	"nonces": noncesVerb, "visits": visitsVerb, "away": awayVerb, "back": backVerb, "keyless": keylessVerb, "unreached": unreachedVerb, "logged": loggedVerb,
 	"measure": measureVerb, "settled": settledVerb, "grown": grownVerb,

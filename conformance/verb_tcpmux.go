@@ -122,12 +122,18 @@ func listedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// baseline: a good exchange works.
+// baseline [N]: a good exchange works, or so many, one after the other.
 func baselineVerb(ts *testscript.TestScript, neg bool, args []string) {
-	usageError(ts, neg, len(args) == 0, "baseline")
-	s := of(ts)
-	if o, reason := s.goodExchange(); o != Pass {
-		s.end(ts, o, reason)
+	usageError(ts, neg, len(args) <= 1, "baseline [N]")
+	s, n := of(ts), int64(1)
+	if len(args) == 1 {
+		n = integer(ts, args[0])
+	}
+	for seen := s.rec.mark(); n > 0; n-- {
+		s.rec.back(seen) // each is like the one before
+		if o, reason := s.goodExchange(); o != Pass {
+			s.end(ts, o, reason)
+		}
 	}
 }
 

@@ -214,13 +214,13 @@ func readInit(hash wire.Hash, b []byte) (wire.Init, int, wire.Fault, error) {
 	f := fault(err)
 	if f == wire.Incomplete {
 		if n != 6+hash.Length || n <= len(b) {
-			return wire.Init{}, n, f, fmt.Errorf("Init %x: ref says that %d bytes are needed", b, n)
+			return wire.Init{}, n, f, fmt.Errorf("the Init %x: ref says that %d bytes are needed", b, n)
 		}
 		n = 0
 	}
 	want, wantN, wantFault := hash.ReadInit(b, false)
 	if diff := cmp.Diff(want, wire.Init(got)); diff != "" || f != wantFault || n != wantN {
-		return want, n, f, fmt.Errorf("Init %x: conformance/wire %d, %q; ref %d, %q:\n%s", b, wantN, wantFault, n, f, diff)
+		return want, n, f, fmt.Errorf("the Init %x: conformance/wire %d, %q; ref %d, %q:\n%s", b, wantN, wantFault, n, f, diff)
 	}
 	return want, n, f, nil
 }
