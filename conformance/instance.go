@@ -11,9 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -169,27 +167,26 @@ func (in *instance) stop(keep bool) {
 	}
 }
 
-// freePort gives a port that nobody has. It lies below those that the kernel gives to outgoing connections, so that nobody
-// gets it by chance before the target does.
+// freePort gives a port that nobody has.
 func freePort() (string, error) {
-	const lowest, highest = 10240, 32767
-	for range 100 {
-		port := strconv.Itoa(lowest + rand.IntN(highest-lowest))
-		if err := listenUnshared("127.0.0.1:"+port, (*net.TCPListener).Close); err == nil {
-			return port, nil
-		}
+	l, err := listenLow()
+	if err != nil {
+		return "", err
 	}
-	return "", errors.New("no free TCP port was found")
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
 }
 
-// listenUnshared listens at the address and calls use while no program is being started: one that is has the sockets that were open at
-// its beginning until it is executed, so that a port whose listener was closed meanwhile cannot be had again.
-func listenUnshared(address string, use func(*net.TCPListener) error) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
+// listenLow listens at a port that nobody has. It lies below those that the kernel gives to outgoing connections, so that nobody
+// gets it by chance while it is closed for a while.
+func listenLow() (*net.TCPListener, error) {
+	const lowest, highest = 10240, 32767
+	for range 100 {
+		port := lowest + rand.IntN(highest-lowest)
+		if l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err == nil {
+			return l, nil
+		}
 	}
-	return use(l.(*net.TCPListener))
+	return nil, errors.New("no free TCP port was found")
 }

@@ -25,8 +25,11 @@ const slowTimer = 2 * time.Second
 // ownAtOnce is how many scenarios with an instance of their own run at the same time.
 const ownAtOnce = 3
 
-// judge runs the scenarios, role by role.
+// judge runs the scenarios. The roles do not know of each other, so that they are judged side by side.
 func (r *run) judge(selected []Scenario) {
+	r.places = make(chan struct{}, ownAtOnce)
+	var all sync.WaitGroup
+	defer all.Wait()
 	for _, role := range Roles {
 		var mine []Scenario
 		for _, s := range selected {
@@ -35,7 +38,7 @@ func (r *run) judge(selected []Scenario) {
 			}
 		}
 		if len(mine) > 0 {
-			(&roleRun{run: r, role: role}).judge(mine)
+			all.Go(func() { (&roleRun{run: r, role: role}).judge(mine) })
 		}
 	}
 }
@@ -46,7 +49,6 @@ type roleRun struct {
 	role   string
 	shared *instance // of a server, for the scenarios that need none of their own
 	others sync.WaitGroup
-	places chan struct{} // for those that run at the same time
 }
 
 // judge runs a role's scenarios: those that share an instance one after the other, the others beside them.
@@ -54,7 +56,6 @@ func (r *roleRun) judge(selected []Scenario) {
 	base, _ := findScenario(baselines[r.role], r.role)
 	first := r.baseline(base)
 	defer func() { r.stop(r.shared) }()
-	r.places = make(chan struct{}, ownAtOnce)
 	var last *Scenario
 	for _, s := range selected {
 		switch {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
@@ -41,26 +42,33 @@ func newPeer(dir, hash string, key []byte) (p *peer, keyfile string, err error) 
 	if err := os.WriteFile(keyfile, p.key, 0o600); err != nil {
 		return nil, "", err
 	}
-	port, err := freePort() // one that nobody else gets while the suite is away
-	if err != nil {
+	if p.listener, err = listenLow(); err != nil {
 		return nil, "", err
 	}
-	p.address = "127.0.0.1:" + port
-	return p, keyfile, p.back()
+	p.address = p.listener.Addr().String()
+	go p.serve(p.listener)
+	return p, keyfile, nil
 }
 
-// back listens, from the beginning or again, unless it does already.
+// back listens again, unless it does already. A program that is just being started still has the listener that was closed meanwhile, for
+// the moment until its execution begins.
 func (p *peer) back() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.listener != nil {
 		return nil
 	}
-	return listenUnshared(p.address, func(l *net.TCPListener) error {
-		p.listener = l
-		go p.serve(l)
-		return nil
-	})
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(time.Millisecond) {
+		l, err := net.Listen("tcp", p.address)
+		if err == nil {
+			p.listener = l.(*net.TCPListener)
+			go p.serve(p.listener)
+			return nil
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // away listens no more; what was not taken yet is closed.

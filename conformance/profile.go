@@ -18,7 +18,10 @@ func (r *roleRun) profile(in *instance) {
 	if isHMAC(r.role) {
 		ask = s.profilePair
 	}
-	maps.Copy(r.facts, ask())
+	facts := ask()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.Copy(r.facts, facts)
 }
 
 // profileRequests asks a TCPMUX server what section 3 of its page leaves open.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -130,8 +131,8 @@ func explain(t *testing.T, rep *conformance.Report) {
 	}
 }
 
-// TestSpeed: a suite that is slow is not run. The budget is 3 s on a machine with two cores; other packages' tests run beside
-// this one, so here it is more.
+// TestSpeed: a suite that is slow is not run. The budget is 3 s on a machine with two cores and nothing else to do; other packages' tests run
+// beside this one, so here it is more, and on a busy machine as many times that as there are programs for each core.
 func TestSpeed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time")
@@ -141,7 +142,18 @@ func TestSpeed(t *testing.T) {
 		rep := judge(t, "reference", nil)
 		best = min(best, time.Duration(rep.Summary.Seconds*float64(time.Second)))
 	}
-	if best > 8*time.Second {
-		t.Errorf("judging the reference takes %v", best)
+	budget := time.Duration(6 * crowding() * float64(time.Second))
+	t.Logf("judging the reference takes %v of %v", best, budget)
+	if best > budget {
+		t.Errorf("judging the reference takes %v, more than %v", best, budget)
 	}
+}
+
+// crowding is how many programs there are for each core, 1 at least, on average over the last minute; 1 where that cannot be known.
+func crowding() float64 {
+	var running float64
+	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
+		fmt.Sscan(string(b), &running)
+	}
+	return max(1, running/float64(runtime.NumCPU()))
 }
