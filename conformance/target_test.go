@@ -137,15 +137,16 @@ func TestSpeed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time")
 	}
-	best := time.Hour
+	var took, budget time.Duration
 	for range 3 {
-		rep := judge(t, "reference", nil)
-		best = min(best, time.Duration(rep.Summary.Seconds*float64(time.Second)))
+		budget = time.Duration(6 * crowding() * float64(time.Second))
+		if took = time.Duration(judge(t, "reference", nil).Summary.Seconds * float64(time.Second)); took <= budget {
+			break
+		}
 	}
-	budget := time.Duration(6 * crowding() * float64(time.Second))
-	t.Logf("judging the reference takes %v of %v", best, budget)
-	if best > budget {
-		t.Errorf("judging the reference takes %v, more than %v", best, budget)
+	t.Logf("judging the reference takes %v of %v", took, budget)
+	if took > budget {
+		t.Errorf("judging the reference takes %v, more than %v", took, budget)
 	}
 }
 
