@@ -103,7 +103,8 @@ func (j judge) build(ctx context.Context) (program string, err error) {
 		return "", err
 	}
 	program = filepath.Join(j.dir, "muxspec")
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-overlay", list, "-o", program, "./cmd/muxspec")
+	// Most of the time goes into linking, a good part of that into what only debuggers read.
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-overlay", list, "-o", program, "./cmd/muxspec")
 	cmd.Dir = j.root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
