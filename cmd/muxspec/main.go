@@ -28,6 +28,9 @@ The reference programs are inside, too:
 
   tcpmuxd   a TCPMUX server
   tcpmux    a TCPMUX client
+  moshd     many mosh sessions behind one UDP port
+  mosh-server-mux, mosh-client-mux
+            mosh's server and client behind moshd
 
 'muxspec COMMAND --help' tells more. Exit codes: 0 all is well; 1 the target breaks a MUST rule; 2 wrong usage; 3 nothing
 can be concluded.
@@ -48,6 +51,9 @@ var commands = []command{
 	{"service", serviceMain},
 	{"tcpmuxd", cli.TCPMuxD},
 	{"tcpmux", cli.TCPMux},
+	{"moshd", cli.MoshD},
+	{"mosh-server-mux", cli.MoshServerMux},
+	{"mosh-client-mux", cli.MoshClientMux},
 }
 
 func main() {
