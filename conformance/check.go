@@ -62,19 +62,20 @@ func (t *Target) checkRole(role string) error {
 		return fmt.Errorf("unknown role %q, there are: %s", role, strings.Join(Roles, ", "))
 	case isClient(role) && t.Address != "":
 		return fmt.Errorf("%s: a client is started, it has no address", role)
+	case isHMAC(role) && t.Address != "":
+		return fmt.Errorf("%s: has to be started with a key of the suite, it has no address", role)
 	case len(t.command(role)) == 0 && t.Address == "":
 		return fmt.Errorf("%s: command is missing", role)
 	}
-	strange := []string{"address", "name", "reply_timeout"}
-	if isClient(role) {
-		strange = []string{"listen", "address_file", "request_timeout"}
-	}
-	for _, name := range strange {
+	for _, name := range strange(role) {
 		if slices.ContainsFunc(t.command(role), func(text string) bool { return strings.Contains(text, "{"+name+"}") }) {
 			return fmt.Errorf("{%s} has no meaning in the command of a %s", name, role)
 		}
 	}
-	if isClient(role) {
+	switch {
+	case isHMAC(role):
+		return t.checkHMAC()
+	case isClient(role):
 		return nil
 	}
 	for _, s := range t.Services {
@@ -84,6 +85,28 @@ func (t *Target) checkRole(role string) error {
 	}
 	if t.mainService() == "" {
 		return errors.New("services are missing: without one that can be started nothing can be judged")
+	}
+	return nil
+}
+
+// strange gives the placeholders that have no meaning for a role.
+func strange(role string) []string {
+	hmac := []string{"keyfile", "connect", "hash", "init_timeout"}
+	switch {
+	case isHMAC(role):
+		return []string{"address", "name", "long", "request_timeout", "reply_timeout"}
+	case isClient(role):
+		return append(hmac, "listen", "address_file", "request_timeout")
+	}
+	return append(hmac, "address", "name", "reply_timeout")
+}
+
+// checkHMAC says what is wrong with the hashes.
+func (t *Target) checkHMAC() error {
+	for _, name := range t.Hashes {
+		if !slices.Contains(hashNames(), name) {
+			return fmt.Errorf("unknown hash %q, there are: %s", name, strings.Join(hashNames(), ", "))
+		}
 	}
 	return nil
 }
@@ -101,20 +124,22 @@ func (t *Target) checkKnown() error {
 	seen := make(map[string]bool)
 	for _, k := range t.Known {
 		id := k.Rule + " " + k.Scenario
-		s, ok := findScenario(k.Scenario)
+		s, ok := findScenario(k.Scenario, k.Role)
 		switch {
 		case k.Rule == "" || k.Scenario == "":
 			return fmt.Errorf("known deviation %q: rule or scenario is missing", strings.TrimSpace(id))
+		case !ok && k.Role != "":
+			return fmt.Errorf("known deviation of %s: unknown scenario %q of %s", k.Rule, k.Scenario, k.Role)
 		case !ok:
 			return fmt.Errorf("known deviation of %s: unknown scenario %q", k.Rule, k.Scenario)
 		case s.Rule.ID != k.Rule:
 			return fmt.Errorf("known deviation: scenario %q belongs to %s, not to %q", k.Scenario, s.Rule.ID, k.Rule)
 		case strings.TrimSpace(k.Reason) == "":
 			return fmt.Errorf("known deviation of %s, scenario %s: the reason is empty", k.Rule, k.Scenario)
-		case seen[id]:
+		case seen[id], seen[id+k.Role], k.Role == "" && slices.ContainsFunc(s.Rule.Roles, func(role string) bool { return seen[id+role] }):
 			return fmt.Errorf("known deviation of %s, scenario %s: listed twice", k.Rule, k.Scenario)
 		}
-		seen[id] = true
+		seen[id+k.Role] = true
 	}
 	return nil
 }
@@ -122,12 +147,12 @@ func (t *Target) checkKnown() error {
 var (
 	placeholder  = regexp.MustCompile(`\{([A-Za-z_]+)\}`)
 	placeholders = []string{"dir", "listen", "host", "port", "address_file", "address", "name", "muxspec", "user", "long",
-		"request_timeout", "reply_timeout"}
+		"request_timeout", "reply_timeout", "init_timeout", "keyfile", "connect", "hash"}
 )
 
 // checkPlaceholders: files may hold braces of their own, but a command or an environment with an unknown placeholder is a typo.
 func (t *Target) checkPlaceholders() error {
-	texts := slices.Concat(append(slices.Collect(maps.Values(t.Commands)), t.Command)...)
+	texts := slices.Concat(append(slices.Collect(maps.Values(t.Commands)), t.Command, t.ClientFirst)...)
 	for _, v := range t.Env {
 		texts = append(texts, v)
 	}

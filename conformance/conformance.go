@@ -58,7 +58,7 @@ type ScenarioResult struct {
 	Seconds float64  `json:"seconds"`
 }
 
-// A RuleResult is what all scenarios of a rule came to.
+// A RuleResult is what all scenarios of a rule came to in a role.
 type RuleResult struct {
 	ID        string           `json:"id"`
 	Protocol  string           `json:"protocol"`

@@ -30,6 +30,19 @@ func (r *record) note(format string, args ...any) {
 	r.lines = append(r.lines, fmt.Sprintf(format, args...))
 }
 
+// mark gives a place to go back to: what comes behind it is no evidence where all that it shows went well.
+func (r *record) mark() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.lines)
+}
+
+func (r *record) back(mark int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = r.lines[:mark]
+}
+
 // bytes adds what was sent (">") or received ("<") on a connection.
 func (r *record) bytes(direction, conn string, b []byte) {
 	if conn != "" {

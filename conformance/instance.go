@@ -10,8 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -26,11 +28,14 @@ type instance struct {
 	process *process // nil for somebody else's
 	listens bool     // by a sure sign
 	dir     string
+	peer    *peer    // of an HMACSocket target
+	extra   []string // arguments behind the command's
 }
 
-// start starts the target, and returns when it listens. The error says what a user needs to know; the instance is there for
+// start starts the target for a scenario, and returns when it listens. The error says what a user needs to know; the instance is there for
 // its output, if only it could be started.
-func (t *Target) start(ctx context.Context, role string, values map[string]string, root string) (*instance, error) {
+func (t *Target) start(ctx context.Context, s Scenario, values map[string]string, root string) (*instance, error) {
+	role := s.Role
 	if t.Address != "" {
 		return &instance{target: t, role: role, address: t.Address}, nil
 	}
@@ -44,6 +49,11 @@ func (t *Target) start(ctx context.Context, role string, values map[string]strin
 	values["dir"], values["address_file"] = dir, filepath.Join(dir, "address")
 	if isClient(role) {
 		return in, in.launch(values)
+	}
+	if isHMAC(role) {
+		if err := in.meetPeer(s, values); err != nil {
+			return in, err
+		}
 	}
 	values["host"], values["port"], values["listen"] = "127.0.0.1", "0", "127.0.0.1:0"
 	if !t.uses(role, "address_file") && t.ReadyLine == "" || t.uses(role, "port") {
@@ -61,6 +71,22 @@ func (t *Target) start(ctx context.Context, role string, values map[string]strin
 	return in, in.ready(ctx, values["address_file"])
 }
 
+// meetPeer gives an HMACSocket target its key, and somebody to connect to. A key file that is there already is left as it is.
+func (in *instance) meetPeer(s Scenario, values map[string]string) (err error) {
+	var keyfile string
+	if in.peer, keyfile, err = newPeer(in.dir, values["hash"], []byte(s.Key)); err != nil {
+		return err
+	}
+	if values["keyfile"] == "" {
+		values["keyfile"] = keyfile
+	}
+	values["connect"] = in.peer.address
+	if slices.Contains(s.Needs, clientFirst) {
+		in.extra = in.target.ClientFirst
+	}
+	return nil
+}
+
 // launch writes the target's files and starts its program.
 func (in *instance) launch(values map[string]string) error {
 	t := in.target
@@ -73,7 +99,7 @@ func (in *instance) launch(values map[string]string) error {
 	}
 	env := []string{"PATH=" + strings.Join(append(t.path(), os.Getenv("PATH")), string(os.PathListSeparator))}
 	var argv []string
-	for _, a := range t.command(in.role) {
+	for _, a := range slices.Concat(t.command(in.role), in.extra) {
 		argv = append(argv, expand(a, values))
 	}
 	for k, v := range t.Env {
@@ -135,6 +161,9 @@ func (in *instance) stop(keep bool) {
 	if in.process != nil {
 		in.process.stop()
 	}
+	if in.peer != nil {
+		in.peer.away()
+	}
 	if in.dir != "" && !keep {
 		os.RemoveAll(in.dir)
 	}
@@ -146,12 +175,21 @@ func freePort() (string, error) {
 	const lowest, highest = 10240, 32767
 	for range 100 {
 		port := strconv.Itoa(lowest + rand.IntN(highest-lowest))
-		l, err := net.Listen("tcp", "127.0.0.1:"+port)
-		if err != nil {
-			continue
+		if err := listenUnshared("127.0.0.1:"+port, (*net.TCPListener).Close); err == nil {
+			return port, nil
 		}
-		l.Close()
-		return port, nil
 	}
 	return "", errors.New("no free TCP port was found")
+}
+
+// listenUnshared listens at the address and calls use while no program is being started: one that is has the sockets that were open at
+// its beginning until it is executed, so that a port whose listener was closed meanwhile cannot be had again.
+func listenUnshared(address string, use func(*net.TCPListener) error) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	return use(l.(*net.TCPListener))
 }

@@ -10,8 +10,13 @@ import (
 // The scenarios with a part in every run of a role: the first decides whether anything can be judged, the second tells whether a
 // good exchange worked behind each of the others.
 var (
-	baselines = map[string]string{"tcpmux-server": "baseline", "tcpmux-client": "client-baseline"}
-	brackets  = map[string]string{"tcpmux-server": "still-serving"}
+	baselines = map[string]string{
+		"tcpmux-server": "baseline", "tcpmux-client": "client-baseline",
+		"hmacsocket-server": "both-ways", "hmacsocket-client": "both-ways",
+	}
+	brackets = map[string]string{
+		"tcpmux-server": "still-serving", "hmacsocket-server": "serves-on", "hmacsocket-client": "serves-on",
+	}
 )
 
 // slowTimer is the longest timer that a run waits for without being asked to.
@@ -25,7 +30,7 @@ func (r *run) judge(selected []Scenario) {
 	for _, role := range Roles {
 		var mine []Scenario
 		for _, s := range selected {
-			if s.Rule.Role == role {
+			if s.Role == role {
 				mine = append(mine, s)
 			}
 		}
@@ -46,7 +51,7 @@ type roleRun struct {
 
 // judge runs a role's scenarios: those that share an instance one after the other, the others beside them.
 func (r *roleRun) judge(selected []Scenario) {
-	base, _ := findScenario(baselines[r.role])
+	base, _ := findScenario(baselines[r.role], r.role)
 	first := r.baseline(base)
 	defer func() { r.stop(r.shared) }()
 	r.places = make(chan struct{}, ownAtOnce)
@@ -74,7 +79,7 @@ func (r *roleRun) judge(selected []Scenario) {
 		r.finish(r.play(*last, r.shared))
 	}
 	if first.Outcome == Pass && r.shared != nil && r.ctx.Err() == nil && len(r.Rules)+len(r.Scenarios) == 0 {
-		r.facts = r.profile(r.shared)
+		r.profile(r.shared)
 	}
 }
 
@@ -128,8 +133,8 @@ func (r *roleRun) lacks(s Scenario) string {
 			case err == nil && stated > slowTimer && !r.Slow:
 				return fmt.Sprintf("the target's %s is %v: --slow waits that long", need, stated)
 			}
-		case !slices.Contains(r.Target.Services, need):
-			return fmt.Sprintf("the target has no service %q", need)
+		case !r.Target.has(r.role, need):
+			return fmt.Sprintf("the target has no %s", need)
 		}
 	}
 	return ""
@@ -152,7 +157,7 @@ func (r *roleRun) playAlone(s Scenario) {
 
 // start starts an instance for a scenario. Where no sign tells that it listens, a good exchange is tried until one works.
 func (r *roleRun) start(s Scenario) (*instance, error) {
-	in, err := r.Target.start(r.ctx, r.role, r.with(s), r.root)
+	in, err := r.Target.start(r.ctx, s, r.with(s), r.root)
 	if err != nil || in.process == nil || in.listens {
 		return in, err
 	}
@@ -176,9 +181,7 @@ func (r *roleRun) bracket(s Scenario, in *instance) *instance {
 	r.stop(in)
 	next, err := r.start(s)
 	if err != nil {
-		r.mu.Lock()
-		r.brackets = append(r.brackets, fmt.Sprintf("behind %s: starting the target anew: %v", s.Name, err))
-		r.mu.Unlock()
+		r.failedBehind(s, "starting the target anew: %v", err)
 	}
 	return next
 }
@@ -187,11 +190,12 @@ func (r *roleRun) bracketCheck(s Scenario, in *instance) bool {
 	rec := newRecord()
 	session := r.newSession(in, rec)
 	defer session.close()
+	if in.peer != nil {
+		in.peer.back() // a scenario that failed may have left it away
+	}
 	o, reason := session.goodExchange()
 	if o != Pass {
-		r.mu.Lock()
-		r.brackets = append(r.brackets, fmt.Sprintf("behind %s: %s", s.Name, reason))
-		r.mu.Unlock()
+		r.failedBehind(s, "%s", reason)
 	}
 	return o == Pass
 }

@@ -25,7 +25,7 @@ func (p *process) members() (pids []int) {
 	for _, dir := range all {
 		pid, _ := strconv.Atoi(filepath.Base(dir))
 		s, err := readStat(dir)
-		if err != nil {
+		if err != nil || s.started < p.started { // most of a machine's processes are older
 			continue
 		}
 		if s.group != p.cmd.Process.Pid {
@@ -66,6 +66,14 @@ type stat struct {
 	parent int
 	group  int
 	cpu    time.Duration // used by the process and by those children of it that were waited for
+	// started is when, in the kernel's steps since the machine did.
+	started int
+}
+
+// startOf is when a process of ours was started.
+func startOf(pid int) int {
+	s, _ := readStat(fmt.Sprintf("/proc/%d", pid))
+	return s.started
 }
 
 // readStat reads proc_pid_stat(5) of the process or thread whose folder it is given.
@@ -76,11 +84,12 @@ func readStat(dir string) (s stat, err error) {
 	}
 	// The program's name, in parentheses, may hold anything; behind it stand numbers.
 	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	if len(f) < 15 {
+	if len(f) < 20 {
 		return s, fmt.Errorf("%s/stat: too short", dir)
 	}
 	s.state = f[0][0]
 	s.parent, _ = strconv.Atoi(f[1])
+	s.started, _ = strconv.Atoi(f[19])
 	s.group, err = strconv.Atoi(f[2])
 	const tick = 10 * time.Millisecond // sysconf(_SC_CLK_TCK) is 100 on Linux
 	for _, field := range f[11:15] {

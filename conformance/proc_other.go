@@ -13,6 +13,8 @@ func (p *process) memory() int        { return 0 }
 func (p *process) descriptors() int   { return 0 }
 func (p *process) running() bool      { return false }
 
+func startOf(int) int { return 0 }
+
 func listening(string) bool { return false }
 
 // received says whether the peer has read all that was sent to it, and whether that can be seen.

@@ -28,6 +28,8 @@ type process struct {
 	stderr *tail
 	gone   chan struct{} // closed when the program itself has ended
 	mark   string        // in the environment of all that it starts
+	// started is when: what is older is none of its processes.
+	started int
 }
 
 // startProcess starts argv with the additional environment env in the folder dir, and with a pipe as its standard input if it is
@@ -51,6 +53,7 @@ func startProcess(path string, argv []string, env []string, dir, id string, inpu
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
+	p.started = startOf(p.cmd.Process.Pid)
 	go func() { p.cmd.Wait(); close(p.gone) }()
 	return p, nil
 }

@@ -3,16 +3,26 @@ package conformance
 import (
 	"bytes"
 	"io"
+	"maps"
 	"time"
 )
 
 // profileWindow is how long a target may take for an answer that it need not give.
 const profileWindow = 100 * time.Millisecond
 
-// profile finds out what the target chose where the pages leave the choice (section 3 of each). It is recorded, never judged.
-func (r *roleRun) profile(in *instance) map[string]string {
+// profile finds out what the target chose where the pages leave the choice. It is recorded, never judged.
+func (r *roleRun) profile(in *instance) {
 	s := r.newSession(in, newRecord())
 	defer s.close()
+	ask := s.profileRequests
+	if isHMAC(r.role) {
+		ask = s.profilePair
+	}
+	maps.Copy(r.facts, ask())
+}
+
+// profileRequests asks a TCPMUX server what section 3 of its page leaves open.
+func (s *session) profileRequests() map[string]string {
 	facts := make(map[string]string)
 	if b, how := s.ask(`{any}\n`); len(b) > 0 {
 		facts["line that ends with LF alone"] = map[bool]string{true: "accepted", false: "refused"}[b[0] == '+']

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,9 +49,9 @@ type run struct {
 
 	mu       sync.Mutex
 	slowest  time.Duration // good exchange so far
-	results  map[string]ScenarioResult
+	results  map[scenarioID]ScenarioResult
 	facts    map[string]string
-	brackets []string // what went wrong between the scenarios
+	brackets map[string][]string // what went wrong between the scenarios of a role
 	done     int
 	total    int
 }
@@ -70,7 +69,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Options: o, ctx: ctx, results: make(map[string]ScenarioResult), total: len(selected)}
+	r := &run{Options: o, ctx: ctx, results: make(map[scenarioID]ScenarioResult), brackets: make(map[string][]string),
+		facts: make(map[string]string), total: len(selected)}
 	r.setValues()
 	if err := o.Target.Found(); err != nil {
 		return nil, err
@@ -98,6 +98,9 @@ const shortTimer, longTimer = "500ms", "1m"
 // with gives the placeholders' values for the scenario.
 func (r *run) with(s Scenario) map[string]string {
 	values := maps.Clone(r.values)
+	if isHMAC(s.Role) {
+		values["hash"], values["token"] = r.Target.hashFor(s), string(token())
+	}
 	for _, need := range s.Needs {
 		if slices.Contains(timers, need) {
 			values[need] = shortTimer
@@ -141,14 +144,14 @@ func (o *Options) selection() ([]Scenario, error) {
 		}
 	}
 	for _, name := range o.Scenarios {
-		if _, ok := findScenario(name); !ok {
+		if _, ok := findScenario(name, ""); !ok {
 			return nil, fmt.Errorf("unknown scenario %q: muxspec list shows all", name)
 		}
 	}
 	in := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
 	var selected []Scenario
 	for _, s := range all {
-		if slices.Contains(roles, s.Rule.Role) && in(o.Rules, s.Rule.ID) && in(o.Scenarios, s.Name) &&
+		if slices.Contains(roles, s.Role) && in(o.Rules, s.Rule.ID) && in(o.Scenarios, s.Name) &&
 			in(o.Classes, s.Rule.Class) && (o.Level == "" || o.Level == s.Rule.Level) {
 			selected = append(selected, s)
 		}
@@ -171,6 +174,13 @@ func (r *run) limit() time.Duration {
 	return max(r.Patience, 20*r.slowest)
 }
 
+// failedBehind takes note of what went wrong between two scenarios.
+func (r *roleRun) failedBehind(s Scenario, format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.brackets[r.role] = append(r.brackets[r.role], "behind "+s.Name+": "+fmt.Sprintf(format, args...))
+}
+
 // readTime is how long to wait for a target to read what was sent. Some sleep for a second now and then.
 func (r *run) readTime() time.Duration {
 	r.mu.Lock()
@@ -185,11 +195,14 @@ func (r *run) good(took time.Duration) {
 	r.slowest = max(r.slowest, took)
 }
 
+// A scenarioID names a scenario: the script of a rule for both roles is one in each.
+type scenarioID struct{ role, name string }
+
 // finish files a scenario's result.
-func (r *run) finish(s ScenarioResult) {
+func (r *roleRun) finish(s ScenarioResult) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.results[s.Name] = s
+	r.results[scenarioID{r.role, s.Name}] = s
 	r.done++
 	if r.Done != nil {
 		r.Done(s, r.done, r.total)
@@ -204,22 +217,20 @@ func (r *run) report(selected []Scenario, took time.Duration) *Report {
 	if r.Role != "" {
 		rep.Roles = []string{r.Role}
 	}
-	slices.SortStableFunc(selected, func(a, b Scenario) int {
-		return cmp.Or(a.Rule.Number-b.Rule.Number, strings.Compare(a.Name, b.Name))
-	})
+	slices.SortStableFunc(selected, byRule)
 	for _, s := range selected {
-		result := r.results[s.Name]
+		result := r.results[scenarioID{s.Role, s.Name}]
 		for _, k := range r.Target.Known {
-			if k.Scenario != s.Name {
+			if !k.covers(s) {
 				continue
 			}
 			result.Known = result.Outcome == Violation
 			if result.Outcome == Pass && !k.Intermittent {
-				rep.Summary.Missing = append(rep.Summary.Missing, s.Rule.ID+" "+s.Name)
+				rep.Summary.Missing = append(rep.Summary.Missing, k.id(s))
 			}
 		}
-		if n := len(rep.Rules); n == 0 || rep.Rules[n-1].ID != s.Rule.ID {
-			rep.Rules = append(rep.Rules, RuleResult{ID: s.Rule.ID, Protocol: s.Rule.Protocol, Role: s.Rule.Role,
+		if n := len(rep.Rules); n == 0 || rep.Rules[n-1].ID != s.Rule.ID || rep.Rules[n-1].Role != s.Role {
+			rep.Rules = append(rep.Rules, RuleResult{ID: s.Rule.ID, Protocol: s.Rule.Protocol, Role: s.Role,
 				Level: s.Rule.Level, Class: s.Rule.Class, Rule: s.Rule})
 		}
 		rule := &rep.Rules[len(rep.Rules)-1]

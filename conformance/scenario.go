@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -8,13 +9,14 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/muxspec/muxspec/docs"
 )
 
-//go:embed tcpmux/*.txtar
+//go:embed tcpmux/*.txtar hmacsocket/*.txtar
 var scripts embed.FS
 
 // A Scenario is a script that shows one rule. Its head says which and what it needs:
@@ -22,18 +24,26 @@ var scripts embed.FS
 //	# TCPMUX-16: what is tried, in a sentence or two.
 //	# needs: echo late
 //	# instance: own
+//	# key: a\x00b
 //
-// A scenario with an instance of its own disturbs the target or measures its processes; all others share one.
+// The key is that of an HMACSocket target, with Go's escapes. A scenario with an instance of its own disturbs the target or measures its processes; all others share one.
 type Scenario struct {
 	Name  string // of the file
+	Role  string // whose rule it shows; a script of a rule for both roles makes a scenario for each
 	Rule  docs.Rule
 	Title string
 	Needs []string // services, "processes" (a look into the kernel's tables), "request_timeout"
 	Own   bool     // has an instance of its own
+	Key   string   // of an HMACSocket target; a random one if empty
 	Text  string
 }
 
-// Scenarios gives all scenarios, by the number of their rule and their name. The scripts are part of the program: a bad one is
+// byRule sorts scenarios role by role, and within a role by the number of their rule and their name.
+func byRule(a, b Scenario) int {
+	return cmp.Or(slices.Index(Roles, a.Role)-slices.Index(Roles, b.Role), a.Rule.Number-b.Rule.Number, strings.Compare(a.Name, b.Name))
+}
+
+// Scenarios gives all scenarios, by their role, the number of their rule and their name. The scripts are part of the program: a bad one is
 // a mistake in it, and panics.
 var Scenarios = sync.OnceValue(func() []Scenario {
 	rules, err := docs.All()
@@ -48,9 +58,12 @@ var Scenarios = sync.OnceValue(func() []Scenario {
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", name, err))
 		}
-		all = append(all, s)
+		for _, role := range s.Rule.Roles {
+			s.Role = role
+			all = append(all, s)
+		}
 	}
-	slices.SortStableFunc(all, func(a, b Scenario) int { return a.Rule.Number - b.Rule.Number })
+	slices.SortStableFunc(all, byRule)
 	return all
 })
 
@@ -71,8 +84,15 @@ func parseScenario(name, text string, rules []docs.Rule) (Scenario, error) {
 			return s, fmt.Errorf("the first line names no rule: %q", comment)
 		case key == "needs":
 			s.Needs = strings.Fields(value)
+			s.Own = s.Own || isHMAC(s.Rule.Roles[0]) && value != "processes" // the shared one may have another hash
 		case key == "instance" && value == "own":
 			s.Own = true
+		case key == "key":
+			k, err := strconv.Unquote(`"` + value + `"`)
+			if err != nil {
+				return s, fmt.Errorf("key %q is no text with Go's escapes", value)
+			}
+			s.Key, s.Own = k, true
 		default:
 			s.Title += " " + comment
 		}
@@ -81,16 +101,18 @@ func parseScenario(name, text string, rules []docs.Rule) (Scenario, error) {
 		return s, fmt.Errorf("the first line names no rule")
 	}
 	for _, need := range s.Needs {
-		if !slices.Contains(capabilities[s.Rule.Role], need) && need != "processes" && !slices.Contains(timers, need) {
+		offered := func(role string) bool { return slices.Contains(capabilities[role], need) }
+		if !slices.ContainsFunc(s.Rule.Roles, offered) && need != "processes" && !slices.Contains(timers, need) {
 			return s, fmt.Errorf("needs %q, which is unknown", need)
 		}
 	}
 	return s, nil
 }
 
-func findScenario(name string) (Scenario, bool) {
+// findScenario gives the scenario of that name for a role; for any role, if that is empty.
+func findScenario(name, role string) (Scenario, bool) {
 	all := Scenarios()
-	i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name })
+	i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name && (role == "" || s.Role == role) })
 	if i < 0 {
 		return Scenario{}, false
 	}

@@ -20,8 +20,8 @@ func (r *run) unpack(selected []Scenario) error {
 			return err
 		}
 	}
-	for _, name := range baselines {
-		base, _ := findScenario(name)
+	for role, name := range baselines {
+		base, _ := findScenario(name, role)
 		selected = append(selected, base)
 	}
 	for _, s := range selected {

@@ -36,6 +36,9 @@ type session struct {
 	client    *client
 	clients   []*client
 	instances []*instance
+	// For HMACSocket: the connections through the target by their names, and the one at work.
+	pairs map[string]*pair
+	pair  *pair
 
 	values map[string]string // of the placeholders
 
@@ -45,7 +48,8 @@ type session struct {
 type sessionKey struct{}
 
 func (r *roleRun) newSession(in *instance, rec *record) *session {
-	return &session{run: r.run, role: r.role, in: in, rec: rec, values: r.values, conns: make(map[string]*tcpConn)}
+	return &session{run: r.run, role: r.role, in: in, rec: rec, values: r.values, conns: make(map[string]*tcpConn),
+		pairs: make(map[string]*pair)}
 }
 
 // of gives the session that a verb works in.
@@ -87,6 +91,8 @@ func (s *session) meaning(w wait, want string, err error) (Outcome, string) {
 		return Violation, fmt.Sprintf("expected %s; other bytes came without end", want)
 	case err == io.EOF:
 		return Violation, fmt.Sprintf("expected %s; the connection was closed", want)
+	case errors.Unwrap(err) == nil:
+		return Violation, fmt.Sprintf("expected %s; %v", want, err)
 	}
 	return Violation, fmt.Sprintf("expected %s; the connection failed: %v", want, errors.Unwrap(err))
 }
@@ -157,9 +163,17 @@ func (s *session) text(arg string) ([]byte, error) {
 	return []byte(out), nil
 }
 
-// goodExchange is the baseline: a request for a service that the target has is answered by + and a line end, and an echo
-// service returns a fresh token. Nothing more is judged, so that a target with other faults stays judgeable.
+// goodExchange is the baseline of a target that is connected to.
 func (s *session) goodExchange() (Outcome, string) {
+	if isHMAC(s.role) {
+		return s.goodPair()
+	}
+	return s.goodRequest()
+}
+
+// goodRequest is the baseline of a TCPMUX server: a request for a service that the target has is answered by + and a line end, and an echo
+// service returns a fresh token. Nothing more is judged, so that a target with other faults stays judgeable.
+func (s *session) goodRequest() (Outcome, string) {
 	began := time.Now()
 	c, err := s.dial("")
 	if err != nil {

@@ -13,18 +13,21 @@ import (
 )
 
 // Roles are what a target can be.
-var Roles = []string{"tcpmux-server", "tcpmux-client"}
+var Roles = []string{"tcpmux-server", "tcpmux-client", "hmacsocket-server", "hmacsocket-client"}
 
-// isClient: the role's target connects to the suite, for each scenario anew. The others are connected to.
-func isClient(role string) bool { return strings.HasSuffix(role, "-client") }
+// isClient: the role's target is started for each scenario anew, and connects to the suite. The others are connected to.
+func isClient(role string) bool { return role == "tcpmux-client" }
 
-// capabilities are the services that a target of a role can offer to the scenarios; docs/conformance.md says what each does.
+// capabilities are the services and hashes that a target of a role can offer to the scenarios; docs/conformance.md says what
+// each does.
 var capabilities = map[string][]string{
-	"tcpmux-server": {"echo", "CaseEcho", "late", "own", "absent", "long", "tcpmux"},
+	"tcpmux-server":     {"echo", "CaseEcho", "late", "own", "absent", "long", "tcpmux"},
+	"hmacsocket-server": append(hashNames(), clientFirst),
+	"hmacsocket-client": hashNames(),
 }
 
 // timers are the time limits that the scenarios wait for.
-var timers = []string{"request_timeout", "reply_timeout"}
+var timers = []string{"request_timeout", "reply_timeout", "init_timeout"}
 
 // LongName is the name of the service "long": 64 bytes.
 const LongName = "long-service-name-of-exactly-sixty-four-bytes-as-TCPMUX-32-asks."
@@ -37,7 +40,7 @@ type Target struct {
 	Roles         []string `toml:"roles"`
 	NeedsRoot     bool     `toml:"needs_root"`
 	NeedsPrograms []string `toml:"needs_programs"` // that the command starts in its turn
-	Path          []string `toml:"path"`           // folders to put before PATH; relative to the file
+	Path          []string `toml:"path"`           // folders to put before PATH; relative to the file; $NAME is of the environment
 	Command       []string `toml:"command"`        // the program and its arguments
 	// Commands are those of single roles, where one command cannot be all.
 	Commands map[string][]string `toml:"commands"`
@@ -45,10 +48,13 @@ type Target struct {
 	Files    map[string]string   `toml:"files"` // to write into {dir} before the start
 	// ReadyLine is a regular expression for the line on standard output that tells that the program listens. Its first group,
 	// if there is one, is the address.
-	ReadyLine string            `toml:"ready_line"`
-	Services  []string          `toml:"services"` // the capabilities that it has
-	Timers    map[string]string `toml:"timers"`   // a time limit that cannot be set: its value, or "none"
-	Known     []Deviation       `toml:"known"`
+	ReadyLine string   `toml:"ready_line"`
+	Services  []string `toml:"services"` // the capabilities that a TCPMUX server has
+	Hashes    []string `toml:"hashes"`   // those that an HMACSocket target has; sha256 alone, if none is given
+	// ClientFirst are arguments that make an HMACSocket server say nothing before the client has.
+	ClientFirst []string          `toml:"client_first"`
+	Timers      map[string]string `toml:"timers"` // a time limit that cannot be set: its value, or "none"
+	Known       []Deviation       `toml:"known"`
 
 	// Address is HOST:PORT of a program that runs already; there is no Command then.
 	Address string `toml:"-"`
@@ -60,6 +66,7 @@ type Target struct {
 type Deviation struct {
 	Rule         string `toml:"rule"`
 	Scenario     string `toml:"scenario"`
+	Role         string `toml:"role"` // of a rule for both roles; empty for each that the target has
 	Reason       string `toml:"reason"`
 	Intermittent bool   `toml:"intermittent"` // does not always occur, because the target itself is random
 }
@@ -196,6 +203,9 @@ func (t *Target) lookPath(name string) (string, error) {
 // path gives the folders that stand before PATH.
 func (t *Target) path() (dirs []string) {
 	for _, dir := range t.Path {
+		if dir = os.ExpandEnv(dir); dir == "" {
+			continue // a variable that is not set
+		}
 		if !filepath.IsAbs(dir) {
 			dir = filepath.Join(t.dir, dir)
 		}

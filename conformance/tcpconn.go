@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -20,6 +21,11 @@ type tcpConn struct {
 	end error  // io.EOF or a reset, once no more will come
 }
 
+// readBytes is how much is read at once, readBuffers where to.
+const readBytes = 64 << 10
+
+var readBuffers = sync.Pool{New: func() any { return new([readBytes]byte) }}
+
 // errLimit: nothing came although there was time.
 var errLimit = errors.New("time is up")
 
@@ -28,7 +34,8 @@ func (c *tcpConn) fill(w wait) error {
 	if c.end != nil {
 		return c.end
 	}
-	b := make([]byte, 64<<10)
+	b := readBuffers.Get().(*[readBytes]byte)[:]
+	defer func() { readBuffers.Put((*[readBytes]byte)(b)) }()
 	var n int
 	var err error
 	for {

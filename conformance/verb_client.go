@@ -31,7 +31,7 @@ func (s *session) startClient(name string) (Outcome, string) {
 	values := maps.Clone(s.values)
 	values["address"], values["name"] = l.Addr().String(), name
 	values["host"], values["port"], _ = net.SplitHostPort(values["address"])
-	in, err := s.run.Target.start(s.run.ctx, s.role, values, s.run.root)
+	in, err := s.run.Target.start(s.run.ctx, Scenario{Role: s.role}, values, s.run.root)
 	s.in = in
 	if err != nil {
 		l.Close()
@@ -238,11 +238,14 @@ func (s *session) bothWays() (Outcome, string) {
 	return s.printed(back)
 }
 
-// exchange: tokens go both ways. exchange baseline: the whole baseline of a client.
+// exchange: tokens go both ways, through a client or a pair. exchange baseline: the whole baseline of a client.
 func exchangeVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 0 || len(args) == 1 && args[0] == "baseline", "exchange [baseline]")
 	s := of(ts)
 	do := s.bothWays
+	if isHMAC(s.role) {
+		do = s.throughPair
+	}
 	if len(args) == 1 {
 		do = s.goodClient
 	}

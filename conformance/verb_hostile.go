@@ -35,7 +35,8 @@ func unsentVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// says [-not] TEXT...: the target's output and errors hold, or do not hold, these bytes. It has ended.
+// says [-not] TEXT...: the target's output and errors hold, or do not hold, these bytes. A client has ended; a server may take a
+// moment until it has printed.
 func saysVerb(ts *testscript.TestScript, neg bool, args []string) {
 	not := len(args) > 0 && args[0] == "-not"
 	if not {
@@ -43,9 +44,12 @@ func saysVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	usageError(ts, neg, len(args) > 0, "says [-not] TEXT...")
 	s := of(ts)
-	all := []byte(s.client.stdout.String() + s.client.stderr.String())
 	for _, arg := range args {
 		b := texts(ts, []string{arg})
+		all := s.in.process.printed()
+		for w := s.wait(); s.client == nil && !not && !bytes.Contains(all, b) && !w.over(); all = s.in.process.printed() {
+			time.Sleep(time.Millisecond)
+		}
 		switch has := bytes.Contains(all, b); {
 		case has && not:
 			s.violation(ts, "the target prints %s as it came", shown(b))

@@ -134,7 +134,11 @@ func emptied(c *tcpConn, w wait) bool {
 func droppedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	usageError(ts, neg, len(args) == 1 && (args[0] == "silent" || args[0] == "drip"), "dropped silent|drip")
 	s := of(ts)
-	stated, err := s.run.stated(s.role, "request_timeout")
+	timer, drop := "request_timeout", []byte("a")
+	if isHMAC(s.role) {
+		timer, drop = "init_timeout", s.pair.hmac.init()
+	}
+	stated, err := s.run.stated(s.role, timer)
 	if err != nil {
 		s.violation(ts, "%v", err)
 	}
@@ -142,7 +146,7 @@ func droppedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	if args[0] == "drip" {
 		stop := make(chan struct{})
 		defer close(stop)
-		go drip(c, stated/4, stop)
+		go drip(c, drop, stated/4, stop)
 	}
 	w := s.waitFor(stated)
 	for {
@@ -165,12 +169,12 @@ func outlastVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// drip sends a byte every so often.
-func drip(c io.Writer, every time.Duration, stop chan struct{}) {
+// drip sends a byte of the text every so often.
+func drip(c io.Writer, text []byte, every time.Duration, stop chan struct{}) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for {
-		if _, err := c.Write([]byte("a")); err != nil {
+	for i := 0; ; i++ {
+		if _, err := c.Write(text[i%len(text):][:1]); err != nil {
 			return
 		}
 		select {

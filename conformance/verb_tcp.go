@@ -21,10 +21,17 @@ var verbs = map[string]verb{
 	"client": clientVerb, "accept": acceptVerb, "request": requestVerb, "type": typeVerb, "prints": printsVerb,
 	"ends": endsVerb, "exchange": exchangeVerb, "quiet": quietVerb, "unsent": unsentVerb, "says": saysVerb, "pour": pourVerb,
 	"mute":    muteVerb,
+	"connect": connectVerb, "greeted": greetedVerb, "init": initVerb, "open": openVerb,
+	"chunk": chunkVerb, "error": errorVerb, "chunks": chunksVerb, "told": toldVerb, "said": saidVerb, "untold": untoldVerb, "nothing": nothingVerb, "refused": refusedVerb,
+	"idle": idleVerb, "crowd": crowdVerb, "announce": announceVerb, "stall": stallVerb, "carry": carryVerb,
+	"nonces": noncesVerb, "visits": visitsVerb, "away": awayVerb, "back": backVerb, "keyless": keylessVerb, "unreached": unreachedVerb, "logged": loggedVerb,
 	"measure": measureVerb, "settled": settledVerb, "grown": grownVerb,
 }
 
-func init() { verbs["given"] = givenVerb } // it calls the others
+func init() { // these call the others
+	verbs["given"], verbs["plain"], verbs["hmac"] = givenVerb, plainVerb, hmacVerb
+	verbs["break"], verbs["alter"] = breakVerb, alterVerb
+}
 
 // given VERB ...: do the verb; where the target fails in it, the rule cannot be judged, since it builds on this.
 func givenVerb(ts *testscript.TestScript, neg bool, args []string) {
@@ -70,8 +77,13 @@ func dialVerb(ts *testscript.TestScript, neg bool, args []string) {
 
 // use NAME: make an open connection the current one.
 func useVerb(ts *testscript.TestScript, neg bool, args []string) {
-	usageError(ts, neg, len(args) == 1 && of(ts).conns[args[0]] != nil, "use NAME")
-	of(ts).cur = of(ts).conns[args[0]]
+	s := of(ts)
+	usageError(ts, neg, len(args) == 1 && (s.conns[args[0]] != nil || s.pairs[args[0]] != nil), "use NAME")
+	if p := s.pairs[args[0]]; p != nil {
+		s.work(p)
+		return
+	}
+	s.cur = s.conns[args[0]]
 }
 
 // send [-apart|-filler N] TEXT...: send the texts at once; each byte in a segment of its own, which the target has read before
@@ -146,14 +158,18 @@ func closeVerb(ts *testscript.TestScript, neg bool, args []string) {
 	of(ts).cur.Close()
 }
 
-// closed [-quiet] [-fin]: the target ends the connection; -quiet: without sending another byte; -fin: not by a reset.
+// closed [-quiet] [-fin|-reset]: the target ends the connection; -quiet: without sending another byte; -fin: not by a reset;
+// -reset: by one.
 func closedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	for _, a := range args {
-		usageError(ts, neg, a == "-quiet" || a == "-fin", "closed [-quiet] [-fin]")
+		usageError(ts, neg, a == "-quiet" || a == "-fin" || a == "-reset", "closed [-quiet] [-fin|-reset]")
 	}
 	s := of(ts)
 	w := s.wait()
 	b, err := s.cur.all(1<<20, w)
+	if s.pair != nil && s.cur == s.pair.hmac.tcpConn {
+		b = append(s.pair.hmac.rest, b...)
+	}
 	switch {
 	case len(b) > 0 && slices.Contains(args, "-quiet"):
 		s.violation(ts, "expected the end of the connection and not another byte; %s came", shown(b))
@@ -161,13 +177,16 @@ func closedVerb(ts *testscript.TestScript, neg bool, args []string) {
 		s.failed(ts, w, "the end of the connection", err)
 	case err != nil && slices.Contains(args, "-fin"):
 		s.violation(ts, "expected a clean end of the connection; it was reset")
+	case err == nil && slices.Contains(args, "-reset"):
+		s.violation(ts, "expected a reset of the connection; it ended cleanly")
 	}
 }
 
-// expect TEXT...: exactly these bytes come next.
+// expect TEXT...|-filler N: exactly these bytes come next.
 func expectVerb(ts *testscript.TestScript, neg bool, args []string) {
-	usageError(ts, neg, len(args) > 0, "expect TEXT...")
-	s, want := of(ts), texts(ts, args)
+	usageError(ts, neg, len(args) > 0, "expect TEXT...|-filler N")
+	s := of(ts)
+	want := s.filler(ts, args)
 	w := s.wait()
 	got, err := s.cur.exactly(len(want), w)
 	if err != nil && !bytes.HasPrefix(want, s.cur.in) {

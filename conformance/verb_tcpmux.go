@@ -138,7 +138,7 @@ func servedVerb(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if args[0] == "always" {
 		s.run.mu.Lock()
-		failed := s.run.brackets
+		failed := s.run.brackets[s.role]
 		s.run.mu.Unlock()
 		if len(failed) > 0 {
 			s.violation(ts, "%s", strings.Join(failed, "; "))

@@ -3,6 +3,7 @@
 //
 //	**TCPMUX-60** SHOULD (client, interop, window) Text. *Source: where it comes from.* *Not tested from outside: why.*
 //
+// in whose brackets "both" stands for client and server,
 // and a withdrawn one leaves a paragraph such as
 //
 //	**TCPMUX-63** WITHDRAWN Why.
@@ -23,19 +24,19 @@ import (
 var Pages embed.FS
 
 // Protocols are the protocols that have a page; a page's rule ids begin with its name in capitals.
-var Protocols = []string{"tcpmux"}
+var Protocols = []string{"tcpmux", "hmacsocket", "udpmux"}
 
 // Classes are the reasons why something is a rule, from the most to the least binding.
 var Classes = []string{"rfc", "interop", "robustness", "hardening"}
 
 // A Rule is one observable fault.
 type Rule struct {
-	ID       string // TCPMUX-6
-	Number   int    // 6
-	Protocol string // tcpmux
-	Level    string // MUST or SHOULD
-	Role     string // tcpmux-server
-	Class    string // one of [Classes]
+	ID       string   // TCPMUX-6
+	Number   int      // 6
+	Protocol string   // tcpmux
+	Level    string   // MUST or SHOULD
+	Roles    []string // tcpmux-server; those who have to keep it
+	Class    string   // one of [Classes]
 	// Window: that it is kept is shown by nothing happening for some time.
 	Window bool
 	Text   string
@@ -129,7 +130,11 @@ func parseRule(protocol, text string) (Rule, error) {
 	if m == nil || !slices.Contains(Classes, m[3]) {
 		return Rule{}, fmt.Errorf("%s: not of the form LEVEL (role, class) text *Source: …*", r.ID)
 	}
-	r.Level, r.Role, r.Class, r.Window = m[1], protocol+"-"+m[2], m[3], m[4] != ""
+	r.Level, r.Class, r.Window = m[1], m[3], m[4] != ""
+	r.Roles = []string{protocol + "-" + m[2]}
+	if m[2] == "both" {
+		r.Roles = []string{protocol + "-server", protocol + "-client"}
+	}
 	r.Text, r.Source, r.Untested = m[5], m[6], m[7]
 	return r, nil
 }

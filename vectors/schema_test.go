@@ -7,9 +7,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// vectorIn is a file with one vector.
-func vectorIn(codec, vector string) string {
-	return `{"schema":1,"protocol":"tcpmux","codec":"` + codec + `","description":"d","notes":{},"vectors":[` +
+// vectorIn is a file of TCPMUX with one vector, hmacVectorIn one of HMACSocket.
+func vectorIn(codec, vector string) string     { return fileOf("tcpmux", codec, vector) }
+func hmacVectorIn(codec, vector string) string { return fileOf("hmacsocket", codec, vector) }
+
+func fileOf(protocol, codec, vector string) string {
+	return `{"schema":1,"protocol":"` + protocol + `","codec":"` + codec + `","description":"d","notes":{},"vectors":[` +
 		`{"id":"a","comment":"c","rules":[],"flags":[],` + vector + `}]}`
 }
 
@@ -19,6 +22,15 @@ const (
 	reply   = `"max":9,"input":"2b0d0a",`
 	list    = `"max":9,"input":"","ended":true,`
 	write   = `"max":9,"writes":"request",`
+
+	n32       = `"0000000000000000000000000000000000000000000000000000000000000000"`
+	readInit  = `"hash":"sha256","input":"0020","ended":false,`
+	agreed    = `"hash":"sha256","key":"6b","n":` + n32 + `,"ml":9,"i":"0",`
+	readOne   = agreed + `"cn":` + n32 + `,"input":"61","ended":true,`
+	readAll   = agreed + `"input":"61","ended":true,`
+	writeOne  = agreed + `"cn":` + n32 + `,`
+	goodChunk = `{"kind":"chunk","data":"61"}`
+	goodError = `{"kind":"error","ec":"20","em":"","shown":true}`
 )
 
 var schemaTests = []struct {
@@ -58,12 +70,54 @@ var schemaTests = []struct {
 	{"writer that may refuse", vectorIn("writer", write+`"name":"","result":"acceptable","fault":"empty name"`), false},
 	{"other codec", vectorIn("session", request+`"result":"incomplete"`), false},
 	{"no vector", `{"schema":1,"protocol":"tcpmux","codec":"name","description":"d","notes":{},"vectors":[]}`, false},
+	{"other protocol", fileOf("udpmux", "name", `"a":"61","b":"62","same":false`), false},
+	{"other protocol's codec", hmacVectorIn("name", `"a":"61","b":"62","same":false`), false},
+	{"TCPMUX with HMACSocket's codec", vectorIn("init", readInit+`"result":"incomplete"`), false},
 	{"other schema", strings.Replace(vectorIn("name", `"a":"61","b":"62","same":false`), "1", "2", 1), false},
+}
+
+var hmacSchemaTests = []struct {
+	name, file string
+	good       bool
+}{
+	{"init", hmacVectorIn("init", readInit+`"result":"valid","consumed":38,"ml":1,"n":`+n32), true},
+	{"init with ml 0", hmacVectorIn("init", readInit+`"result":"valid","consumed":38,"ml":0,"n":`+n32), false},
+	{"init with short n", hmacVectorIn("init", readInit+`"result":"valid","consumed":38,"ml":1,"n":"00"`), false},
+	{"init that is invalid", hmacVectorIn("init", readInit+`"result":"invalid","fault":"hash length"`), true},
+	{"init that is invalid with n", hmacVectorIn("init", readInit+`"result":"invalid","fault":"hash length","n":`+n32), false},
+	{"init with TCPMUX's fault", hmacVectorIn("init", readInit+`"result":"invalid","fault":"bad byte"`), false},
+	{"init that is acceptable", hmacVectorIn("init", readInit+`"result":"acceptable","fault":"hash length"`), false},
+	{"init with unknown hash", hmacVectorIn("init", `"hash":"md5","input":"","ended":false,"result":"incomplete"`), false},
+	{"message", hmacVectorIn("message", readOne+`"result":"valid","consumed":1,"message":`+goodChunk), true},
+	{"message with runs", hmacVectorIn("message", strings.Replace(readOne, `"61"`, `[{"repeat":"61","times":2000}]`, 1)+`"result":"incomplete"`), true},
+	{"message with wrong runs", hmacVectorIn("message", strings.Replace(readOne, `"61"`, `[{"repeat":"61"}]`, 1)+`"result":"incomplete"`), false},
+	{"message without key", hmacVectorIn("message", strings.Replace(readOne, `"key":"6b",`, ``, 1)+`"result":"incomplete"`), false},
+	{"message with empty key", hmacVectorIn("message", strings.Replace(readOne, `"6b"`, `""`, 1)+`"result":"incomplete"`), false},
+	{"message with i as a number", hmacVectorIn("message", strings.Replace(readOne, `"0"`, `0`, 1)+`"result":"incomplete"`), false},
+	{"message with i below 0", hmacVectorIn("message", strings.Replace(readOne, `"0"`, `"-1"`, 1)+`"result":"incomplete"`), false},
+	{"message: an Error", hmacVectorIn("message", readOne+`"result":"valid","consumed":1,"message":`+goodError), true},
+	{"message: an Error without shown", hmacVectorIn("message", readOne+`"result":"valid","consumed":1,"message":{"kind":"error","ec":"20","em":""}`), false},
+	{"message: an Error with data", hmacVectorIn("message", readOne+`"result":"valid","consumed":1,"message":{"kind":"error","ec":"20","em":"","shown":true,"data":""}`), false},
+	{"message: the end", hmacVectorIn("message", readOne+`"result":"valid","consumed":0,"message":{"kind":"end"}`), true},
+	{"message that is invalid with a message", hmacVectorIn("message", readOne+`"result":"invalid","fault":"wrong HMAC","message":`+goodChunk), false},
+	{"stream", hmacVectorIn("stream", readAll+`"result":"valid","consumed":1,"messages":[`+goodChunk+`,`+goodError+`]`), true},
+	{"stream that is invalid", hmacVectorIn("stream", readAll+`"result":"invalid","fault":"cut short","consumed":0,"messages":[]`), true},
+	{"stream without messages", hmacVectorIn("stream", readAll+`"result":"incomplete","consumed":0`), false},
+	{"stream with an end", hmacVectorIn("stream", readAll+`"result":"valid","consumed":0,"messages":[{"kind":"end"}]`), false},
+	{"counter", hmacVectorIn("counter", `"base":`+n32+`,"i":"0","cn":`+n32), true},
+	{"counter with half of what base comes from", hmacVectorIn("counter", `"hash":"sha256","base":`+n32+`,"i":"0","cn":`+n32), false},
+	{"counter with result", hmacVectorIn("counter", `"base":`+n32+`,"i":"0","cn":`+n32+`,"result":"valid"`), false},
+	{"init-writer", hmacVectorIn("init-writer", `"hash":"sha256","ml":1,"n":"00","result":"invalid","fault":"hash length"`), true},
+	{"init-writer without output", hmacVectorIn("init-writer", `"hash":"sha256","ml":1,"n":`+n32+`,"result":"valid"`), false},
+	{"message-writer", hmacVectorIn("message-writer", writeOne+`"message":`+goodChunk+`,"result":"valid","output":"61"`), true},
+	{"message-writer that refuses", hmacVectorIn("message-writer", writeOne+`"message":{"kind":"chunk","data":""},"result":"invalid","fault":"empty"`), true},
+	{"message-writer with shown", hmacVectorIn("message-writer", writeOne+`"message":`+goodError+`,"result":"valid","output":"61"`), false},
+	{"message-writer that waits", hmacVectorIn("message-writer", writeOne+`"message":`+goodChunk+`,"result":"incomplete"`), false},
 }
 
 func TestSchemaTellsGoodFromBad(t *testing.T) {
 	schema := schema(t)
-	for _, test := range schemaTests {
+	for _, test := range append(schemaTests, hmacSchemaTests...) {
 		t.Run(test.name, func(t *testing.T) {
 			doc, err := jsonschema.UnmarshalJSON(strings.NewReader(test.file))
 			if err != nil {

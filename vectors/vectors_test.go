@@ -2,7 +2,6 @@ package vectors
 
 import (
 	"bytes"
-	"encoding/json"
 	"io/fs"
 	"strings"
 	"testing"
@@ -83,7 +82,7 @@ func TestIDsAreUnique(t *testing.T) {
 }
 
 func TestFlagsAreExplained(t *testing.T) {
-	explained := map[string]string{}
+	explained := map[[2]string]string{} // by protocol and flag
 	for _, file := range load(t) {
 		used := map[string]bool{}
 		for _, v := range file.Vectors {
@@ -101,10 +100,11 @@ func TestFlagsAreExplained(t *testing.T) {
 			if !used[flag] {
 				t.Errorf("%s explains the flag %s, which no vector has", file.Name, flag)
 			}
-			if before, ok := explained[flag]; ok && before != note {
+			key := [2]string{file.Protocol, flag}
+			if before, ok := explained[key]; ok && before != note {
 				t.Errorf("%s explains the flag %s otherwise than another file", file.Name, flag)
 			}
-			explained[flag] = note
+			explained[key] = note
 		}
 	}
 }
@@ -152,12 +152,5 @@ func TestDecodeIsStrict(t *testing.T) {
 	}
 	if _, err := Load("nothing"); err == nil {
 		t.Error("Load gives files of a protocol that has none")
-	}
-}
-
-func TestHexIsLowerCase(t *testing.T) {
-	data, err := json.Marshal(Hex{0x00, 0xAB, 0xFF})
-	if string(data) != `"00abff"` || err != nil {
-		t.Errorf("got %s, %v", data, err)
 	}
 }

@@ -19,7 +19,7 @@ Show the rules, of one role or of all, and the scenarios that show them.
 // A listed rule is a line of list.
 type listed struct {
 	ID        string   `json:"id"`
-	Role      string   `json:"role"`
+	Roles     []string `json:"roles"`
 	Level     string   `json:"level"`
 	Class     string   `json:"class"`
 	Text      string   `json:"text"`
@@ -42,10 +42,10 @@ func listMain(args []string) int {
 	}
 	all := []listed{}
 	for _, r := range rules {
-		if fs.NArg() == 1 && r.Role != fs.Arg(0) {
+		if fs.NArg() == 1 && !slices.Contains(r.Roles, fs.Arg(0)) {
 			continue
 		}
-		all = append(all, listed{r.ID, r.Role, r.Level, r.Class, r.Text, scenariosOf(r.ID)})
+		all = append(all, listed{r.ID, r.Roles, r.Level, r.Class, r.Text, scenariosOf(r.ID)})
 	}
 	if len(all) == 0 {
 		return cmdline.Usage(fs, "unknown role %q, there are: %s", fs.Arg(0), strings.Join(conformance.Roles, ", "))
@@ -58,9 +58,9 @@ func listMain(args []string) int {
 		return cmdline.ExitOK
 	}
 	for _, r := range all {
-		fmt.Fprintf(out, "%-10s %-6s %-10s %s\n", r.ID, r.Level, r.Class, r.Text)
+		fmt.Fprintf(out, "%-13s %-6s %-10s %s\n", r.ID, r.Level, r.Class, r.Text)
 		if len(r.Scenarios) > 0 {
-			fmt.Fprintf(out, "%28s %s\n", "", strings.Join(r.Scenarios, ", "))
+			fmt.Fprintf(out, "%31s %s\n", "", strings.Join(r.Scenarios, ", "))
 		}
 	}
 	return cmdline.ExitOK
@@ -70,7 +70,7 @@ func listMain(args []string) int {
 func scenariosOf(id string) []string {
 	names := []string{}
 	for _, s := range conformance.Scenarios() {
-		if s.Rule.ID == id {
+		if s.Rule.ID == id && !slices.Contains(names, s.Name) { // once for both roles
 			names = append(names, s.Name)
 		}
 	}
@@ -116,12 +116,12 @@ func explainMain(args []string) int {
 		if r.ID != strings.ToUpper(fs.Arg(0)) {
 			continue
 		}
-		fmt.Fprintf(out, "%s %s (%s, %s)\n\n%s\n\nSource: %s\nPage: docs/%s.md, %s\n", r.ID, r.Level, r.Role, r.Class, r.Text, r.Source, r.Protocol, r.Section)
+		fmt.Fprintf(out, "%s %s (%s, %s)\n\n%s\n\nSource: %s\nPage: docs/%s.md, %s\n", r.ID, r.Level, strings.Join(r.Roles, " and "), r.Class, r.Text, r.Source, r.Protocol, r.Section)
 		if r.Untested != "" {
 			fmt.Fprintf(out, "Not tested from outside: %s\n", r.Untested)
 		}
 		for _, s := range conformance.Scenarios() {
-			if s.Rule.ID == r.ID {
+			if s.Rule.ID == r.ID && s.Role == r.Roles[0] {
 				fmt.Fprintf(out, "\n--- scenario %s\n%s", s.Name, s.Text)
 			}
 		}

@@ -1,4 +1,4 @@
-// Command muxspec judges implementations of TCPMUX: it starts a program, talks to it over real sockets, and says for every
+// Command muxspec judges implementations of TCPMUX and HMACSocket: it starts a program, talks to it over real sockets, and says for every
 // rule whether the program keeps it. muxspec --help tells the rest.
 package main
 
@@ -15,7 +15,7 @@ import (
 
 const usage = `Usage: muxspec COMMAND [OPTION]...
 
-Judge implementations of TCPMUX (RFC 1078) over real sockets, rule by rule.
+Judge implementations of TCPMUX (RFC 1078) and HMACSocket over real sockets, rule by rule.
 
   run       judge a target; without arguments the reference implementation
   list      show the rules and their scenarios
@@ -26,11 +26,13 @@ Judge implementations of TCPMUX (RFC 1078) over real sockets, rule by rule.
 
 The reference programs are inside, too:
 
-  tcpmuxd   a TCPMUX server
-  tcpmux    a TCPMUX client
-  moshd     many mosh sessions behind one UDP port
-  mosh-server-mux, mosh-client-mux
-            mosh's server and client behind moshd
+  tcpmuxd            a TCPMUX server
+  tcpmux             a TCPMUX client
+  hmacsocketserver   the service's side of an HMACSocket
+  hmacsocketclient   the processes' side of one
+  moshd              many mosh sessions behind one UDP port
+  mosh-server-mux    mosh's server behind moshd
+  mosh-client-mux    mosh's client for one behind moshd
 
 'muxspec COMMAND --help' tells more. Exit codes: 0 all is well; 1 the target breaks a MUST rule; 2 wrong usage; 3 nothing
 can be concluded.
@@ -51,6 +53,8 @@ var commands = []command{
 	{"service", serviceMain},
 	{"tcpmuxd", cli.TCPMuxD},
 	{"tcpmux", cli.TCPMux},
+	{"hmacsocketserver", cli.HMACSocketServer},
+	{"hmacsocketclient", cli.HMACSocketClient},
 	{"moshd", cli.MoshD},
 	{"mosh-server-mux", cli.MoshServerMux},
 	{"mosh-client-mux", cli.MoshClientMux},

@@ -23,7 +23,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"muxspec":   main,
-		"oddserver": func() { oddserver(os.Args[1], os.Args[2]) },
+		"oddserver": func() { oddserver(os.Args[1], os.Args[2], os.Args[3:]) },
 		"oddclient": func() { oddclient(os.Args[1], os.Args[2:]) },
 	})
 }
@@ -122,7 +122,7 @@ func evidence(ts *testscript.TestScript, neg bool, args []string) {
 
 // oddserver KIND ADDRESS is a server with one oddity. Kinds that begin with "no-" are null targets: they keep no rule at all, and
 // a suite that lets one of them pass any is worth nothing.
-func oddserver(kind, address string) {
+func oddserver(kind, address string, connect []string) {
 	if kind == "no-start" {
 		fmt.Fprintln(os.Stderr, "oddserver: I do not start")
 		os.Exit(7)
@@ -144,9 +144,24 @@ func oddserver(kind, address string) {
 		}
 		go func() {
 			defer c.Close()
+			if kind == "no-hmac" {
+				forward(c, connect[0])
+				return
+			}
 			odd(kind, c)
 		}()
 	}
+}
+
+// forward carries bytes as they are, without an Init or an HMAC.
+func forward(c net.Conn, address string) {
+	to, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer to.Close()
+	go io.Copy(to, c)
+	io.Copy(c, to)
 }
 
 // odd serves one connection.

@@ -24,15 +24,19 @@ const runUsage = `Usage: muxspec run [OPTION]... [ROLE]
        muxspec run [OPTION]... ROLE -- COMMAND [ARGUMENT]...
 
 Judge a target: the reference implementation, one from a target file, or the program that COMMAND starts. ROLE is
-tcpmux-server or tcpmux-client; it may be left out with a target file, which then is judged in all its roles. In COMMAND
-these are replaced:
+tcpmux-server, tcpmux-client, hmacsocket-server or hmacsocket-client; it may be left out with a target file, which then is
+judged in all its roles. In COMMAND these are replaced:
 
-  {listen}           of a server: HOST:PORT to listen on; {host} and {port} are its parts
-  {address_file}     of a server: the file to write HOST:PORT to, if the program chooses the port
-  {request_timeout}  of a server: the time limit for a request
-  {address}          of a client: HOST:PORT of the suite's server; {host} and {port} are its parts
-  {name}             of a client: the service to ask for
-  {reply_timeout}    of a client: the time limit for the reply
+  {listen}           HOST:PORT to listen on; {host} and {port} are its parts
+  {address_file}     the file to write HOST:PORT to, if the program chooses the port
+  {request_timeout}  of a TCPMUX server: the time limit for a request
+  {address}          of a TCPMUX client: HOST:PORT of the suite's server; {host} and {port} are its parts
+  {name}             of a TCPMUX client: the service to ask for
+  {reply_timeout}    of a TCPMUX client: the time limit for the reply
+  {keyfile}          of HMACSocket: the file that holds the key
+  {connect}          of HMACSocket: HOST:PORT of the service or the server, which the suite plays
+  {hash}             of HMACSocket: the name of the hash
+  {init_timeout}     of HMACSocket: the time limit for the peer's Init
   {muxspec}          this program; 'muxspec service NAME' is the services that --has names
   {dir} {user} {long}  an empty folder, who it runs as, a service name of 64 bytes
 
@@ -51,7 +55,7 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	f := runFlags{
 		target:   fs.String("target", "reference", "judge `TARGET`: a target file, or one of "+strings.Join(conformance.TargetNames(), ", ")),
 		address:  fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
-		has:      fs.StringSlice("has", nil, "the fixture `SERVICES` that COMMAND or the server at the address has (default echo)"),
+		has:      fs.StringSlice("has", nil, "the fixture `SERVICES` that COMMAND or the server at the address has (default echo); of HMACSocket the hashes (default sha256)"),
 		json:     fs.String("json", "", "write the report as JSON to `FILE`; - is standard output, and then nothing else goes there"),
 		junit:    fs.String("junit", "", "write the report as JUnit's XML to `FILE`"),
 		markdown: fs.String("markdown", "", "write the report as Markdown to `FILE`"),
@@ -160,12 +164,18 @@ func chosenTarget(fs *pflag.FlagSet, f runFlags, role string, command []string) 
 		return nil, fmt.Errorf("ROLE is missing: one of %s", strings.Join(conformance.Roles, ", "))
 	case command != nil && len(command) == 0:
 		return nil, errors.New("the command behind -- is missing")
-	case len(has) == 0:
-		has = []string{"echo"}
 	}
-	name := *f.address
+	t := &conformance.Target{Name: *f.address, Roles: []string{role}, Command: command, Address: *f.address}
 	if command != nil {
-		name = filepath.Base(command[0])
+		t.Name = filepath.Base(command[0])
 	}
-	return &conformance.Target{Name: name, Roles: []string{role}, Command: command, Address: *f.address, Services: has}, nil
+	switch {
+	case strings.HasPrefix(role, "hmacsocket-"):
+		t.Hashes = has
+	case len(has) == 0:
+		t.Services = []string{"echo"}
+	default:
+		t.Services = has
+	}
+	return t, nil
 }

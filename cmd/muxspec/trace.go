@@ -22,7 +22,7 @@ the reference which the scenarios have been seen to tell from it).
 type traced struct {
 	ID        string   `json:"id"`
 	Level     string   `json:"level"`
-	Role      string   `json:"role"`
+	Roles     []string `json:"roles"`
 	Scenarios []string `json:"scenarios"`
 	Vectors   []string `json:"vectors"`
 	Mutants   []string `json:"mutants"`
@@ -49,11 +49,19 @@ func traceMain(args []string) int {
 		enc.Encode(all)
 		return cmdline.ExitOK
 	}
-	fmt.Fprintf(out, "%-10s %-6s %-14s %9s %7s %7s\n", "rule", "level", "role", "scenarios", "vectors", "mutants")
+	fmt.Fprintf(out, "%-13s %-6s %-17s %9s %7s %7s\n", "rule", "level", "role", "scenarios", "vectors", "mutants")
 	for _, t := range all {
-		fmt.Fprintf(out, "%-10s %-6s %-14s %9d %7d %7d  %s\n", t.ID, t.Level, t.Role, len(t.Scenarios), len(t.Vectors), len(t.Mutants), t.Untested)
+		fmt.Fprintf(out, "%-13s %-6s %-17s %9d %7d %7d  %s\n", t.ID, t.Level, roleNames(t.Roles), len(t.Scenarios), len(t.Vectors), len(t.Mutants), t.Untested)
 	}
 	return cmdline.ExitOK
+}
+
+// roleNames is short for a table: a protocol's two roles are "both".
+func roleNames(roles []string) string {
+	if len(roles) > 1 {
+		return "both"
+	}
+	return roles[0]
 }
 
 // traceAll brings together what the pages, the scenarios, the vectors and the mutants say.
@@ -68,7 +76,7 @@ func traceAll() ([]traced, error) {
 	}
 	var all []traced
 	for _, r := range rules {
-		t := traced{ID: r.ID, Level: r.Level, Role: r.Role, Scenarios: scenariosOf(r.ID), Vectors: []string{}, Mutants: []string{}, Untested: r.Untested}
+		t := traced{ID: r.ID, Level: r.Level, Roles: r.Roles, Scenarios: scenariosOf(r.ID), Vectors: []string{}, Mutants: []string{}, Untested: r.Untested}
 		files, err := vectors.Load(r.Protocol)
 		if err != nil {
 			return nil, err

@@ -32,7 +32,7 @@ import (
 var files embed.FS
 
 // Roles are whose rules need a mutant: those that the reference has.
-var Roles = []string{"tcpmux-server", "tcpmux-client"}
+var Roles = []string{"tcpmux-server", "tcpmux-client", "hmacsocket-server", "hmacsocket-client"}
 
 // A Mutant is one fault.
 type Mutant struct {
@@ -132,11 +132,11 @@ func parseHead(name, comment string, rules []docs.Rule) (Mutant, error) {
 }
 
 // mutable are the folders that a mutant may change. What judges is in the same program, and a fault there would prove nothing.
-var mutable = []string{"ref/", "cmd/internal/services/", "cmd/internal/cli/"}
+var mutable = []string{"ref/", "cmd/internal/services/", "cmd/internal/cli/", "cmd/internal/accept/"}
 
 func (m Mutant) check() error {
-	if !slices.Contains(Roles, m.Rule.Role) {
-		return fmt.Errorf("%s is a rule for %s, not for one of %s", m.Rule.ID, m.Rule.Role, strings.Join(Roles, ", "))
+	if !judged(m.Rule) {
+		return fmt.Errorf("%s is a rule for %s, not for one of %s", m.Rule.ID, strings.Join(m.Rule.Roles, " and "), strings.Join(Roles, ", "))
 	}
 	for _, e := range m.Edits {
 		holds := func(dir string) bool { return strings.HasPrefix(e.File, dir) }
@@ -203,6 +203,11 @@ func Without(all []Mutant) ([]docs.Rule, error) {
 	}
 	return slices.DeleteFunc(rules, func(r docs.Rule) bool {
 		has := slices.ContainsFunc(all, func(m Mutant) bool { return m.Rule.ID == r.ID })
-		return has || !slices.Contains(Roles, r.Role) || r.Untested != ""
+		return has || !judged(r) || r.Untested != ""
 	}), nil
+}
+
+// judged says whether the reference has a role that has to keep the rule.
+func judged(r docs.Rule) bool {
+	return slices.ContainsFunc(r.Roles, func(role string) bool { return slices.Contains(Roles, role) })
 }

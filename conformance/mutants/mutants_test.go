@@ -96,7 +96,7 @@ func TestParseRefuses(t *testing.T) {
 
 // TestCheckRole: a rule that the reference does not have cannot be broken in it.
 func TestCheckRole(t *testing.T) {
-	for _, rule := range []docs.Rule{{ID: "OTHER-1", Role: "other-server"}, {ID: "OTHER-2", Withdrawn: true}} {
+	for _, rule := range []docs.Rule{{ID: "OTHER-1", Roles: []string{"other-server"}}, {ID: "OTHER-2", Withdrawn: true}} {
 		err := Mutant{Rule: rule, Edits: []Edit{{"ref/a.go", "x", "y"}}}.check()
 		if err == nil || !strings.Contains(err.Error(), rule.ID) {
 			t.Errorf("%s: error is %v, not one about the rule", rule.ID, err)

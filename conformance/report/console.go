@@ -29,12 +29,19 @@ type Style struct {
 func Console(w io.Writer, r *conformance.Report, style Style) {
 	fmt.Fprintf(w, "target %s as %s\n\n", r.Target, strings.Join(r.Roles, ", "))
 	said := make(map[string]bool) // what is missing or broken for many rules is said at the first
+	width := 10                   // of the longest id
 	for _, rule := range r.Rules {
+		width = max(width, len(rule.ID))
+	}
+	for i, rule := range r.Rules {
+		if len(rule.Rule.Roles) > 1 && len(r.Roles) > 1 && (i == 0 || r.Rules[i-1].Role != rule.Role) {
+			fmt.Fprintf(w, "as %s:\n", rule.Role) // else the id tells
+		}
 		text := rule.Rule.Text
 		if !style.Verbose {
 			text = clip(text, 90)
 		}
-		fmt.Fprintf(w, "%s %-10s %-6s %s\n", style.colour(rule.Outcome, fmt.Sprintf("%-12s", mark(rule.Outcome))), rule.ID, rule.Level, text)
+		fmt.Fprintf(w, "%s %-*s %-6s %s\n", style.colour(rule.Outcome, fmt.Sprintf("%-12s", mark(rule.Outcome))), width, rule.ID, rule.Level, text)
 		for _, s := range rule.Scenarios {
 			switch {
 			case s.Outcome == conformance.Pass || s.Known && !style.Verbose || said[s.Reason]:
@@ -104,7 +111,7 @@ func summary(w io.Writer, r *conformance.Report) {
 // failed gives the ids of the rules that are broken and not listed.
 func failed(r *conformance.Report) (ids []string) {
 	for _, rule := range r.Rules {
-		if rule.Outcome == conformance.Fail {
+		if rule.Outcome == conformance.Fail && !slices.Contains(ids, rule.ID) {
 			ids = append(ids, rule.ID)
 		}
 	}

@@ -22,7 +22,7 @@ func Markdown(w io.Writer, r *conformance.Report) {
 	}
 	fmt.Fprintf(w, ". muxspec %s, digest `%.12s`.\n\n| rule | level | class | outcome | |\n|---|---|---|---|---|\n", r.Suite.Version, r.Suite.Digest)
 	for _, rule := range r.Rules {
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", rule.ID, rule.Level, rule.Class, strong(rule.Outcome), cell(rule.Rule.Text))
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", id(r, rule), rule.Level, rule.Class, strong(rule.Outcome), cell(rule.Rule.Text))
 	}
 	for i, fact := range slices.Sorted(maps.Keys(r.Profile)) {
 		if i == 0 {
@@ -36,22 +36,30 @@ func Markdown(w io.Writer, r *conformance.Report) {
 	for _, rule := range r.Rules {
 		for _, scenario := range rule.Scenarios {
 			if scenario.Outcome == conformance.Violation || scenario.Outcome == conformance.Inconclusive {
-				markdownScenario(w, rule, scenario)
+				markdownScenario(w, r, rule, scenario)
 			}
 		}
 	}
 }
 
 // markdownScenario writes what a scenario found.
-func markdownScenario(w io.Writer, rule conformance.RuleResult, s conformance.ScenarioResult) {
+func markdownScenario(w io.Writer, r *conformance.Report, rule conformance.RuleResult, s conformance.ScenarioResult) {
 	note := ""
 	if s.Known {
 		note = " (listed)"
 	}
-	fmt.Fprintf(w, "\n## %s, %s%s\n\n%s\n\n%s\n", rule.ID, s.Name, note, rule.Rule.Text, s.Reason)
+	fmt.Fprintf(w, "\n## %s, %s%s\n\n%s\n\n%s\n", id(r, rule), s.Name, note, rule.Rule.Text, s.Reason)
 	if len(s.Proof) > 0 {
 		fmt.Fprintf(w, "\n    %s\n", strings.Join(s.Proof, "\n    "))
 	}
+}
+
+// id names a rule, with the role where the report is of several that have to keep it.
+func id(r *conformance.Report, rule conformance.RuleResult) string {
+	if len(r.Roles) > 1 && len(rule.Rule.Roles) > 1 {
+		return rule.ID + " (" + strings.TrimPrefix(rule.Role, rule.Protocol+"-") + ")"
+	}
+	return rule.ID
 }
 
 // strong makes what needs attention stand out.

@@ -160,7 +160,7 @@ func (s *Server) session(c net.Conn) (name string, err error) {
 	case folded == Fold(Help):
 		handler = services.list
 	case handler == nil:
-		return name, Refuse(c, "Service not available")
+		return name, errors.Join(errNoService, Refuse(c, "Service not available"))
 	}
 	return name, handler(s.ctx, c)
 }

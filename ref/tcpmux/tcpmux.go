@@ -44,6 +44,9 @@ var (
 	ErrBadSign    = errors.New("reply begins with neither + nor -")
 )
 
+// errNoService is only logged: who asks for what is not there is worth a line.
+var errNoService = errors.New("there is no such service")
+
 // RefusedError is a negative reply's explanation, as it came.
 type RefusedError string
 

@@ -211,3 +211,10 @@ func (b *bucket) take(now time.Duration, n int) bool {
 	b.used += int64(n) * int64(time.Second)
 	return true
 }
+
+// mapped is an IPv4 address among those of IPv6.
+func mapped(four [4]byte) (a [16]byte) {
+	a[10], a[11] = 0xff, 0xff
+	copy(a[12:], four[:])
+	return a
+}

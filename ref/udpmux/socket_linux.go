@@ -202,13 +202,6 @@ func (s *Socket) datagram(i int) (c Client, ecn byte, D []byte) {
 	return c, ecn, s.memory[i][:s.in.messages[i].length]
 }
 
-// mapped is an IPv4 address among those of IPv6.
-func mapped(four [4]byte) (a [16]byte) {
-	a[10], a[11] = 0xff, 0xff
-	copy(a[12:], four[:])
-	return a
-}
-
 // linkLocal says whether an address means another host on each interface.
 func linkLocal(a *[16]byte) bool {
 	return a[0] == 0xfe && a[1]&0xc0 == 0x80 || a[10] == 0xff && a[12] == 169 && a[13] == 254 && a[0] == 0

@@ -1,93 +1,42 @@
 package main
 
 import (
+	"io/fs"
+	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/muxspec/muxspec/conformance/wire/tcpmux"
+	"github.com/muxspec/muxspec/docs"
 	"github.com/muxspec/muxspec/vectors"
 )
 
 func TestFilesAreGenerated(t *testing.T) {
-	files, err := generate()
+	encoded, err := generate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
-	for _, file := range files {
-		names = append(names, file.Name)
-		got, err := encode(file)
+	for _, name := range slices.Sorted(maps.Keys(encoded)) {
+		want, err := vectors.Files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := vectors.Files.ReadFile(protocol + "/" + file.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s is not what go run ./vectors/gen writes (-file +written):\n%s", file.Name, diff)
+		if diff := cmp.Diff(string(want), string(encoded[name])); diff != "" {
+			t.Errorf("%s is not what go run ./vectors/gen writes (-file +written):\n%s", name, diff)
 		}
 	}
-	entries, err := vectors.Files.ReadDir(protocol)
+	names, err := fs.Glob(vectors.Files, "*/*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, entry := range entries {
-		if !slices.Contains(names, entry.Name()) {
-			t.Errorf("%s is not generated", entry.Name())
+	for _, name := range names {
+		if encoded[name] == nil {
+			t.Errorf("%s is not generated", name)
 		}
 	}
-}
-
-func TestNotesAreUsed(t *testing.T) {
-	files, err := generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for flag := range notes {
-		if !slices.ContainsFunc(files, func(file vectors.File) bool { return file.Notes[flag] != "" }) {
-			t.Errorf("no vector has the flag %s", flag)
+	for _, protocol := range docs.Protocols {
+		if files, err := vectors.Load(protocol); len(files) == 0 || err != nil {
+			t.Errorf("%s has %d files, %v", protocol, len(files), err)
 		}
-	}
-}
-
-// What a reader may do is left open for those bytes only that the notes of these flags are about.
-func TestAcceptableIsExplained(t *testing.T) {
-	files, err := generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		for _, v := range file.Vectors {
-			why := slices.DeleteFunc(slices.Clone(v.Flags), func(flag string) bool {
-				return flag != "LoneLF" && (flag != "LoneCR" && flag != "NUL" || file.Codec != vectors.Request)
-			})
-			if open := v.Result == vectors.Acceptable; open != (len(why) > 0) {
-				t.Errorf("%s: the result is %s, the flags are %s", v.ID, v.Result, v.Flags)
-			}
-		}
-	}
-}
-
-func TestDisagreementIsAnError(t *testing.T) {
-	for name, vector := range map[string]func() (vectors.Vector, error){
-		"request": row{id: "a", max: 9, input: "a\n", outcome: valid}.request,
-		"reply":   row{id: "a", max: 9, input: "+\n", outcome: incomplete}.reply,
-		"list":    listRow{id: "a", max: 9, input: "a\r\n", ended: ended, outcome: cutShort}.list,
-		"name":    nameRow{id: "a", a: "A", b: "a", same: other}.name,
-		"writer":  writerRow{id: "a", writes: request, max: 9, texts: text(""), outcome: badByte}.writer,
-	} {
-		if _, err := vector(); err == nil {
-			t.Errorf("%s: a wrong table is taken", name)
-		}
-	}
-	v := base("a", "", "Unknown", "")
-	if _, err := notesOf([]vectors.Vector{v}); err == nil || !strings.Contains(err.Error(), "Unknown") {
-		t.Errorf("a flag without a note: %v", err)
-	}
-	if err := valid.set(&v, tcpmux.None); err != nil || v.Result != vectors.Valid {
-		t.Errorf("a right table: %v", err)
 	}
 }

@@ -1,10 +1,10 @@
-// Command gen writes the golden vectors of TCPMUX, vectors/tcpmux/*.json. Run it in the module's root:
+// Command gen writes the golden vectors, vectors/PROTOCOL/*.json. Run it in the module's root:
 //
 //	go run ./vectors/gen
 //
-// Inputs, comments and what each vector must come to (valid, or which fault) are tables in this directory, written by hand.
-// The details, such as the name that was read, come from conformance/wire/tcpmux. Where that disagrees with a table no
-// file is written: one of the two has misread docs/tcpmux.md.
+// Each protocol's vectors come from the package of its name below this one. Inputs, comments and what each vector must come
+// to (valid, or which fault) are tables there, written by hand. The details, such as the name that was read, come from
+// conformance/wire. Where that disagrees with a table no file is written: one of the two has misread the protocol's page.
 package main
 
 import (
@@ -18,9 +18,9 @@ import (
 	"slices"
 
 	"github.com/muxspec/muxspec/vectors"
+	"github.com/muxspec/muxspec/vectors/gen/hmacsocket"
+	"github.com/muxspec/muxspec/vectors/gen/tcpmux"
 )
-
-const protocol = "tcpmux"
 
 func main() {
 	if err := run("vectors"); err != nil {
@@ -31,78 +31,34 @@ func main() {
 
 // run writes the files below dir. It writes none if there is anything wrong with one.
 func run(dir string) error {
-	files, err := generate()
+	encoded, err := generate()
 	if err != nil {
 		return err
 	}
-	encoded := map[string][]byte{}
-	for _, file := range files {
-		if encoded[file.Name], err = encode(file); err != nil {
-			return fmt.Errorf("%s: %w", file.Name, err)
-		}
-	}
 	for _, name := range slices.Sorted(maps.Keys(encoded)) {
-		if err := os.WriteFile(filepath.Join(dir, protocol, name), encoded[name], 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), encoded[name], 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// generate makes the files out of the tables. The error tells all that is wrong.
-func generate() ([]vectors.File, error) {
-	var files []vectors.File
+// generate makes the texts of all files, by PROTOCOL/FILE.json. The error tells all that is wrong.
+func generate() (map[string][]byte, error) {
+	encoded := map[string][]byte{}
 	var errs []error
-	add := func(name string, codec vectors.Codec, description string, list []vectors.Vector, listErr error) {
-		used, noteErr := notesOf(list)
-		if err := errors.Join(listErr, noteErr); err != nil {
-			errs = append(errs, fmt.Errorf("%s:\n%w", name, err))
-		}
-		files = append(files, vectors.File{
-			Name: name, Schema: vectors.SchemaVersion, Protocol: protocol, Codec: codec,
-			Description: description, Notes: used, Vectors: list,
-		})
-	}
-	list, err := each(requests, row.request)
-	add("requests.json", vectors.Request, requestsAre, list, err)
-	list, err = each(replies, row.reply)
-	add("replies.json", vectors.Reply, repliesAre, list, err)
-	list, err = each(lists, listRow.list)
-	add("lists.json", vectors.List, listsAre, list, err)
-	list, err = each(names, nameRow.name)
-	add("names.json", vectors.Name, namesAre, list, err)
-	list, err = each(writers, writerRow.writer)
-	add("writers.json", vectors.Writer, writersAre, list, err)
-	return files, errors.Join(errs...)
-}
-
-// each makes a table's vectors.
-func each[Row any](table []Row, vector func(Row) (vectors.Vector, error)) ([]vectors.Vector, error) {
-	var list []vectors.Vector
-	var errs []error
-	for _, row := range table {
-		v, err := vector(row)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", v.ID, err))
-		}
-		list = append(list, v)
-	}
-	return list, errors.Join(errs...)
-}
-
-// notesOf gives the explanations of the flags that the vectors bear.
-func notesOf(list []vectors.Vector) (map[string]string, error) {
-	used := map[string]string{}
-	var errs []error
-	for _, v := range list {
-		for _, flag := range v.Flags {
-			if notes[flag] == "" {
-				errs = append(errs, fmt.Errorf("%s: no note explains the flag %q", v.ID, flag))
+	for _, files := range []func() ([]vectors.File, error){tcpmux.Files, hmacsocket.Files} {
+		list, err := files()
+		errs = append(errs, err)
+		for _, file := range list {
+			text, err := encode(file)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", file.Name, err))
 			}
-			used[flag] = notes[flag]
+			encoded[file.Protocol+"/"+file.Name] = text
 		}
 	}
-	return used, errors.Join(errs...)
+	return encoded, errors.Join(errs...)
 }
 
 // encode gives a file's text, which is the same for the same file.

@@ -17,7 +17,13 @@ type filer interface{ File() (*os.File, error) }
 // activation returns the command that starts tcpmuxd with sockets, as systemd does.
 func activation(t *testing.T, sockets []filer, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command("activate", append([]string{strconv.Itoa(len(sockets)), "tcpmuxd"}, args...)...)
+	return activationOf(t, sockets, append([]string{"tcpmuxd"}, args...)...)
+}
+
+// activationOf does so for any program.
+func activationOf(t *testing.T, sockets []filer, command ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("activate", append([]string{strconv.Itoa(len(sockets))}, command...)...)
 	for _, socket := range sockets {
 		f, err := socket.File()
 		must(t, err)
@@ -83,7 +89,7 @@ func TestActivationWithDatagrams(t *testing.T) {
 	s, err := startProgram(activation(t, []filer{udp}), logFile(t))
 	must(t, err)
 	t.Cleanup(s.kill)
-	s.complains(t, "socket activation: a socket is not a listening stream socket")
+	s.complains(t, "tcpmuxd", "socket activation: a socket is not a listening stream socket")
 }
 
 // Who waits for the server, as systemd does, is told when it listens and when it begins to end.

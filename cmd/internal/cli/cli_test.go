@@ -24,11 +24,13 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"tcpmuxd":             func() { os.Exit(cli.TCPMuxD(os.Args[1:])) },
 		"tcpmux":              func() { os.Exit(cli.TCPMux(os.Args[1:])) },
+		"hmacsocketserver":    func() { os.Exit(cli.HMACSocketServer(os.Args[1:])) },
+		"hmacsocketclient":    func() { os.Exit(cli.HMACSocketClient(os.Args[1:])) },
+		"moshd":               func() { os.Exit(cli.MoshD(os.Args[1:])) },
 		"mosh-server-mux":     func() { os.Exit(cli.MoshServerMux(os.Args[1:])) },
 		"mosh-client-mux":     func() { os.Exit(cli.MoshClientMux(os.Args[1:])) },
 		"standin-mosh-server": standInServer,
 		"standin-mosh-client": standInClient,
-		"moshd":               func() { os.Exit(cli.MoshD(os.Args[1:])) },
 		"activate":            activate,
 	})
 }
@@ -51,6 +53,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exit":      verb("exit CODE PROGRAM [ARG]...", 2, -1, verbExit),
 			"serve":     verb("serve [ARG]...", 0, -1, verbServe),
+			"start":     verb("start NAME PROGRAM [ARG]...", 2, -1, verbStart),
+			"echo":      verb("echo", 0, 0, verbEcho),
 			"signal":    verb("signal NAME", 1, 1, verbSignal),
 			"ends":      verb("ends CODE", 1, 1, verbEnds),
 			"await":     verb("await FILE REGEXP", 2, 2, verbAwait),
@@ -66,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"rest":      verb("rest NAME REGEXP", 2, 2, verbRest),
 			"dropped":   verb("dropped NAME", 1, 1, verbDropped),
 			"refuses":   verb("refuses ADDRESS", 1, 1, verbRefuses),
+			"turnsaway": verb("turnsaway ADDRESS", 1, 1, verbTurnsAway),
 		},
 	})
 }
@@ -108,7 +113,7 @@ func verbExit(ts *testscript.TestScript, args []string) error {
 func verbServe(ts *testscript.TestScript, args []string) error {
 	cmd := exec.Command("tcpmuxd", args...)
 	cmd.Dir = ts.MkAbs(".")
-	s, err := startServer(cmd)
+	s, err := startServer(cmd, cmd.Dir)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// A server is a tcpmuxd, or another server, in the background.
+// A server is a program in the background.
 type server struct {
 	cmd       *exec.Cmd
 	addresses []string
@@ -47,12 +47,12 @@ type server struct {
 	gone      chan struct{}
 }
 
-// startServer starts cmd, which is tcpmuxd or becomes it, and waits until it listens. Its address file and log are in cmd.Dir.
-func startServer(cmd *exec.Cmd) (*server, error) {
-	file := filepath.Join(cmd.Dir, "address")
+// startServer starts cmd, which is a server or becomes one, and waits until it listens. Its address file and log are in dir.
+func startServer(cmd *exec.Cmd, dir string) (*server, error) {
+	file := filepath.Join(dir, "address")
 	os.Remove(file) // of a server that was killed
 	cmd.Args = append(cmd.Args, "--address-file="+file)
-	s, err := startProgram(cmd, filepath.Join(cmd.Dir, "log"))
+	s, err := startProgram(cmd, filepath.Join(dir, "log"))
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +106,11 @@ func serve(t *testing.T, args ...string) *server {
 	return serveCommand(t, exec.Command("tcpmuxd", append([]string{"--listen=127.0.0.1:0"}, args...)...))
 }
 
-// serveCommand starts tcpmuxd in another way.
+// serveCommand starts tcpmuxd in another way, or another server.
 func serveCommand(t *testing.T, cmd *exec.Cmd) *server {
 	t.Helper()
 	cmd.Dir = t.TempDir()
-	s, err := startServer(cmd)
+	s, err := startServer(cmd, cmd.Dir)
 	must(t, err)
 	s.keepFor(t)
 	return s
@@ -217,6 +217,18 @@ func (c *conn) dropped() error {
 		return fmt.Errorf("received %.200q (%v), not a reset", b, err)
 	}
 	return nil
+}
+
+// turnsAway demands that a connection to address is reset; where that is fast, dial sees it.
+func turnsAway(address string) error {
+	c, err := dial(address, "")
+	if errors.Is(err, unix.ECONNRESET) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.dropped()
 }
 
 // rest reads until the connection ends.

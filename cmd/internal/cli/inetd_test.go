@@ -60,13 +60,13 @@ func (s *server) endsWell(t *testing.T) {
 }
 
 // complains waits for the end of s, which must be a failure with one line of complaint.
-func (s *server) complains(t *testing.T, complaint string) {
+func (s *server) complains(t *testing.T, program, complaint string) {
 	t.Helper()
 	code, err := s.wait()
 	must(t, err)
 	text, err := os.ReadFile(s.log)
 	must(t, err)
-	if code != 1 || string(text) != "tcpmuxd: "+complaint+"\n" {
+	if code != 1 || string(text) != program+": "+complaint+"\n" {
 		t.Errorf("the exit code is %d, the log\n%s", code, text)
 	}
 }
@@ -196,7 +196,7 @@ func TestInetdClientGone(t *testing.T) {
 		}
 		return os.ErrDeadlineExceeded
 	}))
-	inetd(t, f, logFile(t)).complains(t, "standard input: the socket is not connected")
+	inetd(t, f, logFile(t)).complains(t, "tcpmuxd", "standard input: the socket is not connected")
 }
 
 // inetd's "wait" gives the program the listening socket, which is no connection.
@@ -207,5 +207,5 @@ func TestInetdListeningSocket(t *testing.T) {
 	defer l.Close()
 	f, err := l.(*net.TCPListener).File()
 	must(t, err)
-	inetd(t, f, logFile(t)).complains(t, "standard input: the socket is not connected")
+	inetd(t, f, logFile(t)).complains(t, "tcpmuxd", "standard input: the socket is not connected")
 }

@@ -39,7 +39,7 @@ func serveMoshdCommand(t *testing.T, dir string, cmd *exec.Cmd) *moshd {
 		cmd.Args = append(cmd.Args, "--listen=127.0.0.1:0")
 	}
 	cmd.Dir = dir
-	s, err := startServer(cmd)
+	s, err := startServer(cmd, cmd.Dir)
 	must(t, err)
 	s.keepFor(t)
 	return &moshd{s, dir, netip.MustParseAddrPort(s.addresses[0])}

@@ -56,7 +56,7 @@ func (m *moshTest) startDaemon(args ...string) {
 	cmd := exec.Command("moshd", append([]string{"--listen=" + m.address, "--socket=" + filepath.Join(m.dir, "moshd.sock")}, args...)...)
 	cmd.Dir, cmd.Env = m.dir, slices.DeleteFunc(slices.Clone(m.env), func(s string) bool { return s == m.mark })
 	var err error
-	m.daemon, err = startServer(cmd)
+	m.daemon, err = startServer(cmd, cmd.Dir)
 	must(m.T, err)
 	m.address = m.daemon.addresses[0]
 }

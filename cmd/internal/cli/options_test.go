@@ -145,7 +145,7 @@ func TestConfigFileThatCannotBeRead(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	for _, program := range []string{"tcpmuxd", "tcpmux"} {
+	for _, program := range []string{"tcpmuxd", "tcpmux", "hmacsocketserver", "hmacsocketclient"} {
 		for option, want := range map[string]string{
 			"--help":    "Usage: " + program + " [OPTION]...",
 			"-h":        "Usage: " + program + " [OPTION]...",

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -28,18 +27,7 @@ func echoServer(t *testing.T, network, address string) net.Listener {
 	l, err := net.Listen(network, address)
 	must(t, err)
 	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				io.Copy(c, c)
-				c.Close()
-			}()
-		}
-	}()
+	go serveEcho(l)
 	return l
 }
 

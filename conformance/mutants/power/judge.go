@@ -136,12 +136,16 @@ func (j judge) look(ctx context.Context, program string) (verdict, []sighting, e
 func (j judge) run(ctx context.Context, program string, selection ...string) (own, others []sighting, err error) {
 	var unsure error
 	for range tries {
-		rep, err := j.report(ctx, program, selection)
-		if err != nil {
-			return nil, nil, err
+		all := new(conformance.Report) // of all roles that have to keep the rule
+		for _, role := range j.mutant.Rule.Roles {
+			rep, err := j.report(ctx, program, role, selection)
+			if err != nil {
+				return nil, nil, err
+			}
+			all.Rules = append(all.Rules, rep.Rules...)
 		}
 		var blocked error
-		own, others, blocked, unsure = j.sort(rep)
+		own, others, blocked, unsure = j.sort(all)
 		if len(own)+len(others) > 0 || unsure == nil {
 			return own, others, blocked
 		}
@@ -170,12 +174,12 @@ func (j judge) sort(rep *conformance.Report) (own, others []sighting, blocked, u
 	return own, others, blocked, unsure
 }
 
-// report runs the mutant's program, which re-executes itself as the target.
-func (j judge) report(ctx context.Context, program string, selection []string) (*conformance.Report, error) {
+// report runs the mutant's program in a role, which re-executes itself as the target.
+func (j judge) report(ctx context.Context, program, role string, selection []string) (*conformance.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
-	// A fault may show in both roles, but only the one whose rule it breaks has to see it.
-	args := append([]string{"run", j.mutant.Rule.Role, "--json", "-"}, selection...)
+	// A fault may show in roles whose rule it does not break; those need not see it.
+	args := append([]string{"run", role, "--json", "-"}, selection...)
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(j.dir, "tmp"))
 	// Not to be killed: it has servers to end.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func power(args []string) int {
 	fs := pflag.NewFlagSet("power", pflag.ContinueOnError)
 	fs.SortFlags = false
 	verbose := fs.BoolP("verbose", "v", false, "show what each scenario saw")
-	only := fs.StringSlice("only", nil, "only the mutant of this `NAME`; repeatable")
+	only := fs.StringSlice("only", nil, "only the mutants of this `NAME`, in which * stands for anything; repeatable")
 	file := fs.String("json", "", "write the result as JSON to `FILE`, too")
 	fs.Usage = func() { fmt.Printf("%s%s", usage, fs.FlagUsages()) }
 	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
@@ -94,18 +95,27 @@ func complain(err error) int {
 	return exitUsage
 }
 
-// choose gives the mutants of these names, all if there are none.
+// choose gives the mutants of these names, which may be patterns, all if there are none.
 func choose(names []string) ([]mutants.Mutant, error) {
 	all, err := mutants.All()
 	if err != nil || len(names) == 0 {
 		return all, err
 	}
+	chosen := make(map[string]bool)
 	for _, name := range names {
-		if !slices.ContainsFunc(all, func(m mutants.Mutant) bool { return m.Name == name }) {
+		none := true
+		for _, m := range all {
+			if ok, err := path.Match(name, m.Name); err != nil {
+				return nil, fmt.Errorf("%q: %w", name, err)
+			} else if ok {
+				chosen[m.Name], none = true, false
+			}
+		}
+		if none {
 			return nil, fmt.Errorf("no mutant has the name %q", name)
 		}
 	}
-	return slices.DeleteFunc(all, func(m mutants.Mutant) bool { return !slices.Contains(names, m.Name) }), nil
+	return slices.DeleteFunc(all, func(m mutants.Mutant) bool { return !chosen[m.Name] }), nil
 }
 
 // judgeAll judges the mutants, each with a program and a folder of its own, so that none can disturb another.

@@ -45,7 +45,7 @@ func sum(results []result, part bool, took time.Duration) (*outcome, error) {
 	}
 	for _, s := range conformance.Scenarios() {
 		saw := func(v sighting) bool { return v.Scenario == s.Name }
-		if slices.Contains(mutants.Roles, s.Rule.Role) && !slices.ContainsFunc(results, func(r result) bool {
+		if slices.Contains(mutants.Roles, s.Role) && !slices.ContainsFunc(results, func(r result) bool {
 			return r.Verdict == killed && slices.ContainsFunc(r.Seen, saw)
 		}) {
 			o.Unseen = append(o.Unseen, s.Name)

@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
 )
 
 // chunk is what is written or read at once.
@@ -25,53 +26,42 @@ type transfer func(c *net.TCPConn, stop <-chan struct{}, moved *atomic.Int64) er
 // bulk measures a long transfer in one direction through a forwarder: MB/s, and the forwarder's processor time per GiB in s.
 func bulk(end string, move transfer) func(context.Context, *runner, way) ([]float64, error) {
 	return func(ctx context.Context, r *runner, w way) ([]float64, error) {
-		port, err := freePort()
+		port, err := rig.FreePort()
 		if err != nil {
 			return nil, err
 		}
-		dir := filepath.Join(r.dir, "end")
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, err
-		}
-		backend, err := startServer([]string{r.self, end, strconv.Itoa(port)}, dir)
-		defer backend.stop()
+		backend, err := rig.Start([]string{r.self, end, strconv.Itoa(port)}, filepath.Join(r.dir, "end"))
+		defer backend.Stop()
 		if err != nil {
 			return nil, err
 		}
-		s := (*server)(nil)
+		s := (*rig.Process)(nil)
 		r.backend = port
 		if w.argv != nil {
 			s, port, err = r.launch(w)
-			defer s.stop()
+			defer s.Stop()
 			if err != nil {
 				return nil, err
 			}
 		}
 		c, err := open(ctx, port, r.backend, w)
 		if err != nil {
-			return nil, s.trouble(err)
+			return nil, s.Trouble(err)
 		}
 		defer c.Close()
 		values, err := sample(ctx, r.slice, c, s, move)
-		return values, s.trouble(err)
+		return values, s.Trouble(err)
 	}
 }
 
 // open connects to a forwarder at port, once that and what it forwards to are listening, and asks it for its service.
 func open(ctx context.Context, port, backend int, w way) (*net.TCPConn, error) {
 	for _, p := range []int{backend, port} {
-		deadline := time.Now().Add(patience)
-		for {
-			if _, ok := listening(p); ok {
-				break
-			}
-			if time.Now().After(deadline) || ctx.Err() != nil {
-				return nil, fmt.Errorf("nobody listens on port %d", p)
-			}
-			time.Sleep(10 * time.Millisecond)
+		if err := rig.Await(ctx, p, nil, patience); err != nil {
+			return nil, err
 		}
 	}
-	c, err := net.DialTCP("tcp4", nil, loopback(port))
+	c, err := net.DialTCP("tcp4", nil, rig.Loopback(port))
 	if err != nil || w.request == "" {
 		return c, err
 	}
@@ -93,14 +83,14 @@ func open(ctx context.Context, port, backend int, w way) (*net.TCPConn, error) {
 }
 
 // sample looks at a transfer in its full flow, so that neither its beginning nor its end counts.
-func sample(ctx context.Context, d time.Duration, c *net.TCPConn, s *server, move transfer) ([]float64, error) {
+func sample(ctx context.Context, d time.Duration, c *net.TCPConn, s *rig.Process, move transfer) ([]float64, error) {
 	var moved atomic.Int64
 	stop, done := make(chan struct{}), make(chan error, 1)
 	halt := sync.OnceFunc(func() { close(stop) })
 	defer halt()
 	go func() { done <- move(c, stop, &moved) }()
 	var bytes, cpu, at [2]float64
-	for i, wait := range []time.Duration{warmUp, d} {
+	for i, wait := range []time.Duration{rig.WarmUp, d} {
 		select {
 		case err := <-done:
 			return nil, fmt.Errorf("the transfer ended too early: %v", err)
@@ -111,7 +101,7 @@ func sample(ctx context.Context, d time.Duration, c *net.TCPConn, s *server, mov
 		at[i] = float64(time.Now().UnixNano()) / 1e9
 		bytes[i] = float64(moved.Load())
 		if s != nil {
-			cpu[i] = s.cpu().Seconds()
+			cpu[i] = s.CPU().Seconds()
 		}
 	}
 	halt()
@@ -120,7 +110,7 @@ func sample(ctx context.Context, d time.Duration, c *net.TCPConn, s *server, mov
 		return nil, err
 	}
 	moving := bytes[1] - bytes[0]
-	values := []float64{moving / 1e6 / (at[1] - at[0]), absent}
+	values := []float64{moving / 1e6 / (at[1] - at[0]), rig.Absent}
 	if s != nil {
 		values[1] = (cpu[1] - cpu[0]) / (moving / (1 << 30))
 	}

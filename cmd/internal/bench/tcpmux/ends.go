@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
 )
 
 // parts are what this program can be besides the benchmark: each a process of its own, which serves at a port for ever.
@@ -29,7 +31,7 @@ func runPart(args []string) int {
 	for i, arg := range args[1:] {
 		numbers[i], _ = strconv.Atoi(arg)
 	}
-	l, err := net.ListenTCP("tcp4", loopback(numbers[0]))
+	l, err := net.ListenTCP("tcp4", rig.Loopback(numbers[0]))
 	for err == nil {
 		var c *net.TCPConn
 		if c, err = l.AcceptTCP(); err == nil {
@@ -105,7 +107,7 @@ func source(c *net.TCPConn, _ int) {
 // spliceBoth carries both directions to and from backend with splice(2) and nothing else: neither the Go runtime's poller
 // nor its io.Copy has a part in it.
 func spliceBoth(c *net.TCPConn, backend int) {
-	d, err := net.DialTCP("tcp4", nil, loopback(backend))
+	d, err := net.DialTCP("tcp4", nil, rig.Loopback(backend))
 	if err != nil {
 		c.Close()
 		return

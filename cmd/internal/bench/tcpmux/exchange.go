@@ -9,8 +9,9 @@ import (
 	"io"
 	"net"
 	"regexp"
-	"sync"
 	"time"
+
+	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
 )
 
 // patience is the longest that an exchange may take. inetutils-inetd sleeps for a second at times, and its short queue of
@@ -27,7 +28,7 @@ type client struct {
 }
 
 func newClient(port int, w way) *client {
-	return &client{server: loopback(port), request: []byte(w.request), want: w.answer}
+	return &client{server: rig.Loopback(port), request: []byte(w.request), want: w.answer}
 }
 
 // exchange opens a connection, sends the request, reads the whole answer up to its end, and closes.
@@ -73,45 +74,13 @@ func (c *client) finish(conn *net.TCPConn) error {
 	return nil
 }
 
-// A load is what a number of clients have achieved.
-type load struct {
-	exchanges int
-	perSecond float64
-}
-
-// drive lets clients work side by side for a while. The first failed exchange ends it.
-func drive(ctx context.Context, clients int, d time.Duration, port int, w way) (load, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var mu sync.Mutex
-	var all load
-	var wg sync.WaitGroup
-	begin := time.Now()
-	for range clients {
-		wg.Go(func() {
-			c := newClient(port, w)
-			n, took := 0, time.Duration(0)
-			for took < d && ctx.Err() == nil {
-				if err := c.exchange(); err != nil {
-					cancel(fmt.Errorf("exchange %d of a client: %w", n+1, err))
-					return
-				}
-				n++
-				took = time.Since(begin)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			all.exchanges += n
-			// Each by its own end: one that waits for long must not make the others look slow.
-			all.perSecond += float64(n) / took.Seconds()
-		})
-	}
-	wg.Wait()
-	return all, context.Cause(ctx)
+// drive lets clients work side by side for a while.
+func drive(ctx context.Context, clients int, d time.Duration, port int, w way) (rig.Load, error) {
+	return rig.Drive(ctx, clients, d, func() func() error { return newClient(port, w).exchange })
 }
 
 // ready waits until the server gives its first good answer.
-func ready(ctx context.Context, s *server, port int, w way) error {
+func ready(ctx context.Context, s *rig.Process, port int, w way) error {
 	deadline := time.Now().Add(patience)
 	for {
 		err := newClient(port, w).exchange()
@@ -123,7 +92,7 @@ func ready(ctx context.Context, s *server, port int, w way) error {
 			return err
 		}
 		select {
-		case <-s.gone:
+		case <-s.Gone():
 			return err
 		case <-time.After(20 * time.Millisecond):
 		}

@@ -3,40 +3,30 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"time"
-)
 
-// A unit is one of the figures that a measurement gives.
-type unit struct {
-	name string
-	base string // the subject that the ratio compares with
-}
+	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
+)
 
 // A measure is what is measured, of each subject that has a way for its kind.
 type measure struct {
 	name   string
 	kind   string
-	units  []unit
-	slices int                                                    // that its time is cut into, the subjects taking turns
-	run    func(context.Context, *runner, way) ([]float64, error) // one value for each unit, or absent
+	units  []rig.Unit
+	slices int                                                    // that its time is cut into
+	run    func(context.Context, *runner, way) ([]float64, error) // one value for each unit, or rig.Absent
 }
 
-// absent is a value that a subject cannot have, in the JSON file, too.
-const absent = -1
-
-func speed(base string) []unit {
-	return []unit{{"connections/s", base}, {"server CPU, µs each", base}}
+func speed(base string) []rig.Unit {
+	return []rig.Unit{{Name: "connections/s", Base: base}, {Name: "server CPU, µs each", Base: base}}
 }
 
 var (
-	memory = []unit{{"KiB per connection", "bare loop"}}
-	flow   = []unit{{"MB/s", "direct"}, {"server CPU, s/GiB", "splice"}}
+	memory = []rig.Unit{{Name: "KiB per connection", Base: "bare loop"}}
+	flow   = []rig.Unit{{Name: "MB/s", Base: "direct"}, {Name: "server CPU, s/GiB", Base: "splice"}}
 )
 
 // cuts are the slices of a speed: where the kernel puts client and server, on one core or on two, can halve it, and that
@@ -56,81 +46,52 @@ var measures = []measure{
 	{"forwarding, from the service", forward, flow, 1, bulk("source", download)},
 }
 
-// An aim is a ratio that tcpmuxd should reach.
-type aim struct {
-	measure string
-	unit    int
-	atLeast float64 // or
-	atMost  float64
+// aims are the ratios that tcpmuxd should reach.
+var aims = []rig.Aim{
+	{Measure: "HELP by 1 client", Subject: "tcpmuxd", Base: "bare loop", AtLeast: 0.9},
+	{Measure: "HELP by 32 clients", Subject: "tcpmuxd", Base: "bare loop", AtLeast: 0.9},
+	{Measure: "built-in by 1 client", Subject: "tcpmuxd", Base: "bare loop", AtLeast: 0.9},
+	{Measure: "built-in by 32 clients", Subject: "tcpmuxd", Base: "bare loop", AtLeast: 0.9},
+	{Measure: "program by 1 client", Subject: "tcpmuxd", Base: "tcpserver", AtLeast: 0.9},
+	{Measure: "program by 32 clients", Subject: "tcpmuxd", Base: "tcpserver", AtLeast: 0.9},
+	{Measure: "forwarding, to the service", Subject: "tcpmuxd", Unit: 1, Base: "splice", AtMost: 1.1},
+	{Measure: "forwarding, from the service", Subject: "tcpmuxd", Unit: 1, Base: "splice", AtMost: 1.1},
 }
 
-var aims = []aim{
-	{measure: "HELP by 1 client", atLeast: 0.9},
-	{measure: "HELP by 32 clients", atLeast: 0.9},
-	{measure: "built-in by 1 client", atLeast: 0.9},
-	{measure: "built-in by 32 clients", atLeast: 0.9},
-	{measure: "program by 1 client", atLeast: 0.9},
-	{measure: "program by 32 clients", atLeast: 0.9},
-	{measure: "forwarding, to the service", unit: 1, atMost: 1.1},
-	{measure: "forwarding, from the service", unit: 1, atMost: 1.1},
-}
-
-// run measures, until it is done or interrupted.
-func (r *runner) run(ctx context.Context, result *report, subjects []subject, wanted []measure, repeat int) {
-	for round := range repeat {
-		for i, m := range wanted {
-			fmt.Fprintf(os.Stderr, "%d/%d %s\n", round+1, repeat, m.name)
-			if r.turn(ctx, result, subjects, m, i+round); ctx.Err() != nil {
-				result.Interrupted = true
-				return
+// measures are those of the subjects.
+func (r *runner) measures(subjects []subject) (all []rig.Measure) {
+	for _, m := range measures {
+		of := rig.Measure{Name: m.name, Units: m.units, Slices: m.slices}
+		for _, s := range subjects {
+			w, ok := s.ways[m.kind]
+			if !ok {
+				continue
 			}
+			of.Tasks = append(of.Tasks, rig.Task{Subject: s.name, Absent: s.absent, Note: w.note,
+				Run: func(ctx context.Context) ([]float64, error) {
+					r.slice = r.time / time.Duration(m.slices)
+					return m.run(ctx, r, w)
+				}})
 		}
+		all = append(all, of)
 	}
-}
-
-// turn measures each subject once. They take turns at the measure's slices, and another one begins each time.
-func (r *runner) turn(ctx context.Context, result *report, subjects []subject, m measure, first int) {
-	r.slice = r.time / time.Duration(m.slices)
-	for i := range m.slices * len(subjects) {
-		s := subjects[(i+i/len(subjects)+first)%len(subjects)]
-		w, ok := s.ways[m.kind]
-		if !ok {
-			continue
-		}
-		e := result.entry(m, s.name)
-		e.Note = cmp.Or(s.absent, w.note)
-		if s.absent != "" || e.Failure != "" {
-			continue
-		}
-		values, err := m.run(ctx, r, w)
-		if ctx.Err() != nil {
-			return
-		}
-		e.add(values, err)
-		if len(e.slices) == m.slices {
-			e.close()
-		}
-	}
+	return all
 }
 
 // launch starts a server at a new port.
-func (r *runner) launch(w way) (s *server, port int, err error) {
-	if r.port, err = freePort(); err != nil {
+func (r *runner) launch(w way) (s *rig.Process, port int, err error) {
+	if r.port, err = rig.FreePort(); err != nil {
 		return nil, 0, err
 	}
-	dir := filepath.Join(r.dir, "server")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, 0, err
-	}
-	s, err = startServer(w.argv(), dir)
+	s, err = rig.Start(w.argv(), filepath.Join(r.dir, "server"))
 	return s, r.port, err
 }
 
 // start launches a server and waits for its first good answer.
-func (r *runner) start(ctx context.Context, w way) (s *server, port int, err error) {
+func (r *runner) start(ctx context.Context, w way) (s *rig.Process, port int, err error) {
 	s, port, err = r.launch(w)
 	if err == nil {
-		err = s.trouble(ready(ctx, s, port, w))
+		err = s.Trouble(ready(ctx, s, port, w))
 	}
 	return s, port, err
 }

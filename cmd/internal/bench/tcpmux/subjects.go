@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
 )
 
 // A subject is what is measured.
@@ -48,7 +50,7 @@ func (r *runner) subjects(builds []string) (all []subject) {
 	}
 	all = append(all, r.xinetd(), r.inetutils(), r.tcpserver())
 	socat := subject{name: "socat"}
-	path, err := r.find("socat")
+	path, err := rig.Find(r.root, "socat")
 	if err != nil {
 		socat.absent = err.Error()
 	}
@@ -129,7 +131,7 @@ service daytime
 `
 
 func (r *runner) xinetd() subject {
-	path, err := r.find("xinetd")
+	path, err := rig.Find(r.root, "xinetd")
 	s := subject{name: "xinetd"}
 	if err != nil {
 		s.absent = err.Error()
@@ -158,7 +160,7 @@ func (r *runner) xinetd() subject {
 }
 
 func (r *runner) inetutils() subject {
-	path, err := r.find("inetutils-inetd")
+	path, err := rig.Find(r.root, "inetutils-inetd")
 	s := subject{name: "inetutils-inetd"}
 	switch {
 	case err != nil:
@@ -191,7 +193,7 @@ func (r *runner) inetutils() subject {
 }
 
 func (r *runner) tcpserver() subject {
-	path, err := r.find("tcpserver")
+	path, err := rig.Find(r.root, "tcpserver")
 	s := subject{name: "tcpserver"}
 	if err != nil {
 		s.absent = err.Error()
@@ -200,19 +202,6 @@ func (r *runner) tcpserver() subject {
 		return append([]string{path, "-q", "-b", "512", "-c", "2000", "-HRDl0", "127.0.0.1", strconv.Itoa(r.port)}, r.program...)
 	}}}
 	return s
-}
-
-// find finds a peer: fetched by "make peers", or installed.
-func (r *runner) find(name string) (string, error) {
-	for _, dir := range []string{filepath.Join(r.root, ".peers/bin"), "/usr/sbin"} {
-		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode()&0o111 != 0 {
-			return filepath.Join(dir, name), nil
-		}
-	}
-	if path, err := exec.LookPath(name); err == nil {
-		return path, nil
-	}
-	return "", fmt.Errorf("%s is not installed, and .peers/bin has none", name)
 }
 
 // login is the name of the user who runs this.

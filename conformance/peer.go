@@ -1,0 +1,133 @@
+package conformance
+
+import (
+	"crypto/rand"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
+)
+
+// A peer is what an HMACSocket target needs besides itself: the key, and where it connects to, which the suite plays. To a
+// server that is the service, to a client the server.
+type peer struct {
+	hash    wire.Hash
+	key     []byte
+	address string
+	// arrived are the target's connections that no scenario has taken yet.
+	arrived chan *net.TCPConn
+
+	mu       sync.Mutex
+	listener *net.TCPListener // nil while nobody can be reached
+	visits   int              // connections so far
+}
+
+// mostArrived is more connections than any scenario makes.
+const mostArrived = 4096
+
+// newPeer listens, and writes the key file into dir: a random key if it is given none.
+func newPeer(dir, hash string, key []byte) (p *peer, keyfile string, err error) {
+	p = &peer{key: key, arrived: make(chan *net.TCPConn, mostArrived)}
+	p.hash, _ = wire.HashNamed(hash)
+	if len(key) == 0 {
+		p.key = make([]byte, 32)
+		rand.Read(p.key)
+	}
+	keyfile = filepath.Join(dir, "key")
+	if err := os.WriteFile(keyfile, p.key, 0o600); err != nil {
+		return nil, "", err
+	}
+	port, err := freePort() // one that nobody else gets while the suite is away
+	if err != nil {
+		return nil, "", err
+	}
+	p.address = "127.0.0.1:" + port
+	return p, keyfile, p.back()
+}
+
+// back listens, from the beginning or again, unless it does already.
+func (p *peer) back() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.listener != nil {
+		return nil
+	}
+	return listenUnshared(p.address, func(l *net.TCPListener) error {
+		p.listener = l
+		go p.serve(l)
+		return nil
+	})
+}
+
+// away listens no more; what was not taken yet is closed.
+func (p *peer) away() {
+	p.mu.Lock()
+	if p.listener != nil {
+		p.listener.Close()
+	}
+	p.listener = nil
+	p.mu.Unlock()
+	for _, c := range p.drain() {
+		c.Close()
+	}
+}
+
+// serve takes the target's connections.
+func (p *peer) serve(l *net.TCPListener) {
+	for {
+		c, err := l.AcceptTCP()
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.visits++
+		p.mu.Unlock()
+		select {
+		case p.arrived <- c:
+		default:
+			c.Close()
+		}
+	}
+}
+
+// visited gives the number of connections that the target has made.
+func (p *peer) visited() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.visits
+}
+
+// drain gives the connections that nobody has taken.
+func (p *peer) drain() (all []*net.TCPConn) {
+	for {
+		select {
+		case c := <-p.arrived:
+			all = append(all, c)
+		default:
+			return all
+		}
+	}
+}
+
+// errEnded: the target has ended.
+var errEnded = errors.New("the target has ended")
+
+// next gives the target's next connection.
+func (p *peer) next(target *process, w wait) (*net.TCPConn, error) {
+	for {
+		select {
+		case c := <-p.arrived:
+			return c, nil
+		case <-target.gone:
+			return nil, errEnded
+		case <-time.After(time.Until(w.end())):
+			if w.over() {
+				return nil, errLimit
+			}
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package hmacsocket
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// An Endpoint opens connections that share a key and a role. It must not change once it has opened one.
+type Endpoint struct {
+	Key         *Key
+	MaxData     uint32        // ML of our Init; 0 is [MaxData]
+	InitTimeout time.Duration // for the peer's Init (HMACSOCKET-13, -14); 0 is [InitTimeout]
+	// ClientFirst: nothing but the Init is sent before the first good Chunk (HMACSOCKET-81).
+	ClientFirst bool
+
+	nonces nonces
+}
+
+// A Conn is a connection behind both Inits. Reading gives the data of the peer's Chunks, writing sends Chunks. It ends with [io.EOF] only
+// where the peer ended its direction between two messages; whatever else ends it is another error, which comes again each time. One
+// goroutine may read while another writes. Deadlines are those of the connection below; one that passes while
+// a message is being written breaks the connection.
+type Conn struct {
+	net.Conn
+	endpoint *Endpoint
+	own      string // N of our Init
+
+	in struct {
+		ML   uint32
+		seq  *Sequence
+		buf  []byte
+		r, w int    // buf[r:w] was received and not parsed yet
+		last int    // length of the last message
+		D    []byte // of the last Chunk, what was not taken yet: a part of buf
+		err  error
+	}
+	refused atomic.Uint32 // EC of the Error that the peer must be sent, if not 0
+	trusted atomic.Bool   // a good Chunk has come
+
+	out struct {
+		sync.Mutex
+		ML  uint32
+		seq *Sequence
+		buf []byte
+		err error // nothing more can be sent
+	}
+}
+
+var _ net.Conn = (*Conn)(nil)
+
+// Open exchanges the Inits over c. If it fails, c is closed: with [ErrHashLength], [ErrZeroLimit], [ErrKnownNonce], [ErrCutShort],
+// or what went wrong below. Only our Init was sent then (HMACSOCKET-11).
+func (e *Endpoint) Open(c net.Conn) (*Conn, error) {
+	conn := &Conn{Conn: c, endpoint: e}
+	if err := conn.exchange(); err != nil {
+		conn.shut()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// exchange sends our Init, then reads the peer's.
+func (c *Conn) exchange() error {
+	e := c.endpoint
+	N := make([]byte, e.Key.LH)
+	rand.Read(N)
+	c.own = string(N)
+	e.nonces.issue(c.own)
+	c.in.ML = orDefault(e.MaxData, MaxData)
+	b, err := AppendInit(nil, Init{c.in.ML, N}, e.Key.LH)
+	if err != nil {
+		return err
+	}
+	c.SetDeadline(time.Now().Add(orDefault(e.InitTimeout, InitTimeout)))
+	if _, err := c.Conn.Write(b); err != nil {
+		return err
+	}
+	peer, n, err := ParseInit(nil, e.Key.LH)
+	for ; err == ErrIncomplete; peer, n, err = ParseInit(c.in.buf[:c.in.w], e.Key.LH) {
+		if err := c.fill(n); err == io.EOF {
+			return ErrCutShort
+		} else if err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := e.nonces.accept(string(peer.N)); err != nil {
+		return err
+	}
+	c.out.ML, c.out.seq, c.in.seq = peer.ML, e.Key.Sequence(peer.N), e.Key.Sequence(N)
+	c.in.r = n
+	return c.SetDeadline(time.Time{})
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// fill reads more behind what there is of a message that needs n bytes. It reads no more than that, or than the last message had, so
+// that in a stream of equal Chunks nothing has to be moved; and the buffer grows with what has come, not with what was announced
+// (HMACSOCKET-43). The end of the connection is [io.EOF] before the first byte of a message and [ErrCutShort] behind it.
+func (c *Conn) fill(n int) error {
+	in := &c.in
+	have := in.w - in.r
+	room := min(max(n, in.last, smallBuffer), max(2*have, smallBuffer, len(in.buf)))
+	if in.r+room > len(in.buf) {
+		buf := in.buf
+		if room > len(buf) {
+			buf = make([]byte, room)
+		}
+		copy(buf, in.buf[in.r:in.w])
+		in.buf, in.r, in.w = buf, 0, have
+	}
+	got, err := c.Conn.Read(in.buf[in.w : in.r+room])
+	in.w += got
+	switch {
+	case got > 0: // an error behind it comes again
+		return nil
+	case err == io.EOF && have > 0:
+		return ErrCutShort
+	}
+	return err
+}
+
+// next makes in.D the data of the next Chunk, if there is none left.
+func (c *Conn) next() error {
+	in := &c.in
+	for len(in.D) == 0 && in.err == nil {
+		D, n, err := in.seq.Parse(in.buf[in.r:in.w], in.ML)
+		if err == ErrIncomplete {
+			err = c.fill(n)
+			var timeout net.Error
+			if errors.As(err, &timeout) && timeout.Timeout() {
+				return err // the one failure that need not come again
+			}
+		}
+		switch {
+		case err == ErrTooLong:
+			c.refused.Store(uint32(DataTooLong))
+		case err == ErrHMAC:
+			c.refused.Store(uint32(HMACFailure))
+		case D != nil:
+			c.trusted.Store(true)
+			in.r, in.last = in.r+n, n
+		}
+		if in.seq.i == 0 && errors.Is(err, ErrHMAC) {
+			err = ErrFirstHMAC
+		}
+		in.D, in.err = D, err
+	}
+	if len(in.D) > 0 {
+		return nil
+	}
+	return in.err
+}
+
+// Read gives data of Chunks whose HMAC was right. A [PeerError], [ErrHMAC], [ErrTooLong], [ErrCutShort] and [io.EOF] end it.
+func (c *Conn) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if err := c.next(); err != nil {
+		return 0, err
+	}
+	n := copy(b, c.in.D)
+	c.in.D = c.in.D[n:]
+	return n, nil
+}
+
+// WriteTo writes the data of all Chunks to w, without copying it in between, until reading ends or writing fails.
+func (c *Conn) WriteTo(w io.Writer) (total int64, err error) {
+	for {
+		if err := c.next(); err == io.EOF {
+			return total, nil
+		} else if err != nil {
+			return total, err
+		}
+		n, err := w.Write(c.in.D)
+		total += int64(n)
+		c.in.D = c.in.D[n:]
+		if err != nil {
+			return total, err
+		}
+	}
+}

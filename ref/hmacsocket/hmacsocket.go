@@ -1,0 +1,57 @@
+// Package hmacsocket implements HMACSocket: TCP connections whose every message is authenticated by an HMAC and not encrypted. The
+// protocol and its rules, with their ids, are in docs/hmacsocket.md.
+//
+// Start reading at wire.go, which turns bytes into Inits and messages and back. An [Endpoint] opens a [Conn], which is a
+// [net.Conn], over any connection; a [Forwarder] puts Conns between processes and a service.
+//
+// The package does not encrypt, and does not authenticate a connection before its first Chunk: the protocol cannot.
+package hmacsocket
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// From docs/hmacsocket.md, section 1.3: why an Error is sent. MaxText is the length of its text in bytes.
+const (
+	DataTooLong byte = 0x10
+	HMACFailure byte = 0x20
+	MaxText          = 255
+)
+
+// Ours. Lengths are in bytes.
+const (
+	MaxData     = 256 << 10        // of a Chunk that we receive, an endpoint's default
+	InitTimeout = 10 * time.Second // for the peer's Init, an endpoint's default
+	chunkData   = 128 << 10        // of a Chunk that we send
+	smallBuffer = 4 << 10          // of a direction in which little comes
+	nonceMemory = 65536            // N's that were received, in each of two generations
+	drainBytes  = 16 << 20         // that a peer may still send when its message was refused
+	drainTime   = 2 * time.Second  // and how long
+)
+
+// The faults of docs/hmacsocket.md, section 1.
+var (
+	ErrIncomplete = errors.New("message is incomplete")
+	ErrHashLength = errors.New("the peer's hash has another length")
+	ErrZeroLimit  = errors.New("the peer's Init says that it receives nothing")
+	ErrKnownNonce = errors.New("the peer's N was sent or received before")
+	ErrCutShort   = errors.New("connection ended within a message")
+	ErrHMAC       = errors.New("wrong HMAC")
+	ErrTooLong    = errors.New("data or text is too long")
+	ErrEmpty      = errors.New("data is empty")
+	ErrBadText    = errors.New("text is not UTF-8, or holds NUL")
+)
+
+// ErrFirstHMAC is an [ErrHMAC] before which nothing was right: the key or the hash may be another (section 4.2).
+var ErrFirstHMAC = fmt.Errorf("%w of the first message", ErrHMAC)
+
+// A PeerError is an Error that the peer sent. That its sender has the key is sure, what it holds is not (section 3, 1).
+type PeerError struct {
+	Code byte
+	Text string // empty where it must not be shown
+}
+
+// Error quotes the text: it is foreign, and a terminal obeys control characters (HMACSOCKET-52).
+func (e *PeerError) Error() string { return fmt.Sprintf("the peer's Error %#02x: %q", e.Code, e.Text) }

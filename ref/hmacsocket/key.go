@@ -1,0 +1,99 @@
+package hmacsocket
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"errors"
+	"fmt"
+	"hash"
+	"strings"
+	"sync"
+
+	"github.com/zeebo/blake3"
+	"golang.org/x/crypto/blake2b"
+)
+
+// hashes are the unkeyed hash functions of section 1.1, the default first.
+var hashes = []struct {
+	name string
+	new  func() hash.Hash
+}{
+	{"sha256", sha256.New},
+	{"sha512", sha512.New},
+	{"sha512-256", sha512.New512_256},
+	{"blake2b-256", func() hash.Hash { h, _ := blake2b.New256(nil); return h }}, // fails only with a key
+	{"blake3", func() hash.Hash { return blake3.New() }},
+}
+
+// HashNames gives the names that [NewKey] knows, the default first.
+func HashNames() (names []string) {
+	for _, h := range hashes {
+		names = append(names, h.name)
+	}
+	return names
+}
+
+// A Key is K with the hash that it is used with. Any number of connections may use it at once.
+type Key struct {
+	LH   int // the hash's output length in bytes
+	k    []byte
+	hash func() hash.Hash
+	macs sync.Pool // of hash.Hash, each HMAC with this key: an idle connection has none
+}
+
+// NewKey makes a key of 1 byte or more.
+func NewKey(hashName string, k []byte) (*Key, error) {
+	if len(k) == 0 {
+		return nil, errors.New("the key is empty")
+	}
+	for _, h := range hashes {
+		if h.name == hashName {
+			key := &Key{LH: h.new().Size(), k: k, hash: h.new}
+			key.macs.New = func() any { return hmac.New(h.new, k) }
+			return key, nil
+		}
+	}
+	return nil, fmt.Errorf("unknown hash %q, there are: %s", hashName, strings.Join(HashNames(), ", "))
+}
+
+// A Sequence makes the HMACs of the messages of one direction of a connection, in their order. The zero value is of no use.
+type Sequence struct {
+	key *Key
+	cn  []byte // CN(i), LH bytes
+	i   uint64 // messages so far
+}
+
+// Sequence begins a direction whose receiver sent N in its Init.
+func (k *Key) Sequence(N []byte) *Sequence {
+	h := k.hash()
+	h.Write(N)
+	h.Write(k.k)
+	return &Sequence{key: k, cn: h.Sum(nil)}
+}
+
+// appendHMAC appends H = HMAC(K, D | CN(i)) to b; D is empty for an Error.
+func (s *Sequence) appendHMAC(b, D []byte) []byte {
+	mac := s.key.macs.Get().(hash.Hash)
+	defer s.key.macs.Put(mac)
+	mac.Reset()
+	mac.Write(D)
+	mac.Write(s.cn)
+	return mac.Sum(b)
+}
+
+// verify says whether H is that of D in the next message, in a time that does not tell how much of it is right (HMACSOCKET-82).
+func (s *Sequence) verify(H, D []byte) bool {
+	var sum [64]byte
+	return hmac.Equal(H, s.appendHMAC(sum[:0], D))
+}
+
+// next goes on to the next message: CN is a big-endian integer that wraps at the top.
+func (s *Sequence) next() {
+	s.i++
+	for at := len(s.cn) - 1; at >= 0; at-- {
+		if s.cn[at]++; s.cn[at] != 0 {
+			return
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package hmacsocket
+
+var (
+	hello = secret.chunk("0", "hello")
+
+	otherN   = secret.withN(steps(0x20, 32)) // the N of the other Init, for instance
+	otherKey = secret.withKey("Secret")
+
+	// What a reader must not take for CN's sum.
+	uncarried = secret.cn("0")[:31] + "\x00"               // as CN(81), but for the carry
+	saturated = []byte(ones(""))                           // as a sum that stays at the top
+	reversed  = []byte("\x04" + secret.cn("0")[1:])        // as a sum from the first byte on
+	narrow    = []byte(zeros(secret.cn("0")[28:32]))       // as if the sum were of 32 bits
+	appended  = []byte(secret.cn("0") + repeat("\x00", 8)) // as if | were meant by +
+)
+
+const carries = "HMACSOCKET-18 HMACSOCKET-19 HMACSOCKET-28"
+
+var chunks = []row{
+	{"chunk-hello", secret, "0", wide, hello, open, valid, "HMACSOCKET-17 HMACSOCKET-27", "", "The page's example: the first Chunk."},
+	{"chunk-world", secret, "1", wide, secret.chunk("1", "world"), open, valid,
+		"HMACSOCKET-18 HMACSOCKET-27", "Number", "The page's example: the second Chunk."},
+	{"chunk-sha512", wideSecret, "0", wide, wideSecret.chunk("0", "hello"), open, valid,
+		"HMACSOCKET-17 HMACSOCKET-23", "", "H has 64 bytes."},
+	{"chunk-one-byte", secret, "0", wide, secret.chunk("0", "x"), open, valid, "HMACSOCKET-26", "", "The shortest Chunk."},
+	{"chunk-nul", secret, "0", wide, secret.chunk("0", "\x00"), open, valid, "HMACSOCKET-26 HMACSOCKET-27", "", "D is one NUL."},
+	{"chunk-every-byte", secret, "0", wide, secret.chunk("0", steps(0, 256)), open, valid,
+		"HMACSOCKET-27", "", "D holds each byte value."},
+	{"chunk-long", secret, "0", wide, secret.chunk("0", repeat("0123456789abcde\n", 4112)+"x"), open, valid,
+		"HMACSOCKET-27", "", "D has 65793 bytes: LD is 0x00010101."},
+	{"chunk-like-chunk", secret, "0", wide, secret.chunk("0", hello), open, valid, "HMACSOCKET-27", "", "D looks like a Chunk."},
+	{"chunk-like-error", secret, "0", wide, secret.chunk("0", secret.errorCN("0", 0x20, "no")), open, valid,
+		"HMACSOCKET-27", "", "D looks like an Error."},
+	{"chunk-like-cn", secret, "0", wide, secret.chunk("0", secret.cn("0")), open, valid, "HMACSOCKET-27", "", "D is CN(0)."},
+	{"chunk-like-init", secret, "0", wide, secret.chunk("0", initExample), open, valid, "HMACSOCKET-27", "", "D looks like an Init."},
+	{"chunk-ended", secret, "0", wide, hello, ended, valid, "HMACSOCKET-17", "", "The input ends behind the Chunk: it is complete."},
+	{"chunk-following-chunk", secret, "0", wide, hello + secret.chunk("1", "world"), open, valid,
+		"HMACSOCKET-25", "Following", "Another Chunk behind it."},
+	{"chunk-following-byte", secret, "0", wide, hello + "\xff", ended, valid,
+		"HMACSOCKET-25", "Following", "One byte more, though the input ends."},
+	{"chunk-end", secret, "0", wide, "", ended, valid, "HMACSOCKET-54", "", "No byte: a clean end of the direction."},
+	{"chunk-end-later", secret, "7", wide, "", ended, valid, "HMACSOCKET-54", "Number", "No byte behind other messages."},
+
+	{"chunk-limit-one", secret, "0", 1, secret.chunk("0", "x"), open, valid,
+		"HMACSOCKET-26", "Limit", "As many bytes as ML allows: 1."},
+	{"chunk-limit-below", secret, "0", small, secret.chunk("0", "1234567"), open, valid,
+		"HMACSOCKET-26", "Limit", "One byte less than ML."},
+	{"chunk-limit-reached", secret, "0", small, secret.chunk("0", "12345678"), open, valid,
+		"HMACSOCKET-26", "Limit", "As many bytes as ML."},
+	{"chunk-limit-too-long", secret, "0", small, secret.chunk("0", "123456789"), open, tooLong,
+		"HMACSOCKET-40 HMACSOCKET-42", "Limit", "One byte more than ML. H is right."},
+	{"chunk-limit-one-too-long", secret, "0", 1, secret.chunk("0", "xy"), open, tooLong,
+		"HMACSOCKET-40 HMACSOCKET-42", "Limit", "ML is 1. H is right."},
+	{"chunk-limit-early", secret, "0", small, long(9), open, tooLong,
+		"HMACSOCKET-40", "Limit Early", "It is known with LD's last byte."},
+	{"chunk-limit-early-ended", secret, "0", small, long(9), ended, tooLong,
+		"HMACSOCKET-40", "Limit Early FirstFault", "It is known before the input ends."},
+	{"chunk-limit-wrong-hmac", secret, "0", small, with(zeros(""), "123456789"), open, tooLong,
+		"HMACSOCKET-40", "Limit FirstFault", "H is wrong, too; it is not looked at."},
+	{"chunk-limit-first-byte", secret, "0", 0x00FFFFFF, "\x01\x00\x00\x00", open, tooLong,
+		"HMACSOCKET-40", "Limit Early", "LD is 2^24, ML one less."},
+	{"chunk-limit-high-bit", secret, "0", 1<<31 - 1, "\x80\x00\x00\x00", open, tooLong,
+		"HMACSOCKET-40", "Limit Early", "LD is 2^31: not a negative number."},
+	{"chunk-limit-most", secret, "0", most - 1, "\xff\xff\xff\xff", open, tooLong,
+		"HMACSOCKET-40", "Limit Early", "The greatest LD, and ML one less."},
+	{"chunk-limit-most-incomplete", secret, "0", most, "\xff\xff\xff\xff", open, incomplete,
+		"HMACSOCKET-12 HMACSOCKET-43", "Limit Incomplete", "The greatest LD and ML: no sum overflows, and no memory is taken yet."},
+	{"chunk-limit-three-bytes", secret, "0", small, "\xff\xff\xff", open, incomplete,
+		"HMACSOCKET-24", "Limit Incomplete", "LD cannot be right any more: it is looked at when it is whole."},
+
+	{"chunk-incomplete-0", secret, "0", wide, "", open, incomplete, "HMACSOCKET-24", "Incomplete", "No byte, and no end."},
+	{"chunk-incomplete-1", secret, "0", wide, hello[:1], open, incomplete, "HMACSOCKET-24", "Incomplete", "One byte of LD."},
+	{"chunk-incomplete-3", secret, "0", wide, hello[:3], open, incomplete,
+		"HMACSOCKET-24", "Incomplete", "Three bytes of LD, all 0: no Error yet."},
+	{"chunk-incomplete-4", secret, "0", wide, hello[:4], open, incomplete, "HMACSOCKET-24", "Incomplete", "LD alone."},
+	{"chunk-incomplete-35", secret, "0", wide, hello[:35], open, incomplete, "HMACSOCKET-24", "Incomplete", "All but one byte of H."},
+	{"chunk-incomplete-36", secret, "0", wide, hello[:36], open, incomplete, "HMACSOCKET-24", "Incomplete", "LD and H."},
+	{"chunk-incomplete-40", secret, "0", wide, hello[:40], open, incomplete, "HMACSOCKET-24", "Incomplete", "All but one byte of D."},
+	{"chunk-incomplete-wrong", secret, "0", wide, with(zeros(""), "hello")[:40], open, incomplete,
+		"HMACSOCKET-24", "Incomplete", "H is wrong, which shows with the last byte of D."},
+	{"chunk-cut-short-1", secret, "0", wide, hello[:1], ended, cutShort, "HMACSOCKET-58", "CutShort", "The input ends within LD."},
+	{"chunk-cut-short-4", secret, "0", wide, hello[:4], ended, cutShort, "HMACSOCKET-58", "CutShort", "The input ends behind LD."},
+	{"chunk-cut-short-35", secret, "0", wide, hello[:35], ended, cutShort, "HMACSOCKET-58", "CutShort", "The input ends within H."},
+	{"chunk-cut-short-36", secret, "0", wide, hello[:36], ended, cutShort, "HMACSOCKET-58", "CutShort", "The input ends behind H."},
+	{"chunk-cut-short-40", secret, "0", wide, hello[:40], ended, cutShort, "HMACSOCKET-58", "CutShort", "The input ends within D."},
+
+	{"chunk-number-255", secret, "255", wide, secret.chunk("255", "x"), open, valid, carries, "Number Carry", "i fills a byte."},
+	{"chunk-number-256", secret, "256", wide, secret.chunk("256", "x"), open, valid, "HMACSOCKET-18", "Number", "i has two bytes."},
+	{"chunk-number-65536", secret, "65536", wide, secret.chunk("65536", "x"), open, valid,
+		"HMACSOCKET-18", "Number", "i has three bytes."},
+	{"chunk-carry-before", secret, "80", wide, secret.chunk("80", "x"), open, valid,
+		"HMACSOCKET-18", "Number", "CN's last byte is full."},
+	{"chunk-carry-1", secret, "81", wide, secret.chunk("81", "x"), open, valid,
+		carries, "Number Carry", "CN's last byte has become 0."},
+	{"chunk-carry-2", secret, secret.until(2), wide, secret.chunk(secret.until(2), "x"), open, valid,
+		carries, "Number Carry", "CN's last two bytes have become 0."},
+	{"chunk-carry-4", secret, secret.until(4), wide, secret.chunk(secret.until(4), "x"), open, valid,
+		carries, "Number Carry", "CN's last four bytes have become 0."},
+	{"chunk-carry-31", secret, secret.until(31), wide, secret.chunk(secret.until(31), "x"), open, valid,
+		carries, "Number Carry Far", "All bytes of CN but the first have become 0."},
+	{"chunk-carry-sha512", wideSecret, wideSecret.until(2), wide, wideSecret.chunk(wideSecret.until(2), "x"), open, valid,
+		carries, "Number Carry", "CN has 64 bytes."},
+	{"chunk-wrap-before", secret, plus(secret.until(32), -1), wide, secret.chunk(plus(secret.until(32), -1), "x"), open, valid,
+		"HMACSOCKET-18", "Number Far", "CN is the greatest: each byte is 0xFF."},
+	{"chunk-wrap", secret, secret.until(32), wide, secret.chunk(secret.until(32), "x"), open, valid,
+		"HMACSOCKET-18", "Number Carry Far Wrap", "CN has wrapped: each byte is 0."},
+	{"chunk-wrap-behind", secret, plus(secret.until(32), 1), wide, secret.chunk(plus(secret.until(32), 1), "x"), open, valid,
+		"HMACSOCKET-18", "Number Carry Far Wrap", "CN has wrapped, and counts on."},
+	{"chunk-wrap-sha512", wideSecret, wideSecret.until(64), wide, wideSecret.chunk(wideSecret.until(64), "x"), open, valid,
+		"HMACSOCKET-18", "Number Carry Far Wrap", "CN has 64 bytes and has wrapped."},
+	{"chunk-wrong-carry", secret, "81", wide, secret.withCN([]byte(uncarried), "x"), open, wrongHMAC,
+		carries, "Number Carry", "Made without the carry."},
+	{"chunk-wrong-wrap", secret, secret.until(32), wide, secret.withCN(saturated, "x"), open, wrongHMAC,
+		"HMACSOCKET-18", "Number Carry Far Wrap", "Made with a CN that stays the greatest."},
+	{"chunk-wrong-end", secret, "1", wide, secret.withCN(reversed, "x"), open, wrongHMAC,
+		"HMACSOCKET-18", "Number", "Made with a sum from CN's first byte on."},
+	{"chunk-wrong-narrow", secret, "0", wide, secret.withCN(narrow, "x"), open, wrongHMAC,
+		"HMACSOCKET-17", "", "Made with a CN that has only 32 bits of Hash(N | K)."},
+	{"chunk-wrong-append", secret, "0", wide, secret.withCN(appended, "x"), open, wrongHMAC,
+		"HMACSOCKET-17", "", "Made with Hash(N | K) | i."},
+}

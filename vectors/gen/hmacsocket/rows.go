@@ -1,0 +1,231 @@
+package hmacsocket
+
+import (
+	"bytes"
+	"fmt"
+	"math/big"
+
+	"github.com/muxspec/muxspec/conformance/wire/hmacsocket"
+	"github.com/muxspec/muxspec/vectors"
+	"github.com/muxspec/muxspec/vectors/gen/table"
+)
+
+// The limits that most vectors have: wide is never reached where it does not matter, small makes what does easy to read.
+const (
+	wide  = 1 << 20
+	small = 8
+	most  = 1<<32 - 1
+)
+
+// An outcome is what a row must come to. It stands in the tables, so that it is the page's and not a program's opinion.
+type outcome struct {
+	result vectors.Result
+	fault  hmacsocket.Fault
+}
+
+var (
+	valid      = outcome{vectors.Valid, hmacsocket.None}
+	incomplete = outcome{vectors.Incomplete, hmacsocket.Incomplete}
+	cutShort   = outcome{vectors.Invalid, hmacsocket.CutShort}
+	hashLength = outcome{vectors.Invalid, hmacsocket.HashLength}
+	zeroLimit  = outcome{vectors.Invalid, hmacsocket.ZeroLimit}
+	wrongHMAC  = outcome{vectors.Invalid, hmacsocket.WrongHMAC}
+	tooLong    = outcome{vectors.Invalid, hmacsocket.TooLong}
+	empty      = outcome{vectors.Invalid, hmacsocket.Empty}
+	badText    = outcome{vectors.Invalid, hmacsocket.BadText}
+)
+
+// set puts the outcome into v and refuses another fault than the expected.
+func (o outcome) set(v *vectors.Vector, got hmacsocket.Fault) error {
+	v.Result = o.result
+	if o.result == vectors.Invalid {
+		v.Fault = string(o.fault)
+	}
+	if got != o.fault {
+		return fmt.Errorf("the table has fault %q, conformance/wire/hmacsocket %q", o.fault, got)
+	}
+	return nil
+}
+
+// Whether the input has ended behind what is there.
+const (
+	ended = true
+	open  = false
+)
+
+// An initRow is bytes for a reader of Inits.
+type initRow struct {
+	id, hash string
+	input    string
+	ended    bool
+	outcome
+	rules, flags, comment string
+}
+
+func (r initRow) init() (vectors.Vector, error) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	hash, _ := hmacsocket.HashNamed(r.hash)
+	v.Hash, v.Input, v.Ended = r.hash, vectors.Hex(r.input), new(r.ended)
+	init, n, fault := hash.ReadInit(v.Input, r.ended)
+	if fault == hmacsocket.None {
+		v.ML, v.N, v.Consumed = new(init.ML), init.N, new(n)
+	}
+	return v, r.set(&v, fault)
+}
+
+// A row is bytes for a reader of a message, or of a stream of them.
+type row struct {
+	id string
+	party
+	i     string
+	ml    uint32
+	input string
+	ended bool
+	outcome
+	rules, flags, comment string
+}
+
+// vector gives what the two have in common, and the direction that conformance/wire/hmacsocket makes of it.
+func (r row) vector() (vectors.Vector, hmacsocket.Direction) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v.Agreed = r.agreed(r.i, r.ml)
+	v.Input, v.Ended = vectors.Hex(r.input), new(r.ended)
+	return v, r.direction()
+}
+
+func (p party) agreed(i string, ml uint32) vectors.Agreed {
+	return vectors.Agreed{Hash: p.hash, Key: vectors.Hex(p.key), N: vectors.Hex(p.n), ML: new(ml), I: i}
+}
+
+func (p party) direction() hmacsocket.Direction {
+	hash, _ := hmacsocket.HashNamed(p.hash)
+	return hmacsocket.Direction{Hash: hash, K: []byte(p.key), N: []byte(p.n)}
+}
+
+func (r row) message() (vectors.Vector, error) {
+	v, d := r.vector()
+	v.CN = d.CN(number(r.i))
+	m, n, fault := d.ReadMessage(v.Input, r.ml, number(r.i), r.ended)
+	if fault == hmacsocket.None {
+		v.Message, v.Consumed = new(messageOf(m)), new(n)
+	}
+	return v, r.set(&v, fault)
+}
+
+func messageOf(m hmacsocket.Message) vectors.Message {
+	switch m.Kind {
+	case hmacsocket.Chunk:
+		return vectors.Message{Kind: vectors.Chunk, Data: m.D}
+	case hmacsocket.Error:
+		return vectors.Message{Kind: vectors.Error, EC: vectors.Hex{m.EC}, EM: m.EM, Shown: new(!m.Unfit)}
+	}
+	return vectors.Message{Kind: vectors.End}
+}
+
+// A streamRow is a row whose messages are counted in the table, too.
+type streamRow struct {
+	row
+	messages int
+}
+
+func (r streamRow) stream() (vectors.Vector, error) {
+	v, d := r.vector()
+	messages, n, fault := d.ReadStream(v.Input, r.ml, number(r.i), r.ended)
+	v.Messages, v.Consumed = []vectors.Message{}, new(n)
+	for _, m := range messages {
+		v.Messages = append(v.Messages, messageOf(m))
+	}
+	if len(messages) != r.messages {
+		return v, fmt.Errorf("the table has %d messages, conformance/wire/hmacsocket %d, and fault %q", r.messages, len(messages), fault)
+	}
+	return v, r.set(&v, fault)
+}
+
+// A counterRow is a sum. Where there is no party its base stands in the table.
+type counterRow struct {
+	id string
+	party
+	base, i, cn           string
+	rules, flags, comment string
+}
+
+func (r counterRow) counter() (vectors.Vector, error) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	if r.hash != "" {
+		v.Hash, v.Key, v.N = r.hash, vectors.Hex(r.key), vectors.Hex(r.n)
+		r.base = string(r.direction().Base())
+	}
+	v.Base, v.I = vectors.Hex(r.base), r.i
+	v.CN = hmacsocket.Add(v.Base, number(r.i))
+	want := bytes.Clone(v.Base)
+	add(want, new(big.Int).Set(number(r.i)))
+	if !bytes.Equal(v.CN, want) || r.cn != "" && r.cn != string(v.CN) {
+		return v, fmt.Errorf("the table has %x, counting by bytes gives %x, conformance/wire/hmacsocket %x", r.cn, want, v.CN)
+	}
+	return v, nil
+}
+
+// An initWriterRow is an Init to write.
+type initWriterRow struct {
+	id, hash string
+	ml       uint32
+	n        string
+	output   string // if valid
+	outcome
+	rules, flags, comment string
+}
+
+func (r initWriterRow) initWriter() (vectors.Vector, error) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v.Hash, v.ML, v.N = r.hash, new(r.ml), vectors.Hex(r.n)
+	hash, _ := hmacsocket.HashNamed(r.hash)
+	output, fault := hash.AppendInit([]byte{}, hmacsocket.Init{ML: r.ml, N: v.N})
+	return v, r.written(&v, output, r.output, fault)
+}
+
+// written sets what a writer's row has come to: its bytes stand in the table.
+func (o outcome) written(v *vectors.Vector, output []byte, want string, fault hmacsocket.Fault) error {
+	if fault == hmacsocket.None {
+		v.Output = output
+	}
+	if string(output) != want {
+		return fmt.Errorf("the table has %x, conformance/wire/hmacsocket %x", want, output)
+	}
+	return o.set(v, fault)
+}
+
+// A writerRow is a message to write.
+type writerRow struct {
+	id string
+	party
+	i       string
+	ml      uint32
+	message vectors.Message
+	output  string // if valid
+	outcome
+	rules, flags, comment string
+}
+
+// chunkOf and errorOf make a writerRow's message.
+func chunkOf(data string) vectors.Message {
+	return vectors.Message{Kind: vectors.Chunk, Data: vectors.Hex(data)}
+}
+
+func errorOf(ec byte, em string) vectors.Message {
+	return vectors.Message{Kind: vectors.Error, EC: vectors.Hex{ec}, EM: vectors.Hex(em)}
+}
+
+func (r writerRow) writer() (vectors.Vector, error) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v.Agreed, v.Message = r.agreed(r.i, r.ml), &r.message
+	d, i := r.direction(), number(r.i)
+	v.CN = d.CN(i)
+	var output []byte
+	var fault hmacsocket.Fault
+	if r.message.Kind == vectors.Chunk {
+		output, fault = d.AppendChunk([]byte{}, r.message.Data, r.ml, i)
+	} else {
+		output, fault = d.AppendError([]byte{}, r.message.EC[0], r.message.EM, i)
+	}
+	return v, r.written(&v, output, r.output, fault)
+}

@@ -1,0 +1,165 @@
+package tcpmux
+
+import (
+	"fmt"
+
+	"github.com/muxspec/muxspec/conformance/wire/tcpmux"
+	"github.com/muxspec/muxspec/vectors"
+	"github.com/muxspec/muxspec/vectors/gen/table"
+)
+
+// The limits that most vectors have: wide is never reached where it does not matter, small makes what does easy to read.
+const (
+	wide  = 255
+	small = 8
+)
+
+// An outcome is what a row must come to. It stands in the tables, so that it is the page's and not a program's opinion.
+type outcome struct {
+	result vectors.Result
+	fault  tcpmux.Fault
+}
+
+var (
+	valid      = outcome{vectors.Valid, tcpmux.None}
+	incomplete = outcome{vectors.Incomplete, tcpmux.Incomplete}
+	badByte    = outcome{vectors.Invalid, tcpmux.BadByte}
+	tooLong    = outcome{vectors.Invalid, tcpmux.TooLong}
+	cutShort   = outcome{vectors.Invalid, tcpmux.CutShort}
+	emptyName  = outcome{vectors.Invalid, tcpmux.EmptyName}
+	badSign    = outcome{vectors.Invalid, tcpmux.BadSign}
+	// acceptable is a bad byte that a reader may take nevertheless; one of the row's flags must explain why.
+	acceptable = outcome{vectors.Acceptable, tcpmux.BadByte}
+)
+
+// set puts the outcome into v and refuses another fault than the expected.
+func (o outcome) set(v *vectors.Vector, got tcpmux.Fault) error {
+	v.Result = o.result
+	if o.result == vectors.Invalid || o.result == vectors.Acceptable {
+		v.Fault = string(o.fault)
+	}
+	if got != o.fault {
+		return fmt.Errorf("the table has fault %q, conformance/wire/tcpmux %q", o.fault, got)
+	}
+	return nil
+}
+
+// A row is bytes for a reader of requests or of replies.
+type row struct {
+	id    string
+	max   int
+	input string
+	outcome
+	rules, flags, comment string
+}
+
+func (r row) request() (vectors.Vector, error) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v.Max, v.Input = new(r.max), vectors.Hex(r.input)
+	name, n, fault := tcpmux.ParseRequest(v.Input, r.max)
+	if fault == tcpmux.None {
+		v.ServiceName, v.Consumed = name, new(n)
+	}
+	return v, r.set(&v, fault)
+}
+
+func (r row) reply() (vectors.Vector, error) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v.Max, v.Input = new(r.max), vectors.Hex(r.input)
+	sign, explanation, n, fault := tcpmux.ParseReply(v.Input, r.max)
+	if fault == tcpmux.None {
+		v.Sign, v.Explanation, v.Consumed = vectors.Hex{sign}, explanation, new(n)
+	}
+	return v, r.set(&v, fault)
+}
+
+// A listRow is bytes for a reader of lists.
+type listRow struct {
+	id    string
+	max   int
+	input string
+	ended bool
+	outcome
+	rules, flags, comment string
+}
+
+// Whether the connection has ended behind a list's input.
+const (
+	ended = true
+	open  = false
+)
+
+func (r listRow) list() (vectors.Vector, error) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v.Max, v.Input, v.Ended = new(r.max), vectors.Hex(r.input), new(r.ended)
+	list, fault := tcpmux.ParseList(v.Input, r.max, r.ended)
+	switch {
+	case fault != tcpmux.None:
+	case list.Refused:
+		v.Refused, v.Explanation = new(true), list.Explanation
+	default:
+		v.Refused, v.Introduction, v.Names = new(false), list.Introduction, []vectors.Hex{}
+		for _, name := range list.Names {
+			v.Names = append(v.Names, name)
+		}
+	}
+	return v, r.set(&v, fault)
+}
+
+// A nameRow is two names, and whether they are the same.
+type nameRow struct {
+	id, a, b              string
+	same                  bool
+	rules, flags, comment string
+}
+
+func (r nameRow) name() (vectors.Vector, error) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v.A, v.B, v.Same = vectors.Hex(r.a), vectors.Hex(r.b), new(r.same)
+	if tcpmux.SameName(v.A, v.B) != r.same || tcpmux.SameName(v.B, v.A) != r.same {
+		return v, fmt.Errorf("the table has same %t, conformance/wire/tcpmux not in both orders", r.same)
+	}
+	return v, nil
+}
+
+// A writerRow is texts for a writer: a request's name, a reply's explanation or a list's names.
+type writerRow struct {
+	id     string
+	writes vectors.Codec
+	max    int
+	sign   string // a reply's
+	texts  []string
+	outcome
+	rules, flags, comment string
+}
+
+// text and texts make a writerRow's texts.
+func text(s string) []string       { return []string{s} }
+func texts(all ...string) []string { return all }
+
+func (r writerRow) writer() (vectors.Vector, error) {
+	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v.Writes, v.Max = r.writes, new(r.max)
+	var output []byte
+	var fault tcpmux.Fault
+	switch r.writes {
+	case vectors.Request:
+		v.ServiceName = vectors.Hex(r.texts[0])
+		output, fault = tcpmux.AppendRequest([]byte{}, v.ServiceName, r.max)
+	case vectors.Reply:
+		v.Sign, v.Explanation = vectors.Hex(r.sign), vectors.Hex(r.texts[0])
+		output, fault = tcpmux.AppendReply([]byte{}, r.sign[0], v.Explanation, r.max)
+	case vectors.List:
+		v.Names = []vectors.Hex{}
+		var names [][]byte
+		for _, name := range r.texts {
+			v.Names = append(v.Names, vectors.Hex(name))
+			names = append(names, []byte(name))
+		}
+		output, fault = tcpmux.AppendList([]byte{}, names, r.max)
+	}
+	if fault == tcpmux.None {
+		v.Output = output
+	}
+	return v, r.set(&v, fault)
+}
