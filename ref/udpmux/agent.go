@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,16 +37,14 @@ type Dialer func(ctx context.Context) (net.Conn, error)
 // SocketDialer returns a dialer that tries paths in turn, the next only where nobody listens (section 2.6).
 func SocketDialer(paths ...string) Dialer {
 	return func(ctx context.Context) (net.Conn, error) {
-		err := error(ErrNoDaemon)
 		for _, path := range paths {
 			var dialer net.Dialer
 			c, dialErr := dialer.DialContext(ctx, "unix", path)
 			if dialErr == nil || !errors.Is(dialErr, unix.ENOENT) && !errors.Is(dialErr, unix.ECONNREFUSED) {
 				return c, dialErr
 			}
-			err = fmt.Errorf("%w at %s", ErrNoDaemon, path)
 		}
-		return nil, err
+		return nil, fmt.Errorf("%w at %s", ErrNoDaemon, strings.Join(paths, " or "))
 	}
 }
 

@@ -189,7 +189,7 @@ func TestKeep(t *testing.T) {
 func TestSocketDialer(t *testing.T) {
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
-	if _, err := SocketDialer(first, second)(t.Context()); !errors.Is(err, ErrNoDaemon) {
+	if _, err := SocketDialer(first, second)(t.Context()); !errors.Is(err, ErrNoDaemon) || err.Error() != "no daemon at "+first+" or "+second {
 		t.Errorf("nobody there: %v", err)
 	}
 	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: first})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -101,17 +102,30 @@ func TestRelay(t *testing.T) {
 	}
 }
 
-// What is not of mosh's form does not pass, nor does what comes from elsewhere: the next good datagram is the first to arrive.
+// What is not of mosh's form does not pass, nor does what comes from another port or address than the server's: the next good datagram
+// is the first to arrive.
 func TestRelayFilters(t *testing.T) {
 	r := newRelayTest(t, outletIdle)
-	client := listenUDP(t)
+	client, stranger := listenUDP(t), listenUDP(t)
 	for _, D := range [][]byte{{}, testP(0, 23, 1), testP(0, 2049, 1), testP(0x80, 30, 1), testP(4, 30, 1), withToken(testP(0, 30, 1))} {
 		r.send(client, D)
+		r.send(stranger, D)
 	}
 	P := testP(0, 30, 1)
 	r.send(client, P)
 	outlet := r.arrives(r.server, withToken(P))
+	if n := r.outlets(); n != 1 {
+		t.Errorf("%d outgoing ports for one client", n)
+	}
 	listenUDP(t).WriteToUDPAddrPort(testP(0x80, 30, 2), outlet)
+	if runtime.GOOS == "linux" { // which has all of 127.0.0.0/8
+		other, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: int(addrPort(r.server).Port())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		other.WriteToUDPAddrPort(testP(0x80, 30, 4), outlet)
+	}
 	for _, P := range [][]byte{{}, testP(0x80, 23, 1), testP(0x80, 2049, 1), testP(0, 30, 1)} {
 		r.server.WriteToUDPAddrPort(P, outlet)
 	}

@@ -72,7 +72,11 @@ func colours(path string) string {
 
 // tokenSession reads where the daemon is and what the session's token is from what mosh gives its client.
 func tokenSession(args []string, port uint16) (server netip.AddrPort, T [15]byte, err error) {
-	K, err := udpmux.ParseKey(os.Getenv("MOSH_KEY"))
+	text, isSet := os.LookupEnv("MOSH_KEY")
+	if !isSet {
+		return server, T, errors.New("MOSH_KEY is not set")
+	}
+	K, err := udpmux.ParseKey(text)
 	if err != nil {
 		return server, T, fmt.Errorf("MOSH_KEY: %w", err)
 	}
@@ -80,7 +84,10 @@ func tokenSession(args []string, port uint16) (server netip.AddrPort, T [15]byte
 		return server, T, errors.New("the server's address is missing")
 	}
 	address, err := netip.ParseAddr(args[len(args)-2])
-	return netip.AddrPortFrom(address, port), udpmux.TokenOf(udpmux.RegistrationKey(K)), err
+	if err != nil {
+		return server, T, fmt.Errorf("%q is not an IP address", args[len(args)-2])
+	}
+	return netip.AddrPortFrom(address, port), udpmux.TokenOf(udpmux.RegistrationKey(K)), nil
 }
 
 // relayState is what the relay's process is told through a pipe. Its files are the local socket, and a pipe that ends with the real client.

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -82,12 +81,12 @@ func TestClientAgentRefuses(t *testing.T) {
 		{good, "::1", "10737483776", "10737483776 names a mode of UDP mux that this version does not know"},
 		{good, "::1", "010737478240", "010737478240 names a mode of UDP mux that this version does not know"},
 		{good, "::1", "18446744073709551616", "18446744073709551616 names a mode of UDP mux that this version does not know"},
-		{"", "::1", N, "MOSH_KEY: bad length"},
+		{"", "::1", N, "MOSH_KEY is not set"},
 		{"MOSH_KEY=", "::1", N, "MOSH_KEY: bad length"},
 		{good + "==", "::1", N, "MOSH_KEY: bad length"},
 		{"MOSH_KEY=AAECAwQFBgcICQoLDA0OD_", "::1", N, "MOSH_KEY: key has a character that is not base64's"},
 		{"MOSH_KEY=AAECAwQFBgcICQoLDA0ODx", "::1", N, "MOSH_KEY: key's last character has bits that are left over"},
-		{good, "host", N, `ParseAddr("host"): unable to parse IP`},
+		{good, "host", N, `"host" is not an IP address`},
 	} {
 		t.Run(test.key+" "+test.address+" "+test.number, func(t *testing.T) {
 			t.Parallel()
@@ -105,6 +104,7 @@ func TestClientAgentRefuses(t *testing.T) {
 }
 
 func TestNoMoshClient(t *testing.T) {
+	t.Parallel()
 	a := newAgentTest(t, "")
 	agent, err := exec.LookPath("mosh-client-mux")
 	must(t, err)
@@ -120,9 +120,11 @@ func TestNoMoshClient(t *testing.T) {
 type clientTest struct {
 	*agentTest
 	cmd    *exec.Cmd
-	stdin  io.Closer // which ends the client
-	stdout *os.File  // the reader of what is the client's output
+	stdin  *os.File // which ends the client
+	stdout *os.File // the reader of what is the client's output
+	input  string   // what the client's standard input is
 	client standInProcess
+	key    string
 	relay  int
 	local  netip.AddrPort // where the relay is for the client
 	server *net.UDPConn
@@ -135,17 +137,21 @@ func startClient(t *testing.T) *clientTest {
 	must(t, err)
 	t.Cleanup(func() { server.Close() })
 	c.server = server
-	c.env = append(c.env, "MOSH_KEY="+standInKey)
+	c.key = c.ownKey()
+	c.env = append(c.env, "MOSH_KEY="+c.key)
 	N := udpmux.TokenNumber(uint16(server.LocalAddr().(*net.UDPAddr).Port))
 	c.cmd = c.command("mosh-client-mux", "-# -p 60000 |", "-a", "127.0.0.1", strconv.FormatUint(N, 10))
-	c.stdin, err = c.cmd.StdinPipe()
+	stdin, keep, err := os.Pipe()
 	must(t, err)
 	stdout, w, err := os.Pipe()
 	must(t, err)
-	c.stdout, c.cmd.Stdout = stdout, w
-	c.cmd.ExtraFiles = []*os.File{w}
+	c.stdin, c.cmd.Stdin, c.stdout, c.cmd.Stdout, c.cmd.Stderr = keep, stdin, stdout, w, w
+	c.input, err = os.Readlink(fmt.Sprintf("/proc/self/fd/%d", stdin.Fd()))
+	must(t, err)
+	c.cmd.ExtraFiles = slices.Repeat([]*os.File{w}, 10)
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	must(t, c.cmd.Start())
+	stdin.Close()
 	w.Close()
 	t.Cleanup(func() { c.stdin.Close(); c.cmd.Wait(); stdout.Close() })
 	must(t, poll(func() error {
@@ -161,6 +167,7 @@ func startClient(t *testing.T) *clientTest {
 }
 
 func TestClientAgentWithToken(t *testing.T) {
+	t.Parallel()
 	c := startClient(t)
 	loopback := "::1"
 	if !hasIPv6() {
@@ -169,10 +176,18 @@ func TestClientAgentWithToken(t *testing.T) {
 	if c.client.Args[0] != "-# -p 60000 |" || c.client.Args[1] != "-a" || c.client.Args[2] != loopback {
 		t.Errorf("the client got %q", c.client.Args)
 	}
-	if !slices.Contains(c.client.Env, "MOSH_KEY="+standInKey) {
+	if !slices.Contains(c.client.Env, "MOSH_KEY="+c.key) {
 		t.Error("MOSH_KEY is lost")
 	}
-	checkSecrets(t, c.cmd.Process.Pid)
+	checkSecrets(t, c.key, c.cmd.Process.Pid)
+	stdout, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", c.stdout.Fd()))
+	must(t, err)
+	if c.client.Descriptors[0] != c.input || c.client.Descriptors[1] != stdout || c.client.Descriptors[2] != stdout {
+		t.Errorf("the client's descriptors are %q, not %s, %s twice", c.client.Descriptors, c.input, stdout)
+	}
+	K, err := udpmux.ParseKey(c.key)
+	must(t, err)
+	T := udpmux.TokenOf(udpmux.RegistrationKey(K))
 	if group, _ := unix.Getpgid(c.cmd.Process.Pid); c.client.PID != c.cmd.Process.Pid || c.client.Group != group {
 		t.Errorf("the client is process %d in group %d, not %d in %d", c.client.PID, c.client.Group, c.cmd.Process.Pid, group)
 	}
@@ -190,7 +205,7 @@ func TestClientAgentWithToken(t *testing.T) {
 		b := make([]byte, 100)
 		c.server.SetReadDeadline(time.Now().Add(patience))
 		n, from, err := c.server.ReadFromUDPAddrPort(b)
-		if want := slices.Concat([]byte{1}, standInT[:], P); err != nil || !bytes.Equal(b[:n], want) {
+		if want := slices.Concat([]byte{1}, T[:], P); err != nil || !bytes.Equal(b[:n], want) {
 			t.Fatalf("the server got %x (%v), not %x", b[:n], err, want)
 		}
 		ports[from] = true
@@ -213,6 +228,7 @@ func TestClientAgentWithToken(t *testing.T) {
 }
 
 func TestRelayIsInBackground(t *testing.T) {
+	t.Parallel()
 	c := startClient(t)
 	if session, _ := unix.Getsid(c.relay); session != c.relay {
 		t.Errorf("its session is %d, not its own, %d", session, c.relay)
@@ -231,6 +247,9 @@ func TestRelayIsInBackground(t *testing.T) {
 			t.Errorf("descriptor %s is %s", number, target)
 		}
 	}
+	if cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", c.relay)); cwd != "/" {
+		t.Errorf("it stays in %s (%v)", cwd, err)
+	}
 	for _, signal := range []syscall.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP} {
 		must(t, unix.Kill(c.relay, signal))
 	}
@@ -244,6 +263,7 @@ func TestRelayIsInBackground(t *testing.T) {
 func TestRelayEndsWithClient(t *testing.T) {
 	for _, how := range []string{"exit", "KILL", "HUP"} {
 		t.Run(how, func(t *testing.T) {
+			t.Parallel()
 			c := startClient(t)
 			if how == "exit" {
 				must(t, c.stdin.Close())

@@ -63,14 +63,20 @@ func MoshServerMux(args []string) int {
 	if err != nil {
 		return cmdline.Usage(fs, "%v", err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGHUP, unix.SIGINT, unix.SIGTERM, unix.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGHUP, unix.SIGINT, unix.SIGTERM)
 	defer stop()
+	// Nobody who reads is an error of the write, not the end: there is a mosh-server to end first, or the daemon's ERROR to read.
+	// Caught, not ignored: mosh-server would inherit that.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 	switch err := serveSession(ctx, config, fs.Args()); {
 	case err == nil:
 		return cmdline.ExitOK
 	case errors.Is(err, udpmux.ErrNoDaemon) && !config.require:
 		cmdline.Complain(fs, "%v: mosh-server listens by itself", err)
 		return runAlone(fs, fs.Args())
+	case errors.Is(err, udpmux.ErrNoDaemon):
+		cmdline.Complain(fs, "%v, and one is required", err)
+		return exitFailure
 	default:
 		cmdline.Complain(fs, "%v", err)
 		return exitFailure
@@ -117,6 +123,8 @@ func serveSession(ctx context.Context, config *agentConfig, args []string) error
 	if err != nil {
 		return err
 	}
+	// Behind the CONNECT line, as when mosh-server runs alone: mosh shows what comes before.
+	defer server.speak()
 	if err := serveStarted(ctx, config, server, mode, daemon); err != nil {
 		server.end()
 		return err

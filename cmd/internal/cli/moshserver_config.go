@@ -88,6 +88,8 @@ func (c *agentConfig) mode(on udpmux.Mode, colours string) (udpmux.Mode, error) 
 type moshServerArgs struct {
 	colours string // -c's, the last one's
 	options int    // how many arguments there are before --, or at all
+
+	isTalkative bool // with -v
 }
 
 // scanMoshServer reads the arguments as mosh-server does.
@@ -98,6 +100,7 @@ func scanMoshServer(args []string) (s moshServerArgs) {
 		s.options++
 		for i := 0; isOption && i < len(letters); i++ {
 			if strings.IndexByte(withValue, letters[i]) < 0 {
+				s.isTalkative = s.isTalkative || letters[i] == 'v'
 				continue
 			}
 			value := letters[i+1:]

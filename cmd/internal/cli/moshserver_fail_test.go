@@ -22,6 +22,10 @@ func TestSessionAgentRefused(t *testing.T) {
 		reason string
 	}{
 		"error": {func(c *playedConn) { c.send(udpmux.Frame{Type: udpmux.Error, Code: 2, Text: "too\nmany"}) }, `refused with ERROR 2: "too\nmany"`},
+		"error before HELLO": {func(c *playedConn) {
+			c.send(udpmux.Frame{Type: udpmux.Error, Code: 2, Text: "early"})
+			c.CloseRead() // so that HELLO cannot be written
+		}, `refused with ERROR 2: "early"`},
 		"error behind HELLO": {func(c *playedConn) {
 			c.expect(udpmux.Hello)
 			c.send(udpmux.Frame{Type: udpmux.Error, Code: 99})
@@ -222,7 +226,6 @@ func TestSessionAgentMayNotConnect(t *testing.T) {
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(a.dir, "mosh-server-mux"), program, 0o755))
 	cmd := a.command(filepath.Join(a.dir, "mosh-server-mux"), "--socket", a.socket, "new")
-	cmd.Env = append(cmd.Env, "HOME="+a.dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	out, _ := cmd.CombinedOutput()
 	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "permission denied") || a.noted("server", new(standIn)) {

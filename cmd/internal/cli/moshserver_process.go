@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -19,14 +20,25 @@ import (
 // the background. Go cannot fork, so a program runs itself again, with this argument alone.
 const backgroundArg = "--in-background"
 
-// realProgram finds the first program of this name on PATH that is not a link to one of ours.
+// realProgram finds the first program of this name on PATH that is not one of ours under another name, which would run itself for ever.
 func realProgram(name string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	own, err := os.Stat(self)
+	if err != nil {
+		return "", err
+	}
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		if !filepath.IsAbs(dir) {
 			continue // as exec.LookPath: the current directory is anybody's
 		}
 		path, err := exec.LookPath(filepath.Join(dir, name))
 		if err != nil {
+			continue
+		}
+		if found, err := os.Stat(path); err == nil && os.SameFile(found, own) {
 			continue
 		}
 		if target, err := filepath.EvalSymlinks(path); err != nil || filepath.Base(target) != name+"-mux" {
@@ -75,7 +87,7 @@ func startInBackground(args []string, state any, files ...*os.File) error {
 	if _, err := out.Write(text); err != nil { // it fits the pipe
 		return err
 	}
-	if _, err := ready.Read(make([]byte, 1)); err != nil {
+	if said, _ := io.ReadAll(ready); len(said) == 0 { // to its end, so that by now the process holds nothing of this one
 		return errors.New("the process in the background does not start")
 	}
 	return nil
@@ -105,6 +117,9 @@ func beInBackground(state any) (files []*os.File, err error) {
 	}
 	defer null.Close()
 	if err := dup2(int(null.Fd()), 0); err != nil {
+		return nil, err
+	}
+	if err := os.Chdir("/"); err != nil { // the folder that it was started in stays free to be unmounted
 		return nil, err
 	}
 	ready := files[0]

@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"bytes"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +29,16 @@ var (
 	standInT    = udpmux.TokenOf(standInS)
 )
 
+// ownKey gives the test's stand-in another key than all others have, which other tests must not see anywhere.
+func (a *agentTest) ownKey() (key string) {
+	a.Helper()
+	K := make([]byte, 16)
+	rand.Read(K)
+	key = base64.RawStdEncoding.EncodeToString(K)
+	must(a.T, os.WriteFile(filepath.Join(a.dir, "key"), []byte(key), 0o600))
+	return key
+}
+
 // A standIn is what a stand-in for mosh-server or mosh-client writes down.
 type standIn struct {
 	PID  int
@@ -50,8 +62,14 @@ func standInServer() {
 		return
 	}
 	note("server", standIn{os.Getpid(), os.Args[1:], os.Environ()})
+	key := standInKey
+	if own, err := os.ReadFile(filepath.Join(os.Getenv("STANDIN_DIR"), "key")); err == nil {
+		key = string(own)
+	}
 	kind := os.Getenv("STANDIN")
 	switch kind {
+	case "talks":
+		fmt.Fprintln(os.Stderr, "hello")
 	case "fails":
 		fmt.Fprintln(os.Stderr, "I fail")
 		os.Exit(3)
@@ -70,7 +88,7 @@ func standInServer() {
 	}
 	port := socket.LocalAddr().(*net.UDPAddr).Port
 	if kind == "foreground" {
-		fmt.Printf("MOSH CONNECT %d %s\n", port, standInKey)
+		fmt.Printf("MOSH CONNECT %d %s\n", port, key)
 		note("background", os.Getpid())
 		os.Stdout.Close() // as one in the background does
 		os.Stderr.Close()
@@ -85,16 +103,16 @@ func standInServer() {
 		panic(err)
 	}
 	note("background", background.Process.Pid)
-	line := fmt.Sprintf("MOSH CONNECT %d %s", port, standInKey)
+	line := fmt.Sprintf("MOSH CONNECT %d %s", port, key)
 	switch kind {
 	case "bad number", "bad number, in a session of its own":
-		line = "MOSH CONNECT 70000 " + standInKey
+		line = "MOSH CONNECT 70000 " + key
 	case "bad key":
 		line = fmt.Sprintf("MOSH CONNECT %d %s", port, "AAECAwQFBgcICQoLDA0OD!")
 	case "no line":
 		line = "MOSH CONNECTED"
 	case "foreign port":
-		line = fmt.Sprintf("MOSH CONNECT %s %s", os.Getenv("STANDIN_PORT"), standInKey)
+		line = fmt.Sprintf("MOSH CONNECT %s %s", os.Getenv("STANDIN_PORT"), key)
 	case "blanks":
 		line += " \t\r"
 	case "slow":
@@ -148,11 +166,12 @@ func newAgentTest(t *testing.T, kind string) *agentTest {
 		must(t, os.WriteFile(filepath.Join(a.dir, name), []byte(script), 0o755))
 	}
 	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); !slices.Contains([]string{"PATH", "MOSHD_SOCKET", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "MOSH_KEY"}, name) {
+		name, _, _ := strings.Cut(variable, "=")
+		if !slices.Contains([]string{"PATH", "MOSHD_SOCKET", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "MOSH_KEY"}, name) {
 			a.env = append(a.env, variable)
 		}
 	}
-	a.env = append(a.env, "STANDIN="+kind, "STANDIN_DIR="+a.dir, "PATH="+a.dir+":"+os.Getenv("PATH"))
+	a.env = append(a.env, "HOME="+a.dir, "STANDIN="+kind, "STANDIN_DIR="+a.dir, "PATH="+a.dir+":"+os.Getenv("PATH"))
 	t.Cleanup(func() {
 		var pid int
 		if a.noted("background", &pid) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,10 +18,11 @@ import (
 )
 
 // Ours: how long the mosh-server that was started has, once its CONNECT line is there, to leave another process in the background,
-// and how long to end after SIGKILL.
+// how long to end after SIGKILL, and how much of what it says is shown.
 const (
 	detachTime = time.Second
 	killTime   = 2 * time.Second
+	maxSaid    = 16 << 10
 )
 
 // A moshServer is the real mosh-server, from its start on. It puts itself into the background, so there are two processes: the one
@@ -30,6 +32,9 @@ type moshServer struct {
 	connect chan connectLine
 	exited  chan struct{} // closed when the process that was started has ended; then err is how
 	err     error
+	stderr  *os.File
+	said    bytes.Buffer  // on standard error
+	silent  chan struct{} // closed when said is all
 }
 
 type connectLine struct {
@@ -38,25 +43,42 @@ type connectLine struct {
 	err  error
 }
 
+// startMoshServer starts the program with args, which begin with new. Standard input is the user's: there mosh-server asks for the
+// terminal's size. What it says on standard error waits for [moshServer.speak]; a talkative one goes on talking in the background,
+// and has the user's standard error.
 func startMoshServer(path string, args []string) (*moshServer, error) {
-	r, w, err := os.Pipe()
+	if err := adoptOrphans(); err != nil {
+		return nil, err
+	}
+	output, stdout, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	defer w.Close()
-	if err := adoptOrphans(); err != nil {
-		r.Close()
+	defer stdout.Close()
+	r, stderr, err := os.Pipe()
+	if err != nil {
+		output.Close()
 		return nil, err
 	}
-	// Standard input and error are the user's: there mosh-server asks for the terminal's size, and says what it has to say.
-	cmd := &exec.Cmd{Path: path, Args: append([]string{"mosh-server"}, args...), Stdin: os.Stdin, Stdout: w, Stderr: os.Stderr}
+	defer stderr.Close()
+	cmd := &exec.Cmd{Path: path, Args: append([]string{"mosh-server"}, args...), Stdin: os.Stdin, Stdout: stdout, Stderr: stderr}
+	if scanMoshServer(args[1:]).isTalkative {
+		cmd.Stderr = os.Stderr
+	}
 	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
+		output.Close()
 		r.Close()
 		return nil, fmt.Errorf("mosh-server: %w", err)
 	}
-	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan struct{})}
-	go s.read(r)
+	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan struct{}), stderr: r, silent: make(chan struct{})}
+	go s.read(output)
+	go func() {
+		defer close(s.silent)
+		defer r.Close()
+		io.Copy(&s.said, io.LimitReader(r, maxSaid))
+		io.Copy(io.Discard, r)
+	}()
 	go func() {
 		s.err = cmd.Wait()
 		close(s.exited)
@@ -79,6 +101,13 @@ func (s *moshServer) read(r *os.File) {
 		return
 	}
 	s.connect <- connectLine{err: errors.New("printed no CONNECT line")}
+}
+
+// speak shows what mosh-server said on standard error.
+func (s *moshServer) speak() {
+	s.stderr.SetReadDeadline(time.Now().Add(detachTime)) // something that it has started may hold the other end
+	<-s.silent
+	os.Stderr.Write(s.said.Bytes())
 }
 
 // ready waits for the CONNECT line, and for the process in the background.

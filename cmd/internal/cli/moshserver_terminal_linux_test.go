@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ type terminal struct {
 	cmd    *exec.Cmd
 	master *os.File
 	ended  chan struct{}
+	more   chan struct{} // says that there is more output
 	mu     sync.Mutex
 	output []byte // all of it
 	seen   int    // how much of it was expected
@@ -39,7 +41,7 @@ func openTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	must(t, err)
 	defer slave.Close()
-	x := &terminal{t: t, cmd: cmd, master: master, ended: make(chan struct{})}
+	x := &terminal{t: t, cmd: cmd, master: master, ended: make(chan struct{}), more: make(chan struct{}, 1)}
 	x.resize(80, 24)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -69,6 +71,10 @@ func (x *terminal) read() {
 		x.mu.Lock()
 		x.output = append(x.output, b[:n]...)
 		x.mu.Unlock()
+		select {
+		case x.more <- struct{}{}:
+		default:
+		}
 		if err != nil {
 			return
 		}
@@ -89,28 +95,65 @@ func (x *terminal) enter(text string) {
 // expect waits for text, behind what was expected before, and returns how long that took.
 func (x *terminal) expect(text string) time.Duration {
 	x.t.Helper()
+	return x.expectWhile(text, patience, func() {})
+}
+
+// expectWhile does something each time that the text has not come yet.
+func (x *terminal) expectWhile(text string, pause time.Duration, do func()) time.Duration {
+	x.t.Helper()
 	start := time.Now()
-	must(x.t, poll(func() error {
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		i := bytes.Index(x.output[x.seen:], []byte(text))
-		if i < 0 {
-			return fmt.Errorf("%q does not come", text)
+	deadline, again := time.After(2*patience), time.NewTicker(pause)
+	defer again.Stop()
+	for !x.shows(text) {
+		select {
+		case <-x.more:
+		case <-again.C:
+			do()
+		case <-deadline:
+			x.t.Fatalf("%q does not come", text)
 		}
-		x.seen += i + len(text)
-		return nil
-	}))
+	}
 	return time.Since(start)
 }
 
-var sums int
+// has says whether the text is in all that the terminal showed.
+func (x *terminal) has(text string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return bytes.Contains(x.output, []byte(text))
+}
 
-// types has the shell at the other end do a sum, whose result is not in what is typed; it returns how long the result took.
+// shows says whether the text has come, and if so it counts as expected.
+func (x *terminal) shows(text string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	i := bytes.Index(x.output[x.seen:], []byte(text))
+	if i >= 0 {
+		x.seen += i + len(text)
+	}
+	return i >= 0
+}
+
+var sums atomic.Int32
+
+// sum has the shell at the other end do a sum; the result is not in what is typed.
+func (x *terminal) sum() (result string) {
+	x.t.Helper()
+	n := sums.Add(1)
+	x.enter(fmt.Sprintf("echo :$((%d+1000000)):\r", n))
+	return fmt.Sprintf(":%d:", n+1000000)
+}
+
+// types has a sum done and returns how long the result took.
 func (x *terminal) types() time.Duration {
 	x.t.Helper()
-	sums++
-	x.enter(fmt.Sprintf("echo :$((%d+1000000)):\r", sums))
-	return x.expect(fmt.Sprintf(":%d:", sums+1000000))
+	return x.expect(x.sum())
+}
+
+// keepsTyping is types where the first datagram may be lost: the user presses a key from time to time until the result is there.
+func (x *terminal) keepsTyping() time.Duration {
+	x.t.Helper()
+	return x.expectWhile(x.sum(), 250*time.Millisecond, func() { x.enter(" ") })
 }
 
 // end waits until the program in the terminal has ended.

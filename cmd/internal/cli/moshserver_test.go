@@ -38,7 +38,8 @@ func TestSessionAgent(t *testing.T) {
 		{"no colours", "", both, "new", "new -i 127.0.0.1 -p 0", learn, learnLine},
 		{"command", "", both, "new -s -- sh -c 08", "new -s -i 127.0.0.1 -p 0 -- sh -c 08", learn, learnLine},
 		{"command with dashes", "", both, "new -l -- -c 08 -- a -- b", "new -l -- -c 08 -i 127.0.0.1 -p 0 -- a -- b", token, tokenLine},
-		{"user's port and address", "", both, "new -p 61000:61010 -i 0.0.0.0 -- x", "new -p 61000:61010 -i 0.0.0.0 -i 127.0.0.1 -p 0 -- x", learn, learnLine},
+		{"user's port and address", "", both, "new -p 61000:61010 -i 0.0.0.0 -- x", "new -p 61000:61010 -i 0.0.0.0 -i 127.0.0.1 -p 0 -- x",
+			learn, learnLine},
 		{"options in one", "", both, "new -svc08", "new -svc08 -i 127.0.0.1 -p 0", token, tokenLine},
 		{"last colours count", "", both, "new -c 08 -c8", "new -c 08 -c8 -i 127.0.0.1 -p 0", learn, learnLine},
 		{"--token", "", both, "--token new -c 8", "new -c 8 -i 127.0.0.1 -p 0", token, tokenLine},
@@ -84,6 +85,7 @@ func isBound(t *testing.T, port uint16) bool {
 
 // The client must not be told before the daemon knows.
 func TestSessionAgentWaitsForRegistered(t *testing.T) {
+	t.Parallel()
 	a := newAgentTest(t, "")
 	d := playDaemon(t, a.socket)
 	cmd := a.command("mosh-server-mux", "--socket", a.socket, "new")
@@ -149,6 +151,29 @@ func TestSessionAgentWithoutDaemon(t *testing.T) {
 	}
 }
 
+// What mosh-server says on standard error comes behind the CONNECT line, as without the agent.
+func TestSessionAgentsStandardError(t *testing.T) {
+	for _, options := range []string{"", "-v"} { // with which mosh-server goes on talking
+		t.Run(options, func(t *testing.T) {
+			t.Parallel()
+			a := newAgentTest(t, "talks")
+			d := playDaemon(t, a.socket)
+			wait := inParallel(t, func() { d.accept().register(udpmux.Learn) })
+			cmd := a.command("mosh-server-mux", strings.Fields("--socket moshd.sock new "+options)...)
+			output, err := cmd.CombinedOutput()
+			must(t, err)
+			wait()
+			want := learnLine + "hello\n"
+			if options == "-v" {
+				want = "hello\n" + learnLine
+			}
+			if string(output) != want {
+				t.Errorf("the output is %q", output)
+			}
+		})
+	}
+}
+
 // A dead daemon's socket, and where the socket may be.
 func TestSessionAgentsSockets(t *testing.T) {
 	a := newAgentTest(t, "fails")
@@ -182,9 +207,10 @@ func TestSessionAgentsSockets(t *testing.T) {
 }
 
 func TestSessionAgentRequiresDaemon(t *testing.T) {
+	t.Parallel()
 	a := newAgentTest(t, "")
 	must(t, os.WriteFile(filepath.Join(a.dir, "require.toml"), []byte("require = true\n"), 0o600))
-	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--require", "new"), 1, "no daemon at "+a.socket)
+	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--require", "new"), 1, "no daemon at "+a.socket+", and one is required")
 	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--config", "require.toml", "new"), 1, "no daemon at "+a.socket)
 	if a.noted("server", new(standIn)) {
 		t.Error("mosh-server was started")
@@ -217,6 +243,7 @@ func TestWrongOptionsOfSessionAgent(t *testing.T) {
 
 // A link named mosh-server that leads to the agent is not the real one: an administrator may put it there for stock clients.
 func TestSessionAgentIsNotMoshServer(t *testing.T) {
+	t.Parallel()
 	a := newAgentTest(t, "fails")
 	links := t.TempDir()
 	a.env = append(a.env, "PATH=:.:"+links+":"+a.dir+":"+os.Getenv("PATH"))
@@ -229,6 +256,11 @@ func TestSessionAgentIsNotMoshServer(t *testing.T) {
 	}
 	agent, err := exec.LookPath("mosh-server-mux")
 	must(t, err)
+	program, err = filepath.EvalSymlinks(agent)
+	must(t, err)
+	must(t, os.Remove(filepath.Join(links, "mosh-server")))
+	must(t, os.Link(program, filepath.Join(links, "mosh-server"))) // the program itself, under another name
 	a.env = append(a.env, "PATH="+links+":"+filepath.Dir(agent))
-	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "new"), 1, "there is no mosh-server on PATH")
+	// Were it run, it would be without end: --require is in front of that.
+	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--require", "new"), 1, "there is no mosh-server on PATH")
 }
