@@ -51,7 +51,7 @@ func ParseNumber(text string) (mode Mode, port uint16, err error) {
 	}
 	N, err := strconv.ParseUint(text, 10, 64)
 	switch {
-	case err == nil && N <= 65535:
+	case err == nil && 0 < N && N <= 65535:
 		return Learn, uint16(N), nil
 	case err == nil && len(text) == 11 && N > tokenBase && N <= tokenBase+65535:
 		return Token, uint16(N - tokenBase), nil
@@ -61,7 +61,7 @@ func ParseNumber(text string) (mode Mode, port uint16, err error) {
 
 // Colours is what the client agent answers to -c, where the real client printed output (section 2.9).
 func Colours(output string) string {
-	text := strings.TrimSpace(output)
+	text := strings.TrimSuffix(output, "\n")
 	if digits(text) != len(text) {
 		text = ""
 	}

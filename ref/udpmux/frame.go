@@ -46,7 +46,7 @@ func (f *Frame) check() error {
 	return nil
 }
 
-// AppendFrame appends a frame. It fails with [ErrBadPort], [ErrZeroKey], [ErrBadText], [ErrTooLong] or [ErrUnknownType].
+// AppendFrame appends a frame. It fails with [ErrUnknownType], [ErrTooLong], [ErrBadPort], [ErrZeroKey] or [ErrBadText].
 //
 //	L u16 | type u8 | HELLO:      version u8
 //	                  WELCOME:    modes u8 | port u16 > 0
@@ -54,9 +54,6 @@ func (f *Frame) check() error {
 //	                  REGISTERED: id u32
 //	                  ERROR:      code u8 | text, UTF-8
 func AppendFrame(b []byte, f Frame) ([]byte, error) {
-	if err := f.check(); err != nil {
-		return b, err
-	}
 	body := []byte{byte(f.Type)}
 	switch f.Type {
 	case Hello:
@@ -74,6 +71,9 @@ func AppendFrame(b []byte, f Frame) ([]byte, error) {
 	}
 	if len(body) > MaxFrame {
 		return b, ErrTooLong
+	}
+	if err := f.check(); err != nil {
+		return b, err
 	}
 	return append(binary.BigEndian.AppendUint16(b, uint16(len(body))), body...), nil
 }

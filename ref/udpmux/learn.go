@@ -1,6 +1,7 @@
 package udpmux
 
 import (
+	"container/heap"
 	"container/list"
 	"slices"
 	"time"
@@ -16,8 +17,35 @@ type source struct {
 	probed  time.Duration // the last delivery, or never
 	since   time.Duration // it sends without an answer, or never
 	again   bool          // it was probed anew for that
-	order   *list.Element // in Mux.unbound, or nil
-	waiting *list.Element // in Mux.waiting, or nil
+	order   int           // in Mux.unbound, or -1
+	waiting *list.Element // in Mux.fresh or Mux.tried, or nil
+}
+
+// A sourceHeap has the source first that was heard longest ago. It is no list, since a binding may end at any time, and a session with
+// all its bindings at once.
+type sourceHeap []*source
+
+func (h sourceHeap) Len() int           { return len(h) }
+func (h sourceHeap) Less(i, j int) bool { return h[i].heard < h[j].heard }
+
+func (h sourceHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].order, h[j].order = i, j
+}
+
+// Push is for [heap.Push].
+func (h *sourceHeap) Push(s any) {
+	s.(*source).order = len(*h)
+	*h = append(*h, s.(*source))
+}
+
+// Pop is for [heap.Pop] and [heap.Remove].
+func (h *sourceHeap) Pop() any {
+	last := len(*h) - 1
+	s := (*h)[last]
+	(*h)[last], s.order = nil, -1
+	*h = (*h)[:last]
+	return s
 }
 
 // waiting is a datagram that waits for the probing limit.
@@ -35,8 +63,8 @@ func (m *Mux) fromLearner(now time.Duration, c Client, ecn byte, P []byte) {
 		s = m.newSource(now, c, n)
 	}
 	s.heard = now
-	if s.order != nil {
-		m.unbound.MoveToBack(s.order)
+	if s.order >= 0 {
+		heap.Fix(&m.unbound, s.order)
 	}
 	if n+m.config.ProbeFall < s.highest { // 2
 		s.highest = n
@@ -63,7 +91,7 @@ func (m *Mux) fromLearner(now time.Duration, c Client, ecn byte, P []byte) {
 	targets := m.targets(now, s) // 6
 	switch {                     // 7
 	case len(targets) == 0:
-	case (m.waiting.Len() == 0 || s.probed == never) && m.probes.has(now, len(targets)):
+	case (!m.Waiting() || s.probed == never) && m.probes.has(now, len(targets)):
 		m.unwait(s) // what waits would come behind this one
 		m.probe(now, s, targets, ecn, P)
 	default:
@@ -74,12 +102,12 @@ func (m *Mux) fromLearner(now time.Duration, c Client, ecn byte, P []byte) {
 // newSource remembers c; for that it forgets the one of the unbound that was heard longest ago, if there are too many.
 func (m *Mux) newSource(now time.Duration, c Client, highest uint64) *source {
 	for m.unbound.Len() > 0 && m.unbound.Len() >= m.config.MaxSources {
-		old := m.unbound.Remove(m.unbound.Front()).(*source)
+		old := heap.Pop(&m.unbound).(*source)
 		m.unwait(old)
 		delete(m.known, old.client)
 	}
 	s := &source{client: c, highest: highest, heard: now, began: never, probed: never, since: never}
-	s.order = m.unbound.PushBack(s)
+	heap.Push(&m.unbound, s)
 	m.known[c] = s
 	return s
 }
@@ -90,7 +118,7 @@ func (m *Mux) targets(now time.Duration, s *source) []*session {
 	m.found = m.found[:0]
 	for _, ses := range m.learners {
 		bound := slices.ContainsFunc(s.bound, func(f *flow) bool { return f.session == ses })
-		if !bound && (m.flows[flowKey{s.client, ses.id, Learn}] != nil || m.sources.find(now)) {
+		if !bound && (m.sources.find(now) || m.flows[flowKey{s.client, ses.id, Learn}] != nil) {
 			m.found = append(m.found, ses)
 		}
 	}
@@ -125,63 +153,65 @@ func (m *Mux) wait(now time.Duration, s *source, ecn byte, P []byte) {
 		m.drop(errReplaced)
 		return
 	}
-	if m.waiting.Len() >= m.config.MaxWaiting {
-		e := m.waiting.Front()
-		for e != nil && (s.probed != never || e.Value.(*waiting).source.probed == never) {
-			e = e.Next()
-		}
-		if e == nil {
+	if m.fresh.Len()+m.tried.Len() >= m.config.MaxWaiting {
+		if s.probed != never || m.tried.Len() == 0 {
 			m.drop(errReplaced)
 			return
 		}
-		m.unwait(e.Value.(*waiting).source)
+		m.unwait(m.tried.Front().Value.(*waiting).source)
 	}
-	s.waiting = m.waiting.PushBack(&waiting{s, now, ecn, slices.Clone(P)})
+	s.waiting = m.queueOf(s).PushBack(&waiting{s, now, ecn, slices.Clone(P)})
+}
+
+// queueOf is where s waits: one scanner must not keep users out (UDPMUX-78).
+func (m *Mux) queueOf(s *source) *list.List {
+	if s.probed == never {
+		return &m.fresh
+	}
+	return &m.tried
 }
 
 // unwait drops what waits of s.
 func (m *Mux) unwait(s *source) {
-	if s.waiting != nil {
-		m.waiting.Remove(s.waiting)
-		s.waiting = nil
+	if m.stopWaiting(s) {
 		m.drop(errReplaced)
 	}
 }
 
+func (m *Mux) stopWaiting(s *source) (waited bool) {
+	if waited = s.waiting != nil; waited {
+		m.queueOf(s).Remove(s.waiting)
+		s.waiting = nil
+	}
+	return waited
+}
+
 // serveWaiting drops what has waited for too long, and delivers as much of the rest as the limit lets through.
 func (m *Mux) serveWaiting(now time.Duration) {
-	for e := m.waiting.Front(); e != nil; {
-		w := e.Value.(*waiting)
-		e = e.Next()
-		if now-w.since >= waitingTime {
-			m.waiting.Remove(w.source.waiting)
-			w.source.waiting = nil
-			m.drop(errWaited)
+	for _, queue := range []*list.List{&m.fresh, &m.tried} {
+		for e := queue.Front(); e != nil; {
+			w := e.Value.(*waiting)
+			e = e.Next()
+			if now-w.since >= waitingTime && m.stopWaiting(w.source) {
+				m.drop(errWaited)
+			}
 		}
 	}
-	for m.waiting.Len() > 0 {
-		w := m.nextWaiting()
+	for m.Waiting() {
+		e := m.fresh.Front() // those that were never probed, then the one that has waited longest
+		if e == nil {
+			e = m.tried.Front()
+		}
+		w := e.Value.(*waiting)
 		targets := m.targets(now, w.source)
 		if !m.probes.has(now, len(targets)) {
 			return
 		}
+		m.stopWaiting(w.source) // first: it was never probed, perhaps
 		if len(targets) > 0 {
 			m.probe(now, w.source, targets, w.ecn, w.P)
 		}
-		m.waiting.Remove(w.source.waiting)
-		w.source.waiting = nil
 	}
-}
-
-// nextWaiting is one whose source was never probed, or else the one that has waited longest: one scanner must not keep users out
-// (UDPMUX-78).
-func (m *Mux) nextWaiting() *waiting {
-	for e := m.waiting.Front(); e != nil; e = e.Next() {
-		if w := e.Value.(*waiting); w.source.probed == never {
-			return w
-		}
-	}
-	return m.waiting.Front().Value.(*waiting)
 }
 
 // bind notes that f's session answered f's client. A source that was forgotten in the meantime is remembered again.
@@ -191,9 +221,8 @@ func (m *Mux) bind(f *flow) {
 		if s == nil {
 			s = m.newSource(f.heard, f.key.client, 0)
 		}
-		if s.order != nil {
-			m.unbound.Remove(s.order)
-			s.order = nil
+		if s.order >= 0 {
+			heap.Remove(&m.unbound, s.order)
 		}
 		s.bound = append(s.bound, f)
 		f.binds, f.bound = s, m.bindings.PushBack(f)
@@ -208,16 +237,7 @@ func (m *Mux) unbind(f *flow) {
 	m.bindings.Remove(f.bound)
 	f.bound, f.binds = nil, nil
 	s.bound = slices.DeleteFunc(s.bound, func(g *flow) bool { return g == f })
-	if len(s.bound) > 0 {
-		return
-	}
-	e := m.unbound.Front()
-	for e != nil && e.Value.(*source).heard <= s.heard {
-		e = e.Next()
-	}
-	if e == nil {
-		s.order = m.unbound.PushBack(s)
-	} else {
-		s.order = m.unbound.InsertBefore(s, e)
+	if len(s.bound) == 0 {
+		heap.Push(&m.unbound, s)
 	}
 }

@@ -13,16 +13,16 @@ const waitingTick = 5 * time.Millisecond
 
 // move carries datagrams until ctx is done. One thread reads all sockets in turns, a batch of each (section 4.7).
 func (s *Server) move(ctx context.Context) error {
-	poll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
-		return os.NewSyscallError("epoll_create1", err)
-	}
-	defer unix.Close(poll)
 	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 	if err != nil {
 		return os.NewSyscallError("eventfd", err)
 	}
 	defer unix.Close(stop)
+	poll, err := s.watch(stop)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(poll)
 	stopped := make(chan struct{})
 	cancel := context.AfterFunc(ctx, func() {
 		unix.Write(stop, []byte{0, 0, 0, 0, 0, 0, 0, 1})
@@ -33,30 +33,13 @@ func (s *Server) move(ctx context.Context) error {
 			<-stopped // else the write may hit another file
 		}
 	}()
-	fds := []int{stop, s.backend.fd}
-	for _, socket := range s.external {
-		fds = append(fds, socket.fd)
-	}
-	for i, fd := range fds {
-		if err := unix.EpollCtl(poll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)}); err != nil {
-			return os.NewSyscallError("epoll_ctl", err)
-		}
-	}
-	events, timeout := make([]unix.EpollEvent, len(fds)), -1
+	events, timeout := make([]unix.EpollEvent, 2+len(s.external)), -1
 	for ctx.Err() == nil {
 		n, err := unix.EpollWait(poll, events, timeout)
 		if err != nil && err != unix.EINTR {
 			return os.NewSyscallError("epoll_wait", err)
 		}
-		waiting := false
-		for _, event := range events[:max(n, 0)] {
-			switch {
-			case event.Fd == 1:
-				s.fromBackends()
-			case event.Fd > 1:
-				waiting = s.fromClients(int(event.Fd-2)) || waiting
-			}
-		}
+		waiting := s.turn(events[:max(n, 0)])
 		if timeout >= 0 || waiting {
 			waiting = s.tick()
 		}
@@ -66,6 +49,37 @@ func (s *Server) move(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// watch opens an epoll of stop, the backend socket and the external ones, whose events have the numbers 0, 1 and so on.
+func (s *Server) watch(stop int) (poll int, err error) {
+	if poll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return -1, os.NewSyscallError("epoll_create1", err)
+	}
+	fds := []int{stop, s.backend.fd}
+	for _, socket := range s.external {
+		fds = append(fds, socket.fd)
+	}
+	for i, fd := range fds {
+		if err := unix.EpollCtl(poll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)}); err != nil {
+			unix.Close(poll)
+			return -1, os.NewSyscallError("epoll_ctl", err)
+		}
+	}
+	return poll, nil
+}
+
+// turn reads a batch of each socket that has one, and says whether datagrams wait.
+func (s *Server) turn(events []unix.EpollEvent) (waiting bool) {
+	for _, event := range events {
+		switch {
+		case event.Fd == 1:
+			s.fromBackends()
+		case event.Fd > 1:
+			waiting = s.fromClients(int(event.Fd-2)) || waiting
+		}
+	}
+	return waiting
 }
 
 // fromClients carries one batch to the sessions, and says whether datagrams wait.

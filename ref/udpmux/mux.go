@@ -65,8 +65,9 @@ type Mux struct {
 	sources  sourcePool
 
 	known   map[Client]*source
-	unbound list.List // the sources without bindings; the one that was heard longest ago is first
-	waiting list.List // of *waiting; the source that has waited longest is first
+	unbound sourceHeap // the sources without bindings
+	fresh   list.List  // of *waiting, of sources that were never probed; the source that has waited longest is first
+	tried   list.List  // the same of the others
 	probes  bucket
 
 	out   []Delivery
@@ -81,6 +82,14 @@ func NewMux(config Config, log *slog.Logger) *Mux {
 		flows: make(map[flowKey]*flow), bySource: make(map[uint32]*flow), known: make(map[Client]*source),
 		sources: newSourcePool(config.LoopbackSources, config.FirstSource),
 		probes:  bucket{rate: config.ProbeRate}, drops: make(map[error]uint64)}
+}
+
+func (m *Mux) setConfig(config Config) {
+	config.LoopbackSources, config.FirstSource = m.config.LoopbackSources, m.config.FirstSource
+	m.config, m.probes.rate = config, config.ProbeRate
+	for _, s := range m.byPort {
+		s.rate.rate = config.FlowRate
+	}
 }
 
 // FromClient takes a datagram D from c and returns what to send (section 4.3). The result is good until the next call.
@@ -175,7 +184,7 @@ func (m *Mux) Tick(now time.Duration) []Delivery {
 }
 
 // Waiting says whether datagrams wait for the probing limit.
-func (m *Mux) Waiting() bool { return m.waiting.Len() > 0 }
+func (m *Mux) Waiting() bool { return m.fresh.Len()+m.tried.Len() > 0 }
 
 // drop counts a datagram, and nothing else: no answer.
 func (m *Mux) drop(reason error) { m.drops[reason]++ }

@@ -333,6 +333,17 @@ func TestRegisterPortAgain(t *testing.T) {
 	}
 }
 
+// A socket that was the user's when it was looked up, and is gone when it is registered, takes nothing from the session that has its
+// port now.
+func TestRegisterLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(1, Token)
+	_, err := w.m.Register(w.now, Registration{1001, Token, 2001, 777, key(2)}, w.isAlive)
+	w.refused(CodeNotOwner, err)
+	w.ports(w.token(1, 1), 1)
+}
+
 func TestSessionLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.MaxSessions, c.MaxSessionsPerUID, c.MaxLearnSessions = 3, 2, 1 })
@@ -360,7 +371,7 @@ func TestPoll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.register(1, Token)
-	_, last := w.m.Sessions()
+	_, last := w.m.backends()
 	w.register(2, Token)
 	d := w.token(1, 1)[0]
 	w.alive = map[uint16]uint64{2001: 7} // another socket has the port

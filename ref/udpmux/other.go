@@ -30,6 +30,8 @@ func (*Socket) Addr() netip.AddrPort { return netip.AddrPort{} }
 // ReceiveBuffer is the size that the kernel granted, in bytes.
 func (*Socket) ReceiveBuffer() int { return 0 }
 
+func (*Socket) overruns() uint64 { return 0 }
+
 // Close closes the socket.
 func (*Socket) Close() error { return nil }
 

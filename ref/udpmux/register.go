@@ -1,12 +1,16 @@
 package udpmux
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net"
 	"sync"
 	"time"
 )
+
+// goodbye is how long what an agent sent too much is read.
+const goodbye = 100 * time.Millisecond
 
 // accept serves the agents that connect, each apart from the others (UDPMUX-60).
 func (s *Server) accept(l *net.UnixListener, done *sync.WaitGroup) {
@@ -23,12 +27,20 @@ func (s *Server) accept(l *net.UnixListener, done *sync.WaitGroup) {
 		if err == nil {
 			err = s.admit(uid, c)
 		}
-		if err != nil {
-			s.refuse(c, uid, err)
-			c.Close()
+		if err == nil {
+			done.Go(func() { s.serveAgent(c, uid) })
 			continue
 		}
-		done.Go(func() { s.serveAgent(c, uid) })
+		// An agent that knocks without end gets less time, and nobody waits for it.
+		select {
+		case s.leaving <- struct{}{}:
+			done.Go(func() {
+				s.refuse(c, uid, err, goodbye)
+				<-s.leaving
+			})
+		default:
+			s.refuse(c, uid, err, 0)
+		}
 	}
 }
 
@@ -50,7 +62,6 @@ func (s *Server) admit(uid uint32, c *net.UnixConn) error {
 // serveAgent is one conversation.
 func (s *Server) serveAgent(c *net.UnixConn, uid uint32) {
 	defer func() {
-		c.Close()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.open, c)
@@ -59,55 +70,58 @@ func (s *Server) serveAgent(c *net.UnixConn, uid uint32) {
 		}
 	}()
 	frames := NewFrameReader(c)
-	f, id, err := s.converse(c, frames, uid)
+	b, id, err := s.converse(c, frames, uid)
 	if err == nil {
 		err = frames.nothing()
-		s.ended(c, f.Port, id)
+		s.ended(c, b, id)
 	}
-	s.refuse(c, uid, err)
+	s.refuse(c, uid, err, goodbye)
 }
 
-// refuse sends ERROR where err is a reason for one. Then it reads what the agent sent too much for a moment, since unread bytes would
-// turn the end of the connection into a reset.
-func (s *Server) refuse(c *net.UnixConn, uid uint32, err error) {
+// refuse ends a connection. Where err is a reason for an ERROR it sends that, and reads for a while what the agent sent too much, since
+// unread bytes would turn the end of the connection into a reset.
+func (s *Server) refuse(c *net.UnixConn, uid uint32, err error, while time.Duration) {
+	defer c.Close()
 	refusal, ok := errors.AsType[*Refusal](err)
 	if !ok {
 		return
 	}
 	s.log.Warn("agent refused", "uid", uid, "code", refusal.Code, "why", refusal.Text)
 	b, _ := AppendFrame(nil, Frame{Type: Error, Code: refusal.Code, Text: refusal.Text})
-	c.SetDeadline(time.Now().Add(10 * time.Millisecond))
-	c.Write(b)
+	c.SetDeadline(time.Time{})
+	c.Write(b) // does not wait: it is never much that an agent has not read
 	c.CloseWrite()
+	c.SetDeadline(time.Now().Add(while))
 	io.CopyN(io.Discard, c, 2*MaxFrame)
 }
 
-// converse does section 2.5, steps 2 to 9, and returns REGISTER and the session's id.
-func (s *Server) converse(c *net.UnixConn, frames *FrameReader, uid uint32) (f Frame, id uint32, err error) {
-	c.SetDeadline(time.Now().Add(s.config.HelloTimeout))
-	f, err = s.expect(frames, Hello)
+// converse does section 2.5, steps 2 to 9, and returns the session's socket and id.
+func (s *Server) converse(c *net.UnixConn, frames *FrameReader, uid uint32) (b backend, id uint32, err error) {
+	config := s.settings()
+	c.SetDeadline(time.Now().Add(config.HelloTimeout))
+	f, err := s.expect(frames, Hello)
 	if err == nil && f.Version != Version {
 		err = &Refusal{CodeVersion, "the version here is 1"}
 	}
 	if err != nil {
-		return f, 0, err
+		return b, 0, err
 	}
-	modes := s.config.Modes
-	if !s.config.MultiUser && uid != s.uid {
+	modes := config.Modes
+	if !config.MultiUser && uid != s.uid {
 		modes = 0
 	}
-	c.SetDeadline(time.Now().Add(s.config.RegisterTimeout))
-	if err := reply(c, Frame{Type: Welcome, Modes: modes, Port: s.port}); err != nil {
-		return f, 0, err
+	c.SetDeadline(time.Now().Add(config.RegisterTimeout))
+	if err := reply(c, Frame{Type: Welcome, Modes: modes, Port: cmp.Or(config.AdvertisePort, s.external[0].Addr().Port())}); err != nil {
+		return b, 0, err
 	}
 	if f, err = s.expect(frames, Register); err != nil {
-		return f, 0, err
+		return b, 0, err
 	}
-	if id, err = s.register(c, f, uid, modes); err != nil {
-		return f, 0, err
+	if b, id, err = s.register(c, f, uid, modes); err != nil {
+		return b, 0, err
 	}
 	c.SetDeadline(time.Time{})
-	return f, id, reply(c, Frame{Type: Registered, ID: id})
+	return b, id, reply(c, Frame{Type: Registered, ID: id})
 }
 
 func reply(c *net.UnixConn, f Frame) error {
@@ -144,12 +158,12 @@ func (r *FrameReader) nothing() error {
 }
 
 // register does section 2.5, steps 4 to 8, and makes c the session's connection in place of an older one.
-func (s *Server) register(c *net.UnixConn, f Frame, uid uint32, modes Mode) (id uint32, err error) {
+func (s *Server) register(c *net.UnixConn, f Frame, uid uint32, modes Mode) (b backend, id uint32, err error) {
 	switch {
 	case f.Modes == 0 || f.Modes&^modes != 0:
-		return 0, &Refusal{CodeModeOff, "modes that are on for you: " + modes.String()}
+		return b, 0, &Refusal{CodeModeOff, "modes that are on for you: " + modes.String()}
 	case f.Port < MinPort:
-		return 0, &Refusal{CodeNotLoopback, "the port is below 1024"}
+		return b, 0, &Refusal{CodeNotLoopback, "the port is below 1024"}
 	}
 	sockets, err := allSockets(f.Port)
 	if err != nil {
@@ -157,30 +171,32 @@ func (s *Server) register(c *net.UnixConn, f Frame, uid uint32, modes Mode) (id 
 	}
 	inode, err := owned(sockets, uid)
 	if err != nil {
-		return 0, err
+		return b, 0, err
 	}
 	s.mu.Lock()
+	rivals := s.mux.rivals(f.S, f.Port)
+	s.mu.Unlock()
+	alive := aliveness(rivals)
+	s.mu.Lock()
 	defer s.mu.Unlock()
-	id, err = s.mux.Register(s.now(), Registration{uid, f.Modes, f.Port, inode, f.S}, func(port uint16, other uint64) bool {
-		return port == f.Port && other == inode || isAlive(port, other)
-	})
+	id, err = s.mux.Register(s.now(), Registration{uid, f.Modes, f.Port, inode, f.S}, alive)
 	if err != nil {
-		return 0, err
+		return b, 0, err
 	}
 	if old := s.agents[id]; old != nil {
 		old.Close()
 	}
 	s.agents[id] = c
-	return id, nil
+	return backend{f.Port, inode}, id, nil
 }
 
 // ended: where c was the session's connection, its backend may have ended, too, and nothing more must reach its port.
-func (s *Server) ended(c *net.UnixConn, port uint16, id uint32) {
+func (s *Server) ended(c *net.UnixConn, b backend, id uint32) {
+	alive := aliveness([]backend{b})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.agents[id] != c {
-		return
+	if s.agents[id] == c {
+		delete(s.agents, id)
+		s.mux.Poll(s.now(), id, alive)
 	}
-	delete(s.agents, id)
-	s.mux.Poll(s.now(), id, func(p uint16, inode uint64) bool { return p != port || isAlive(port, inode) })
 }

@@ -76,11 +76,6 @@ func startDaemon(t testing.TB, change func(c *Config), addresses ...string) *dae
 
 func startDaemonAt(t testing.TB, path string, change func(c *Config), addresses ...string) *daemon {
 	t.Helper()
-	config := DefaultConfig(false)
-	config.Modes = Learn | Token | Port
-	if change != nil {
-		change(&config)
-	}
 	if len(addresses) == 0 {
 		addresses = []string{"127.0.0.1:0"}
 	}
@@ -90,9 +85,19 @@ func startDaemonAt(t testing.TB, path string, change func(c *Config), addresses 
 		if len(sockets) > 0 {
 			address = netip.AddrPortFrom(address.Addr(), sockets[0].Addr().Port())
 		}
-		socket, err := ListenUDP(address, config.ReceiveBuffer)
+		socket, err := ListenUDP(address, 4<<20)
 		must(t, err)
 		sockets = append(sockets, socket)
+	}
+	return startDaemonWith(t, path, change, sockets...)
+}
+
+func startDaemonWith(t testing.TB, path string, change func(c *Config), sockets ...*Socket) *daemon {
+	t.Helper()
+	config := DefaultConfig(false)
+	config.Modes = Learn | Token | Port
+	if change != nil {
+		change(&config)
 	}
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	must(t, err)
@@ -399,20 +404,25 @@ func TestECN(t *testing.T) {
 	b := newParty(t, "127.0.0.1:0")
 	d.register(b, 1, Token)
 	for _, host := range []string{"127.0.0.1", "[::1]"} {
-		c := newParty(t, host+":0")
-		for ecn := range 4 {
-			setECN(t, c, ecn)
-			D, _ := AppendClient(nil, tokenHeader(1), moshP(1, 60))
-			c.send(netip.MustParseAddrPort(fmt.Sprintf("%s:%d", host, d.address.Port())), D)
-			flow, got := receiveECN(t, b)
-			if got != ecn {
-				t.Errorf("%s: ECN %d became %d", host, ecn, got)
-			}
-			setECN(t, b, ecn)
-			b.send(flow, moshP(toClient, 60))
-			if _, got := receiveECN(t, c); got != ecn {
-				t.Errorf("%s: the answer's ECN %d became %d", host, ecn, got)
-			}
+		checkECN(t, newParty(t, host+":0"), b, netip.MustParseAddrPort(fmt.Sprintf("%s:%d", host, d.address.Port())))
+	}
+}
+
+// checkECN exchanges datagrams of the first session with all ECN bits.
+func checkECN(t *testing.T, c, b *party, to netip.AddrPort) {
+	t.Helper()
+	for ecn := range 4 {
+		setECN(t, c, ecn)
+		D, _ := AppendClient(nil, tokenHeader(1), moshP(1, 60))
+		c.send(to, D)
+		flow, got := receiveECN(t, b)
+		if got != ecn {
+			t.Errorf("%v: ECN %d became %d", to, ecn, got)
+		}
+		setECN(t, b, ecn)
+		b.send(flow, moshP(toClient, 60))
+		if _, got := receiveECN(t, c); got != ecn {
+			t.Errorf("%v: the answer's ECN %d became %d", to, ecn, got)
 		}
 	}
 }
@@ -800,21 +810,27 @@ func TestExclusivePort(t *testing.T) {
 	}
 }
 
-// otherAgent is what the test binary does as another uid: it tries to register a port of the first argument's, then one of its own.
+// otherAgent is what the test binary does as another uid, which knows all that the environment says of another's session, even its key:
+// it tries to register that session's port, a port of its own with that key, and a port of its own; to bind the daemon's port; and to
+// take the session's flow by sending as if it was its backend.
 func otherAgent(path string) {
-	var port uint16
-	fmt.Sscan(os.Getenv("UDPMUX_TEST_PORT"), &port)
+	var port, external uint16
+	var flow netip.AddrPort
+	fmt.Sscan(os.Getenv("UDPMUX_TEST_PORT"), &port, &external)
+	flow.UnmarshalText([]byte(os.Getenv("UDPMUX_TEST_FLOW")))
 	own, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		panic(err)
 	}
-	for _, p := range []uint16{port, own.LocalAddr().(*net.UDPAddr).AddrPort().Port()} {
+	ownPort := own.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+	for _, r := range []Frame{{Port: port, S: key(9)}, {Port: port, S: key(1)}, {Port: ownPort, S: key(1)}, {Port: ownPort, S: key(9)}} {
+		r.Type, r.Modes = Register, Token
 		c, err := net.Dial("unix", path)
 		if err != nil {
 			panic(err)
 		}
 		b, _ := AppendFrame(nil, hello)
-		b, _ = AppendFrame(b, Frame{Type: Register, Modes: Token, Port: p, S: key(9)})
+		b, _ = AppendFrame(b, r)
 		c.Write(b)
 		frames := NewFrameReader(c)
 		for range 2 {
@@ -823,33 +839,52 @@ func otherAgent(path string) {
 		}
 		c.Close()
 	}
+	fd, _ := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	fmt.Print(unix.Bind(fd, &unix.SockaddrInet4{Port: int(external), Addr: [4]byte{127, 0, 0, 1}}), " ")
+	s, err := openUDP(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 2}), port), "lo", 1<<16)
+	if err != nil {
+		panic(err)
+	}
+	for i, from := range [][4]byte{{127, 0, 0, 2}, {127, 0, 0, 1}} {
+		s.queue(&Client{Remote: mapped(flow.Addr().As4()), RemotePort: flow.Port(), Local: mapped(from)}, 0, moshP(toClient, 90+i))
+		fmt.Print(s.flush(), " ")
+	}
 }
 
-// Another uid registers its own sockets alone, and none where the daemon serves one user.
+// Another uid registers its own sockets alone, and none where the daemon serves one user. It takes nothing from anybody; all that it can
+// do to a session is to show its client garbage.
 func TestOtherUID(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can be another user")
 	}
-	for multiUser, want := range map[bool]string{true: "2:2:0 5:0:4 2:2:0 4:0:0 ", false: "2:0:0 5:0:6 2:0:0 5:0:6 "} {
+	for multiUser, want := range map[bool]string{true: "2:2:0 5:0:4 2:2:0 5:0:4 2:2:0 5:0:3 2:2:0 4:0:0 ", false: strings.Repeat("2:0:0 5:0:6 ", 4)} {
 		dir, err := os.MkdirTemp("", "udpmux")
 		must(t, err)
 		defer os.RemoveAll(dir)
 		must(t, os.Chmod(dir, 0o755))
 		d := startDaemonAt(t, filepath.Join(dir, "s"), func(c *Config) { c.MultiUser, c.Modes = multiUser, Token })
 		must(t, os.Chmod(d.path, 0o666))
-		b := newParty(t, "127.0.0.1:0")
+		b, c := newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0")
+		d.register(b, 1, Token)
+		flow := exchange(c, b, d.address, tokenHeader(1), 1)
 		binary := filepath.Join(dir, "agent")
 		self, err := os.ReadFile("/proc/self/exe")
 		must(t, err)
 		must(t, os.WriteFile(binary, self, 0o755))
 		cmd := exec.Command(binary)
 		cmd.Dir = "/"
-		cmd.Env = []string{"UDPMUX_TEST_AGENT=" + d.path, fmt.Sprintf("UDPMUX_TEST_PORT=%d", b.port())}
+		cmd.Env = []string{"UDPMUX_TEST_AGENT=" + d.path, fmt.Sprintf("UDPMUX_TEST_PORT=%d %d", b.port(), d.address.Port()), "UDPMUX_TEST_FLOW=" + flow.String()}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		got, err := cmd.CombinedOutput()
-		if err != nil || string(got) != want {
+		if want += "address already in use 0 0 "; err != nil || string(got) != want {
 			t.Errorf("multi-user %v: %s (%v), want %s", multiUser, got, err, want)
+		}
+		c.gets(moshP(toClient, 91))
+		if again := exchange(c, b, d.address, tokenHeader(1), 2); again != flow {
+			t.Error("the client has another flow")
 		}
 		d.stop()
 	}
@@ -884,19 +919,38 @@ func TestNoLeaks(t *testing.T) {
 	b.Close()
 	time.Sleep(window)
 	g1, f1 := count()
-	for n := range 30 {
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	m1 := heap()
+	for n := range 100 {
 		b, c := newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0")
-		a := d.register(b, n, Token)
+		a := d.register(b, n, Token|Learn)
 		exchange(c, b, d.address, tokenHeader(n), 1)
 		bad := d.connect()
 		bad.Write([]byte{0, 0})
 		silent := d.connect()
-		silent.ended()
+		if n%20 == 0 {
+			silent.ended()
+		}
 		for _, x := range []io.Closer{a, b, c, bad, silent} {
 			x.Close()
 		}
 	}
 	settle("while it runs", g1, f1)
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		if sessions, flows := d.server.Counts(); sessions+flows == 0 {
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("%d sessions and %d flows are left", sessions, flows)
+		}
+	}
+	if m := heap(); m > m1+1<<20 {
+		t.Errorf("the heap has grown from %d to %d bytes", m1, m)
+	}
 	d.stop()
 	settle("at the end", g0, f0)
 }

@@ -24,8 +24,32 @@ type session struct {
 	rate  bucket // of new flows
 }
 
-// Alive says whether the socket with this inode is bound to 127.0.0.1 and port now.
+// Alive says whether the socket with this inode is bound to 127.0.0.1 and port. Of one that it knows nothing of it says yes.
 type Alive func(port uint16, inode uint64) bool
+
+// A backend is a session's socket.
+type backend struct {
+	port  uint16
+	inode uint64
+}
+
+// backends are all sessions' sockets; last is the highest id that was given.
+func (m *Mux) backends() (all []backend, last uint32) {
+	for _, s := range m.byPort {
+		all = append(all, backend{s.Port, s.Inode})
+	}
+	return all, m.lastID
+}
+
+// rivals are the sockets of the sessions that are in the way of a REGISTER: [Mux.Register] asks for these.
+func (m *Mux) rivals(S [32]byte, port uint16) (rivals []backend) {
+	for _, s := range []*session{m.byS[S], m.byT[TokenOf(S)], m.byPort[port]} {
+		if s != nil {
+			rivals = append(rivals, backend{s.Port, s.Inode})
+		}
+	}
+	return rivals
+}
 
 // Register does section 4.2. The session's id is an old one where the session is only registered again. It fails with a [Refusal].
 func (m *Mux) Register(now time.Duration, r Registration, alive Alive) (id uint32, err error) {
@@ -48,6 +72,9 @@ func (m *Mux) Register(now time.Duration, r Registration, alive Alive) (id uint3
 		return 0, &Refusal{CodeDuplicate, "another session has this key"}
 	}
 	old := m.byPort[r.Port]
+	if old != nil && old.Inode != r.Inode { // it came after r's socket was looked up, which has gone since then
+		return 0, &Refusal{CodeNotOwner, "your socket has gone"}
+	}
 	if err := m.checkLimits(r, old); err != nil {
 		return 0, err
 	}
@@ -113,8 +140,8 @@ func (m *Mux) endSession(now time.Duration, s *session, why string) {
 	m.log.Info("session ended", "session", s.id, "uid", s.UID, "why", why)
 }
 
-// Sessions returns how many sessions there are, and the highest id that was given.
-func (m *Mux) Sessions() (n int, last uint32) { return len(m.byPort), m.lastID }
+// Counts returns how many sessions and flows there are.
+func (m *Mux) Counts() (sessions, flows int) { return len(m.byPort), len(m.flows) }
 
 // Poll ends the sessions that are not alive. It leaves those with an id above last alone, which may be younger than what alive knows.
 func (m *Mux) Poll(now time.Duration, last uint32, alive Alive) {

@@ -237,7 +237,7 @@ func TestNumbers(t *testing.T) {
 		port uint16
 		err  error
 	}{
-		{"60000", Learn, 60000, nil}, {"0", Learn, 0, nil}, {"000000000000000000000000065535", Learn, 65535, nil}, {"65536", 0, 0, ErrUnknownNumber},
+		{"60000", Learn, 60000, nil}, {"0", 0, 0, ErrUnknownNumber}, {"000000000000000000000000065535", Learn, 65535, nil}, {"65536", 0, 0, ErrUnknownNumber},
 		{"10737478240", Token, 60000, nil}, {"10737418240", 0, 0, ErrUnknownNumber}, {"10737418241", Token, 1, nil}, {"10737483775", Token, 65535, nil},
 		{"10737483776", 0, 0, ErrUnknownNumber}, {"010737478240", 0, 0, ErrUnknownNumber}, {"99999999999999999999999", 0, 0, ErrUnknownNumber},
 		{"", 0, 0, ErrNotNumber}, {"-1", 0, 0, ErrNotNumber}, {"6e4", 0, 0, ErrNotNumber}, {"+60000", 0, 0, ErrNotNumber}, {"60 000", 0, 0, ErrNotNumber},

@@ -1,18 +1,16 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
+	"cmp"
 	"math/rand/v2"
 	"net/netip"
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/pflag"
 
-	"github.com/muxspec/muxspec/conformance/tomlfile"
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
@@ -48,8 +46,11 @@ type moshdConfig struct {
 	ReceiveBuffer        int      `toml:"receive-buffer"`
 	Require              bool     `toml:"require"` // the agents'
 
-	addresses []netip.AddrPort // of Listen
-	mode      os.FileMode      // of SocketMode
+	addresses []netip.AddrPort       // of Listen
+	mode      os.FileMode            // of SocketMode
+	file      string                 // that was read, if any
+	text      string                 // its contents
+	given     func(name string) bool // says whether there was an option, which wins over the file
 }
 
 var defaultAddresses = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:60000"), netip.MustParseAddrPort("[::]:60000")}
@@ -124,80 +125,15 @@ func (c *moshdConfig) define(fs *pflag.FlagSet) {
 	}
 }
 
-// read reads the configuration file, if there is one. Options that were given win.
-func (c *moshdConfig) read(fs *pflag.FlagSet) error {
-	file, text, err := readMoshdFile(fs)
-	if err != nil || file == "" {
-		return err
-	}
-	given, listen := make(map[string]string), c.Listen
-	fs.Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
-	if err := tomlfile.Decode(file, text, c); err != nil {
-		return err
-	}
-	if fs.Changed("listen") {
-		c.Listen = listen
-	}
-	delete(given, "listen") // a list's text is not what was given
-	for name, value := range given {
-		if err := fs.Set(name, value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readMoshdFile reads the file of --config, or the first of the others that is there.
-func readMoshdFile(fs *pflag.FlagSet) (file, text string, err error) {
-	files := moshdConfigFiles()
-	if fs.Changed("config") {
-		file, _ = fs.GetString("config")
-		files = []string{file}
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err == nil || !errors.Is(err, os.ErrNotExist) || fs.Changed("config") {
-			return file, string(text), err
-		}
-	}
-	return "", "", nil
-}
-
-// moshdConfigFiles are where the configuration is without --config; the first that is there counts alone.
-func moshdConfigFiles() (files []string) {
-	if os.Geteuid() != 0 { // nobody's environment configures root's daemon
-		if dir, err := os.UserConfigDir(); err == nil {
-			files = append(files, filepath.Join(dir, "moshd.toml"))
-		}
-	}
-	return append(files, "/etc/moshd.toml")
-}
-
 // build checks the values and makes the daemon's configuration.
-func (c *moshdConfig) build(given func(name string) bool) (udpmux.Config, error) {
-	var config udpmux.Config
-	for _, s := range c.numbers() {
-		// What depends on others is 0 where it is not set, not where it is set to 0.
-		if low := max(s.min, 1); *s.value < s.min || *s.value > s.max || given(s.name) && s.name != "probe-fall" && *s.value < low {
-			return config, fmt.Errorf("%s %d: must be from %d to %d", s.name, *s.value, low, s.max)
-		}
-	}
-	for _, s := range c.times() {
-		if *s.value < s.min || *s.value > s.max {
-			return config, fmt.Errorf("%s %v: must be from %v to %v", s.name, *s.value, s.min, s.max)
-		}
-	}
-	if c.ProbeRate < c.MaxLearnSessions {
-		return config, fmt.Errorf("probe-rate %d: must not be less than max-learn-sessions, %d", c.ProbeRate, c.MaxLearnSessions)
-	}
-	if err := c.checkSockets(); err != nil {
+func (c *moshdConfig) build() (config udpmux.Config, err error) {
+	if err := cmp.Or(c.checkNumbers(), c.checkSockets()); err != nil {
 		return config, err
 	}
 	config = udpmux.DefaultConfig(c.MultiUser)
-	if c.Modes != "" || given("modes") {
-		var err error
+	if _, ok := c.isSet("modes"); ok {
 		if config.Modes, err = parseModes(c.Modes); err != nil {
-			return config, err
+			return config, c.fault("modes", "%q: %w", c.Modes, err)
 		}
 	}
 	if c.MaxConnectionsPerUID == 0 {
@@ -214,6 +150,29 @@ func (c *moshdConfig) build(given func(name string) bool) (udpmux.Config, error)
 	return config, nil
 }
 
+// checkNumbers checks what has limits.
+func (c *moshdConfig) checkNumbers() error {
+	for _, s := range c.numbers() {
+		// What depends on others is 0 where it is not set, not where it is set to 0.
+		_, set := c.isSet(s.name)
+		if low := max(s.min, 1); *s.value < s.min || *s.value > s.max || set && s.name != "probe-fall" && *s.value < low {
+			return c.fault(s.name, "%d: must be from %d to %d", *s.value, low, s.max)
+		}
+	}
+	for _, s := range c.times() {
+		if *s.value < s.min || *s.value > s.max {
+			return c.fault(s.name, "%v: must be from %v to %v", *s.value, s.min, s.max)
+		}
+	}
+	if _, set := c.isSet("probe-rate"); !set && c.ProbeRate < c.MaxLearnSessions {
+		return c.fault("max-learn-sessions", "%d: must not be more than probe-rate, %d", c.MaxLearnSessions, c.ProbeRate)
+	}
+	if c.ProbeRate < c.MaxLearnSessions {
+		return c.fault("probe-rate", "%d: must not be less than max-learn-sessions, %d", c.ProbeRate, c.MaxLearnSessions)
+	}
+	return nil
+}
+
 // checkSockets reads what is said about sockets. Two ports are a mistake; 0 is the other one's.
 func (c *moshdConfig) checkSockets() error {
 	c.addresses = nil
@@ -221,10 +180,10 @@ func (c *moshdConfig) checkSockets() error {
 	for _, text := range c.Listen {
 		address, err := netip.ParseAddrPort(text)
 		if err != nil {
-			return fmt.Errorf("listen %q: is not ADDR:PORT, as in 0.0.0.0:60000 or [::]:60000", text)
+			return c.fault("listen", "%q: is not ADDR:PORT, as in 0.0.0.0:60000 or [::]:60000", text)
 		}
 		if port != 0 && address.Port() != port && address.Port() != 0 {
-			return fmt.Errorf("listen %q: all must have one port, and another has %d", text, port)
+			return c.fault("listen", "%q: all must have one port, and another has %d", text, port)
 		}
 		if address.Port() != 0 {
 			port = address.Port()
@@ -239,8 +198,19 @@ func (c *moshdConfig) checkSockets() error {
 	}
 	mode, err := strconv.ParseUint(c.SocketMode, 8, 32)
 	if err != nil || mode > 0o777 {
-		return fmt.Errorf("socket-mode %q: is not an octal mode from 0 to 777", c.SocketMode)
+		return c.fault("socket-mode", "%q: is not an octal mode from 0 to 777", c.SocketMode)
 	}
 	c.mode = os.FileMode(mode)
+	for name, value := range map[string]string{"socket": c.Socket, "socket-group": c.SocketGroup, "address-file": c.AddressFile} {
+		if _, set := c.isSet(name); set && value == "" {
+			return c.fault(name, "%q: is empty", value)
+		}
+	}
 	return nil
+}
+
+// sameSockets says whether other has the same sockets and files, which are made once.
+func (c *moshdConfig) sameSockets(other *moshdConfig) bool {
+	return slices.Equal(c.addresses, other.addresses) && c.Socket == other.Socket && c.mode == other.mode &&
+		c.SocketGroup == other.SocketGroup && c.AddressFile == other.AddressFile && c.ReceiveBuffer == other.ReceiveBuffer
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -192,11 +193,12 @@ func TestMoshDSocketRefused(t *testing.T) {
 	file := privateDir(t)
 	must(t, os.WriteFile(file+"/s", nil, 0o600))
 	for dir, want := range map[string]string{
-		open:          "others can write to its directory (mode 1777)",
-		group:         "others can write to its directory (mode 0775)",
-		file + "/s":   "its directory is none",
-		file + "/x/y": "open " + file + "/x/y: no such file or directory",
-		file:          "there is a file that is not a socket",
+		open:                                  "others can write to its directory (mode 1777)",
+		group:                                 "others can write to its directory (mode 0775)",
+		file + "/s":                           "its directory is none",
+		file + "/x/y":                         "open " + file + "/x/y: no such file or directory",
+		file:                                  "there is a file that is not a socket",
+		file + "/" + strings.Repeat("x", 100): "the path is longer than 107 bytes",
 	} {
 		got := run(t, nil, "moshd", "--listen=127.0.0.1:0", "--socket="+dir+"/s")
 		if want := "moshd: socket \"" + dir + "/s\": " + want + "\n"; got != (result{code: 1, stderr: want}) {
@@ -249,6 +251,20 @@ func TestMoshDEnvironment(t *testing.T) {
 	}
 }
 
+// The example of a configuration is one, and serves many users.
+func TestMoshDExample(t *testing.T) {
+	t.Parallel()
+	file, err := filepath.Abs("../../../docs/units/moshd.toml")
+	must(t, err)
+	m := serveMoshd(t, privateDir(t), "--config="+file)
+	m.register(t, listenUDP(t), udpmux.Token)
+	info, err := os.Stat(m.dir + "/s")
+	must(t, err)
+	if info.Mode().Perm() != 0o666 {
+		t.Errorf("mode %v", info.Mode())
+	}
+}
+
 // All listeners have one port, also with port 0.
 func TestMoshDListeners(t *testing.T) {
 	t.Parallel()
@@ -294,19 +310,159 @@ func TestMoshDActivation(t *testing.T) {
 	m.ends(t)
 }
 
-func TestMoshDActivationWithOtherSockets(t *testing.T) {
+// A service manager's sockets must be of the right kind, with one port, and as safe as the daemon's own.
+func TestMoshDActivationRefused(t *testing.T) {
 	t.Parallel()
-	tcp := listen(t, "tcp", "127.0.0.1:0").(*net.TCPListener)
-	cmd := activation(t, []filer{tcp})
-	cmd.Args[2] = "moshd"
-	s, err := startProgram(cmd, logFile(t))
+	open := t.TempDir()
+	must(t, os.Chmod(open, 0o777))
+	one, two := listenUDP(t), listenUDP(t)
+	for want, sockets := range map[string][]filer{
+		"socket activation: a stream socket that is not the only Unix listener": {listen(t, "tcp", "127.0.0.1:0").(*net.TCPListener)},
+		"socket activation: socket \"" + open + "/s\": others can write to its directory (mode 0777)": {
+			listen(t, "unix", open+"/s").(*net.UnixListener)},
+		fmt.Sprintf("listeners %v and %v have different ports, and clients are told one", one.LocalAddr(), two.LocalAddr()): {one, two},
+	} {
+		cmd := activation(t, sockets)
+		cmd.Args[2] = "moshd"
+		s, err := startProgram(cmd, logFile(t))
+		must(t, err)
+		t.Cleanup(s.kill)
+		code, err := s.wait()
+		log, _ := os.ReadFile(s.log)
+		if got := string(log); code != 1 || err != nil || got != "moshd: "+want+"\n" {
+			t.Errorf("it said %q (%d, %v), not %s", got, code, err, want)
+		}
+	}
+}
+
+// SIGHUP reads the configuration again; a bad one changes nothing, and sockets stay as they are. Sessions go on.
+func TestMoshDReload(t *testing.T) {
+	t.Parallel()
+	dir := privateDir(t)
+	file := dir + "/moshd.toml"
+	write := func(text string) { must(t, os.WriteFile(file, []byte(text), 0o600)) }
+	write("modes = \"token,port\"\n")
+	m := serveMoshd(t, dir, "--config="+file, "--max-sessions=2")
+	b, c := listenUDP(t), listenUDP(t)
+	m.register(t, b, udpmux.Token|udpmux.Port)
+	m.exchange(t, c, b, tokenOfMoshdKey())
+	for _, step := range []struct {
+		text, log string
+		modes     udpmux.Mode
+	}{
+		{"modes = \"token\"\nadvertise-port = 443\n", `configuration read again" file=`, udpmux.Token},
+		{"modes = \"token\"\nmax-flows = 0\n", `the old configuration stays" error=".*moshd.toml:2: max-flows 0: must be`, udpmux.Token},
+		{"modes = \"learn,token\"\nsocket-mode = \"0666\"\n", `a change of the sockets needs a restart`, udpmux.Learn | udpmux.Token},
+	} {
+		write(step.text)
+		must(t, m.cmd.Process.Signal(unix.SIGHUP))
+		must(t, poll(func() error { return m.logged(step.log) }))
+		a, err := udpmux.SocketDialer(m.dir + "/s").Connect(t.Context())
+		must(t, err)
+		a.Close()
+		port := m.to.Port()
+		if step.modes == udpmux.Token {
+			port = 443
+		}
+		if a.Modes != step.modes || a.Port != port {
+			t.Errorf("behind %q WELCOME has %v, %d", step.text, a.Modes, a.Port)
+		}
+		m.exchange(t, c, b, tokenOfMoshdKey())
+	}
+}
+
+// A log that nobody reads stops nothing.
+func TestMoshDLogBlocked(t *testing.T) {
+	t.Parallel()
+	dir := privateDir(t)
+	read, write, err := os.Pipe()
 	must(t, err)
-	t.Cleanup(s.kill)
-	<-s.gone
-	log, err := os.ReadFile(s.log)
+	defer read.Close()
+	for err = error(nil); err == nil; { // the pipe is full from the start
+		write.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+		_, err = write.Write(make([]byte, 4096))
+	}
+	log, err := os.OpenFile(fmt.Sprintf("/dev/fd/%d", write.Fd()), os.O_WRONLY, 0)
 	must(t, err)
-	if got, want := string(log), "moshd: socket activation: a stream socket that is not the only Unix listener\n"; got != want {
-		t.Errorf("it said %q", got)
+	write.Close()
+	cmd := exec.Command("sh", "-c", `exec moshd "$@" 2>&3`, "sh", "--socket="+dir+"/s", "--listen=127.0.0.1:0")
+	cmd.ExtraFiles = []*os.File{log}
+	m := serveMoshdCommand(t, dir, cmd)
+	log.Close()
+	b, c := listenUDP(t), listenUDP(t)
+	m.register(t, b, udpmux.Learn|udpmux.Token)
+	for range 3 {
+		m.exchange(t, c, b, tokenOfMoshdKey())
+	}
+	must(t, m.cmd.Process.Signal(unix.SIGTERM))
+	m.ends(t)
+}
+
+// A user who makes the daemon write without end gets so many lines and no more; the others' lines are there.
+func TestMoshDLogLimit(t *testing.T) {
+	t.Parallel()
+	m := serveMoshd(t, privateDir(t))
+	for range 1500 {
+		c, err := net.Dial("unix", m.dir+"/s")
+		must(t, err)
+		c.Write([]byte{0, 0})
+		c.Read(make([]byte, 100))
+		c.Close()
+	}
+	must(t, m.cmd.Process.Signal(unix.SIGUSR1))
+	must(t, poll(func() error { return m.logged("msg=state") }))
+	log, err := os.ReadFile(m.log)
+	must(t, err)
+	if n := strings.Count(string(log), "agent refused"); n < 1000 || n > 1400 {
+		t.Errorf("%d lines", n)
+	}
+	must(t, poll(func() error { // after a pause there is one again, and it says how many there were not
+		c, err := net.Dial("unix", m.dir+"/s")
+		must(t, err)
+		defer c.Close()
+		c.Write([]byte{0, 0})
+		c.Read(make([]byte, 100))
+		return m.logged(`"lines left out"=\d+`)
+	}))
+}
+
+// moshd as another user serves that user: root gets no mode, and the port is not to be had below 1024.
+func TestMoshDOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can be another user")
+	}
+	dir, err := os.MkdirTemp("", "moshd") // which others can reach
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	must(t, os.Chown(dir, 65534, 65534))
+	must(t, os.Chmod(dir, 0o755))
+	self, err := os.ReadFile("/proc/self/exe")
+	must(t, err)
+	must(t, os.WriteFile(dir+"/moshd", self, 0o755))
+	asNobody := func(args ...string) *exec.Cmd {
+		cmd := exec.Command(dir+"/moshd", append([]string{"--socket=" + dir + "/s", "--config=/dev/null"}, args...)...)
+		cmd.Args[0] = "moshd"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		return cmd
+	}
+	m := serveMoshdCommand(t, dir, asNobody())
+	a, err := udpmux.SocketDialer(dir + "/s").Connect(t.Context())
+	must(t, err)
+	a.Close()
+	if a.Modes != 0 {
+		t.Errorf("root gets the modes %v of another user's daemon", a.Modes)
+	}
+	m.kill()
+	if text, _ := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); string(text) != "1024\n" {
+		t.Skipf("here every user has the ports from %s on", text)
+	}
+	var stderr strings.Builder
+	cmd := asNobody("--listen=127.0.0.1:443")
+	cmd.Dir, cmd.Stderr = "/", &stderr
+	cmd.Run()
+	if got, want := stderr.String(), "moshd: listen 127.0.0.1:443: bind: permission denied: a port below 1024 needs root or CAP_NET_BIND_SERVICE\n"; got != want {
+		t.Errorf("got %q (%v)", got, cmd.ProcessState)
 	}
 }
 

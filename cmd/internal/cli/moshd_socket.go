@@ -3,14 +3,110 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strconv"
 
+	"github.com/coreos/go-systemd/v22/activation"
 	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
 )
+
+// open returns the sockets: the service manager's and others.
+func (c *moshdConfig) open(receiveBuffer int, log *slog.Logger) (external []*udpmux.Socket, agents *net.UnixListener, err error) {
+	if external, agents, err = inheritMoshd(receiveBuffer); err != nil {
+		return nil, nil, fmt.Errorf("socket activation: %w", err)
+	}
+	if external, err = c.openUDP(external, receiveBuffer, log); err != nil {
+		return nil, nil, err
+	}
+	if agents == nil {
+		agents, err = c.listenAgents()
+	}
+	return external, agents, err
+}
+
+// inheritMoshd returns the sockets that a service manager passed: UDP sockets and at most one Unix listener.
+func inheritMoshd(receiveBuffer int) (external []*udpmux.Socket, agents *net.UnixListener, err error) {
+	for _, f := range activation.Files(true) {
+		kind, err := unix.GetsockoptInt(int(f.Fd()), unix.SOL_SOCKET, unix.SO_TYPE)
+		if err != nil || kind != unix.SOCK_STREAM {
+			socket, err := udpmux.InheritUDP(f, receiveBuffer)
+			if err != nil {
+				return nil, nil, err
+			}
+			external = append(external, socket)
+			continue
+		}
+		l, _ := net.FileListener(f)
+		f.Close()
+		unixListener, ok := l.(*net.UnixListener)
+		if !ok || agents != nil {
+			return nil, nil, errors.New("a stream socket that is not the only Unix listener")
+		}
+		unixListener.SetUnlinkOnClose(false)
+		if path := unixListener.Addr().String(); filepath.IsAbs(path) {
+			dir, err := lockDirectory(filepath.Dir(path))
+			if err != nil {
+				return nil, nil, fmt.Errorf("socket %q: %w", path, err)
+			}
+			dir.Close()
+		}
+		agents = unixListener
+	}
+	return external, agents, nil
+}
+
+// openUDP adds the sockets of --listen to the inherited ones, or where neither are there the default ones. All have one port.
+func (c *moshdConfig) openUDP(external []*udpmux.Socket, receiveBuffer int, log *slog.Logger) ([]*udpmux.Socket, error) {
+	addresses, byDefault := c.addresses, false
+	if len(addresses)+len(external) == 0 {
+		addresses, byDefault = defaultAddresses, true
+	}
+	for i, address := range addresses {
+		if address.Port() == 0 && len(external) > 0 {
+			address = netip.AddrPortFrom(address.Addr(), external[0].Addr().Port())
+		}
+		socket, err := udpmux.ListenUDP(address, receiveBuffer)
+		if err != nil && byDefault && i > 0 && (errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EADDRNOTAVAIL)) {
+			log.Warn("there is no IPv6 here", "error", err)
+			continue
+		}
+		if errors.Is(err, unix.EACCES) {
+			err = fmt.Errorf("%w: a port below 1024 needs root or CAP_NET_BIND_SERVICE", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		external = append(external, socket)
+	}
+	for _, socket := range external {
+		if port := external[0].Addr().Port(); socket.Addr().Port() != port {
+			return nil, fmt.Errorf("listeners %v and %v have different ports, and clients are told one", external[0].Addr(), socket.Addr())
+		}
+	}
+	return external, nil
+}
+
+// listenersOf lets [writeAddresses] write UDP sockets' addresses.
+func listenersOf(sockets []*udpmux.Socket) (listeners []net.Listener) {
+	for _, socket := range sockets {
+		listeners = append(listeners, udpListener{address: socket.Addr()})
+	}
+	return listeners
+}
+
+type udpListener struct {
+	net.Listener
+	address netip.AddrPort
+}
+
+func (l udpListener) Addr() net.Addr { return net.UDPAddrFromAddrPort(l.address) }
 
 // socketPath is where agents find the daemon (docs/udpmux.md, section 2.6).
 func (c *moshdConfig) socketPath() (string, error) {
@@ -39,6 +135,9 @@ func (c *moshdConfig) listenAgents() (*net.UnixListener, error) {
 		if group, err = groupID(c.SocketGroup); err != nil {
 			return nil, err
 		}
+	}
+	if most := len(unix.RawSockaddrUnix{}.Path) - 1; len(path) > most {
+		return nil, fmt.Errorf("socket %q: the path is longer than %d bytes", path, most)
 	}
 	dir, err := lockDirectory(filepath.Dir(path)) // of two daemons that start at once each might replace the other's socket
 	if err != nil {

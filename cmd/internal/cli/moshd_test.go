@@ -26,6 +26,7 @@ func TestMoshDUsage(t *testing.T) {
 		{"advertised port", []string{"--advertise-port=65536"}, `advertise-port 65536: must be from 1 to 65535`},
 		{"advertised port 0", []string{"--advertise-port=0"}, `advertise-port 0: must be from 1 to 65535`},
 		{"time", []string{"--flow-idle=0s"}, `flow-idle 0s: must be from 1ms to 8760h0m0s`},
+		{"no socket", []string{"--socket="}, `socket "": is empty`},
 		{"probe rate", []string{"--probe-rate=63"}, `probe-rate 63: must not be less than max-learn-sessions, 64`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -53,10 +54,15 @@ func TestMoshDConfigFile(t *testing.T) {
 		{"unknown key", "require = true\nmax-session = 9\n", `FILE:2:1: unknown key "max-session"`, nil},
 		{"not a list", "listen = \"127.0.0.1:1\"\n", `FILE:1:10: cannot decode TOML string into a value of type []string`, nil},
 		{"time without unit", "flow-idle = \"30\"\n", `FILE:1:13: time: missing unit in duration "30"`, nil},
-		{"value", "max-flows = -1\n", `max-flows -1: must be from 1 to 2097152`, nil},
-		{"modes", "modes = \"\"\nflow-rate = -1\n", `flow-rate -1: must be from 1 to 1048576`, nil},
+		{"value", "max-flows = -1\n", `FILE:1: max-flows -1: must be from 1 to 2097152`, nil},
+		{"no mode", "# all\nmodes = \"\"\n", `FILE:2: modes "": "" is none of learn, token, port`, nil},
+		{"listen", "flow-rate = 1\n\nlisten = [\"x\"]\n", `FILE:3: listen "x": is not ADDR:PORT, as in 0.0.0.0:60000 or [::]:60000`, nil},
+		{"depends on another", "max-learn-sessions = 5000\n", `FILE:1: max-learn-sessions 5000: must not be more than probe-rate, 4096`, nil},
+		{"0 is not the default", "advertise-port = 0\n", `FILE:1: advertise-port 0: must be from 1 to 65535`, nil},
+		{"no path", "socket = \"\"\n", `FILE:1: socket "": is empty`, nil},
+		{"syntax", "modes = learn\n", `FILE:1:9: unexpected character U+006C 'l' at start of value`, nil},
 		{"the option wins", "modes = \"nonsense\"\nmax-flows = 1\n", `probe-rate 9: must not be less than max-learn-sessions, 10`, []string{"--modes=token", "--probe-rate=9", "--max-learn-sessions=10"}},
-		{"the option's listeners win", "listen = [\"x\"]\nmax-flows = -1\n", `max-flows -1: must be from 1 to 2097152`, []string{"--listen=127.0.0.1:0"}},
+		{"the option's listeners win", "listen = [\"x\"]\nmax-flows = -1\n", `FILE:2: max-flows -1: must be from 1 to 2097152`, []string{"--listen=127.0.0.1:0"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
