@@ -68,6 +68,7 @@ const (
 // Ours.
 const (
 	batchSize   = 32 // datagrams in a system call, and in a turn
+	usualECN    = 2  // ECT(0), which mosh sends
 	waitingTime = time.Second
 )
 
