@@ -27,7 +27,7 @@ func (s *moshServer) process(port uint16) (*os.File, error) {
 		return nil, err
 	}
 	pid := 0
-	for _, c := range children() {
+	for _, c := range s.family() {
 		has, err := hasSocket(c.pid, inode)
 		if has || err != nil && pid == 0 { // one that lets nobody look, since it has a privilege, is taken at its word
 			pid = c.pid
@@ -58,15 +58,19 @@ func hasSocket(pid int, inode uint64) (bool, error) {
 	}), err
 }
 
-func children() (found []child) {
-	files, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range files {
-		stat, _ := os.ReadFile(file)
+// family are the processes of mosh-server's group, and what else is a child of this one.
+func (s *moshServer) family() (found []relative) {
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range dirs {
+		stat, _ := os.ReadFile(dir + "/stat")
 		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // the name before it may hold anything
-		if len(fields) > 2 && fields[1] == strconv.Itoa(os.Getpid()) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-			group, _ := strconv.Atoi(fields[2])
-			found = append(found, child{pid, group})
+		if len(fields) < 3 {
+			continue
+		}
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		group, _ := strconv.Atoi(fields[2])
+		if group == s.group() || fields[1] == strconv.Itoa(os.Getpid()) {
+			found = append(found, relative{pid, group})
 		}
 	}
 	return found

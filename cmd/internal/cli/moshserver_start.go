@@ -137,11 +137,11 @@ func (s *moshServer) group() int { return s.cmd.Process.Pid }
 
 // end ends mosh-server for sure: all of its process group, and what else is a child by now.
 func (s *moshServer) end() {
-	before := children()
+	before := s.family()
 	for deadline := time.Now().Add(killTime); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		err := unix.Kill(-s.group(), unix.SIGKILL)
 		left := 0
-		for _, c := range children() {
+		for _, c := range s.family() {
 			if c.pid != s.cmd.Process.Pid && (c.group == s.group() || slices.Contains(before, c)) {
 				left++
 				unix.Kill(c.pid, unix.SIGKILL)
@@ -154,8 +154,8 @@ func (s *moshServer) end() {
 	}
 }
 
-// A child is a child process, adopted ones included.
-type child struct{ pid, group int }
+// A relative is a process of the group, or a child, adopted ones included.
+type relative struct{ pid, group int }
 
 // groupEnded waits until no process of the group is left, where nothing better is to be had.
 func groupEnded(group int) {
