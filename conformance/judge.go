@@ -13,17 +13,22 @@ var (
 	baselines = map[string]string{
 		"tcpmux-server": "baseline", "tcpmux-client": "client-baseline",
 		"hmacsocket-server": "both-ways", "hmacsocket-client": "both-ways",
+		udpDaemon: "token-both-ways", udpServerAgent: "agent-session", udpClientAgent: "agent-relay",
 	}
 	brackets = map[string]string{
 		"tcpmux-server": "still-serving", "hmacsocket-server": "serves-on", "hmacsocket-client": "serves-on",
+		udpDaemon: "works-on",
 	}
 )
+
+// slow is what a scenario needs that takes seconds.
+const slow = "slow"
 
 // slowTimer is the longest timer that a run waits for without being asked to.
 const slowTimer = 2 * time.Second
 
-// ownAtOnce is how many scenarios with an instance of their own run at the same time.
-const ownAtOnce = 3
+// ownAtOnce is how many scenarios with an instance of their own run at the same time. Most of a UDP mux daemon's wait for a time to pass.
+const ownAtOnce, daemonsAtOnce = 3, 8
 
 // judge runs the scenarios, role by role.
 func (r *run) judge(selected []Scenario) {
@@ -55,6 +60,9 @@ func (r *roleRun) judge(selected []Scenario) {
 	first := r.baseline(base)
 	defer func() { r.stop(r.shared) }()
 	r.places = make(chan struct{}, ownAtOnce)
+	if r.role == udpDaemon {
+		r.places = make(chan struct{}, daemonsAtOnce)
+	}
 	var last *Scenario
 	for _, s := range selected {
 		switch {
@@ -120,8 +128,18 @@ func (r *roleRun) lacks(s Scenario) string {
 	if s.Own && r.Target.Address != "" && !r.Hostile {
 		return "it could harm a server that others use: --hostile does it"
 	}
+	if lacks := r.Target.lacksOption(s); lacks != "" {
+		return lacks
+	}
 	for _, need := range s.Needs {
 		switch {
+		case need == slow && !r.Slow:
+			return "it takes seconds: --slow does it"
+		case need == slow:
+		case need == "root" && !r.Target.has(r.role, need):
+			return "only root can see it"
+		case need == "ecn" && !r.Target.has(r.role, need):
+			return "this system does not tell ECN bits"
 		case need == "processes" && (r.Target.Address != "" || !canSeeProcesses):
 			return "the target's processes cannot be seen from here"
 		case need == "processes":

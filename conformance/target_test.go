@@ -130,7 +130,7 @@ func explain(t *testing.T, rep *conformance.Report) {
 	}
 }
 
-// TestSpeed: a suite that is slow is not run. The budget is 3 s on a machine with two cores; other packages' tests run beside
+// TestSpeed: a suite that is slow is not run. The budget is 5 s on a machine with two cores; other packages' tests run beside
 // this one, so here it is more.
 func TestSpeed(t *testing.T) {
 	if testing.Short() {
@@ -141,7 +141,7 @@ func TestSpeed(t *testing.T) {
 		rep := judge(t, "reference", nil)
 		best = min(best, time.Duration(rep.Summary.Seconds*float64(time.Second)))
 	}
-	if best > 8*time.Second {
+	if best > 15*time.Second {
 		t.Errorf("judging the reference takes %v", best)
 	}
 }

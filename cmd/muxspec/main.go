@@ -1,4 +1,4 @@
-// Command muxspec judges implementations of TCPMUX and HMACSocket: it starts a program, talks to it over real sockets, and says for every
+// Command muxspec judges implementations of TCPMUX, HMACSocket and UDP mux: it starts a program, talks to it over real sockets, and says for every
 // rule whether the program keeps it. muxspec --help tells the rest.
 package main
 
@@ -15,7 +15,7 @@ import (
 
 const usage = `Usage: muxspec COMMAND [OPTION]...
 
-Judge implementations of TCPMUX (RFC 1078) and HMACSocket over real sockets, rule by rule.
+Judge implementations of TCPMUX (RFC 1078), HMACSocket and UDP mux over real sockets, rule by rule.
 
   run       judge a target; without arguments the reference implementation
   list      show the rules and their scenarios
@@ -96,9 +96,14 @@ Be a fixture service on standard input and output. A target offers these to the 
   echo   sends back what it gets
   late   sends 64 KiB when its input has ended
   own    sends its own reply line, "+own", and 64 KiB
+
+And mosh-server and mosh-client, which stand in for mosh's programs where agents of UDP mux are judged; only the suite can start them.
 `
 
 func serviceMain(args []string) int {
+	if len(args) > 0 && slices.Contains(conformance.StandIns, args[0]) {
+		return conformance.RunStandIn(args[0], args[1:])
+	}
 	fs := cmdline.New(serviceUsage)
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
