@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: all build test lint peers vectors fuzz power flake bench-tcpmux bench-hmacsocket clean
+.PHONY: all build test lint peers vectors fuzz power flake bench-tcpmux bench-hmacsocket bench-udpmux clean
 
 all: build lint test
 
@@ -62,6 +62,10 @@ bench-tcpmux: peers
 # Compare hmacsocketserver and hmacsocketclient with socat, ssh -L, stunnel and spiped, and with what only hashes; five minutes.
 bench-hmacsocket: peers
 	$(GO) run ./cmd/internal/bench/hmacsocket
+
+# Compare moshd with nginx, socat and the kernel's redirection; less than five minutes.
+bench-udpmux: peers
+	$(GO) run ./cmd/internal/bench/udpmux
 
 clean:
 	rm -rf bin .peers

@@ -64,6 +64,8 @@ func (t *Target) checkRole(role string) error {
 		return fmt.Errorf("%s: a client is started, it has no address", role)
 	case isHMAC(role) && t.Address != "":
 		return fmt.Errorf("%s: has to be started with a key of the suite, it has no address", role)
+	case isUDP(role) && t.Address != "":
+		return fmt.Errorf("%s: has to be started with a Unix socket of the suite, it has no address", role)
 	case len(t.command(role)) == 0 && t.Address == "":
 		return fmt.Errorf("%s: command is missing", role)
 	}
@@ -75,7 +77,7 @@ func (t *Target) checkRole(role string) error {
 	switch {
 	case isHMAC(role):
 		return t.checkHMAC()
-	case isClient(role):
+	case isUDP(role), isClient(role):
 		return nil
 	}
 	for _, s := range t.Services {
@@ -92,13 +94,16 @@ func (t *Target) checkRole(role string) error {
 // strange gives the placeholders that have no meaning for a role.
 func strange(role string) []string {
 	hmac := []string{"keyfile", "connect", "hash", "init_timeout"}
+	udp := append([]string{"socket", "config"}, daemonPlaceholders()...)
 	switch {
+	case isUDP(role):
+		return strangeUDP(role)
 	case isHMAC(role):
-		return []string{"address", "name", "long", "request_timeout", "reply_timeout"}
+		return append(udp, "address", "name", "long", "request_timeout", "reply_timeout")
 	case isClient(role):
-		return append(hmac, "listen", "address_file", "request_timeout")
+		return slices.Concat(hmac, udp, []string{"listen", "address_file", "request_timeout"})
 	}
-	return append(hmac, "address", "name", "reply_timeout")
+	return slices.Concat(hmac, udp, []string{"address", "name", "reply_timeout"})
 }
 
 // checkHMAC says what is wrong with the hashes.
@@ -146,8 +151,8 @@ func (t *Target) checkKnown() error {
 
 var (
 	placeholder  = regexp.MustCompile(`\{([A-Za-z_]+)\}`)
-	placeholders = []string{"dir", "listen", "host", "port", "address_file", "address", "name", "muxspec", "user", "long",
-		"request_timeout", "reply_timeout", "init_timeout", "keyfile", "connect", "hash"}
+	placeholders = append([]string{"dir", "listen", "host", "port", "address_file", "address", "name", "muxspec", "user", "long",
+		"request_timeout", "reply_timeout", "init_timeout", "keyfile", "connect", "hash", "socket", "config"}, daemonPlaceholders()...)
 )
 
 // checkPlaceholders: files may hold braces of their own, but a command or an environment with an unknown placeholder is a typo.

@@ -8,6 +8,10 @@ import (
 // InitTOML gives a target file for a role that runs as it is, with the reference as the program, and says what to change.
 func InitTOML(role string) string {
 	switch {
+	case role == udpDaemon:
+		return fmt.Sprintf(initHead+initDaemon+initTail, role)
+	case isUDPAgent(role):
+		return fmt.Sprintf(initHead+initAgent+initTail, role, agentPrograms[role])
 	case isHMAC(role):
 		return fmt.Sprintf(initHead+initHMAC+initTail, role, strings.Replace(role, "-", "", 1), clientFirstComment(role))
 	case isClient(role):
@@ -103,6 +107,24 @@ hashes = ["sha256", "sha512", "sha512-256", "blake2b-256", "blake3"]
 # A time limit that cannot be set: its value, or "none".
 # [timers]
 # init_timeout = "10s"
+
+`
+
+const initDaemon = `# In command, env and files these are replaced: {config} a configuration file of section 3's form, with where to listen, the Unix socket and
+# what the scenario sets; {listen} ADDR:PORT to listen on (or {host} and {port}), {socket} the Unix socket's path, {address_file}
+# where the program writes that address when it listens, {modes}, {flow_idle}, {max_sessions} and so on: the options of section 3
+# with _ for -, for a program that reads no such file; {dir} an empty folder, {muxspec} the suite's own program, {user} who it runs as.
+
+# The program and its arguments. A name without a slash is looked for in the folders of path, then in PATH; a path begins at
+# this file's folder.
+# path = ["/usr/sbin"]
+command = ["{muxspec}", "moshd", "--config={config}", "--address-file={address_file}"]
+
+# It takes its sockets from a service manager, as sd_listen_fds(3) says; without the key, what needs that is unsupported.
+activation = true
+
+# Without {address_file}: a line on standard output that tells that it listens.
+# ready_line = "listening"
 
 `
 

@@ -26,8 +26,15 @@ type instance struct {
 	process *process // nil for somebody else's
 	listens bool     // by a sure sign
 	dir     string
-	peer    *peer    // of an HMACSocket target
-	extra   []string // arguments behind the command's
+	peer    *peer      // of an HMACSocket target
+	extra   []string   // arguments behind the command's
+	env     []string   // more variables of the environment
+	inherit []*os.File // more descriptors, from 3 on
+	// Of a part of UDP mux: the Unix socket's path. Of a daemon: what it was started with, and that inherit are sockets to take.
+	socket    string
+	scenario  Scenario
+	values    map[string]string
+	activated bool
 }
 
 // start starts the target for a scenario, and returns when it listens. The error says what a user needs to know; the instance is there for
@@ -37,16 +44,15 @@ func (t *Target) start(ctx context.Context, s Scenario, values map[string]string
 	if t.Address != "" {
 		return &instance{target: t, role: role, address: t.Address}, nil
 	}
-	// Short: the path of a Unix socket in it must fit into some 100 bytes.
-	dir, err := os.MkdirTemp(root, "i")
+	in, values, err := t.prepare(s, values, root)
 	if err != nil {
 		return nil, err
 	}
-	in := &instance{target: t, role: role, dir: dir}
-	values = maps.Clone(values)
-	values["dir"], values["address_file"] = dir, filepath.Join(dir, "address")
 	if isClient(role) {
 		return in, in.launch(values)
+	}
+	if role == udpDaemon {
+		return in, in.startDaemon(ctx, s, values)
 	}
 	if isHMAC(role) {
 		if err := in.meetPeer(s, values); err != nil {
@@ -67,6 +73,22 @@ func (t *Target) start(ctx context.Context, s Scenario, values map[string]string
 	}
 	in.listens = t.ReadyLine != "" || t.uses(role, "address_file") || canSeeProcesses
 	return in, in.ready(ctx, values["address_file"])
+}
+
+// prepare makes an instance's folder, and gives the placeholders the values that depend on it.
+func (t *Target) prepare(s Scenario, values map[string]string, root string) (*instance, map[string]string, error) {
+	// Short: the path of a Unix socket in it must fit into some 100 bytes.
+	dir, err := os.MkdirTemp(root, "i")
+	if err != nil {
+		return nil, nil, err
+	}
+	in := &instance{target: t, role: s.Role, dir: dir}
+	values = maps.Clone(values)
+	values["dir"], values["address_file"] = dir, filepath.Join(dir, "address")
+	if isUDP(s.Role) {
+		in.prepareUDP(s, values)
+	}
+	return in, values, nil
 }
 
 // meetPeer gives an HMACSocket target its key, and somebody to connect to. A key file that is there already is left as it is.
@@ -103,7 +125,11 @@ func (in *instance) launch(values map[string]string) error {
 	for k, v := range t.Env {
 		env = append(env, k+"="+expand(v, values))
 	}
-	in.process, err = startProcess(path, argv, env, t.dir, filepath.Base(in.dir), isClient(in.role))
+	if in.activated { // sd_listen_fds(3): the variable has the program's own id
+		argv = append([]string{"sh", "-c", `LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"`, path}, argv[1:]...)
+		path = "/bin/sh"
+	}
+	in.process, err = startProcess(path, argv, append(env, in.env...), t.dir, filepath.Base(in.dir), isClient(in.role), in.inherit...)
 	return err
 }
 
@@ -135,7 +161,7 @@ func (in *instance) ready(ctx context.Context, addressFile string) error {
 				return nil
 			}
 		case canSeeProcesses:
-			if listening(in.address) {
+			if in.role == udpDaemon && daemonListens(in.address, in.socket) || in.role != udpDaemon && listening(in.address) {
 				return nil
 			}
 		default:

@@ -13,21 +13,26 @@ var (
 	baselines = map[string]string{
 		"tcpmux-server": "baseline", "tcpmux-client": "client-baseline",
 		"hmacsocket-server": "both-ways", "hmacsocket-client": "both-ways",
+		udpDaemon: "token-both-ways", udpServerAgent: "agent-session", udpClientAgent: "agent-relay",
 	}
 	brackets = map[string]string{
 		"tcpmux-server": "still-serving", "hmacsocket-server": "serves-on", "hmacsocket-client": "serves-on",
+		udpDaemon: "works-on",
 	}
 )
+
+// slow is what a scenario needs that takes seconds.
+const slow = "slow"
 
 // slowTimer is the longest timer that a run waits for without being asked to.
 const slowTimer = 2 * time.Second
 
-// ownAtOnce is how many scenarios with an instance of their own run at the same time.
-const ownAtOnce = 3
+// ownAtOnce is how many scenarios with an instance of their own run at the same time. Most of a UDP mux daemon's wait for a time to pass.
+const ownAtOnce, daemonsAtOnce = 3, 8
 
 // judge runs the scenarios. The roles do not know of each other, so that they are judged side by side.
 func (r *run) judge(selected []Scenario) {
-	r.places = make(chan struct{}, ownAtOnce)
+	places := make(chan struct{}, ownAtOnce)
 	var all sync.WaitGroup
 	defer all.Wait()
 	for _, role := range Roles {
@@ -38,7 +43,11 @@ func (r *run) judge(selected []Scenario) {
 			}
 		}
 		if len(mine) > 0 {
-			all.Go(func() { (&roleRun{run: r, role: role}).judge(mine) })
+			part := &roleRun{run: r, role: role, places: places}
+			if role == udpDaemon {
+				part.places = make(chan struct{}, daemonsAtOnce)
+			}
+			all.Go(func() { part.judge(mine) })
 		}
 	}
 }
@@ -49,6 +58,7 @@ type roleRun struct {
 	role   string
 	shared *instance // of a server, for the scenarios that need none of their own
 	others sync.WaitGroup
+	places chan struct{} // for the scenarios with an instance of their own that run at the same time
 }
 
 // judge runs a role's scenarios: those that share an instance one after the other, the others beside them.
@@ -121,8 +131,18 @@ func (r *roleRun) lacks(s Scenario) string {
 	if s.Own && r.Target.Address != "" && !r.Hostile {
 		return "it could harm a server that others use: --hostile does it"
 	}
+	if lacks := r.Target.lacksOption(s); lacks != "" {
+		return lacks
+	}
 	for _, need := range s.Needs {
 		switch {
+		case need == slow && !r.Slow:
+			return "it takes seconds: --slow does it"
+		case need == slow:
+		case need == "root" && !r.Target.has(r.role, need):
+			return "only root can see it"
+		case need == "ecn" && !r.Target.has(r.role, need):
+			return "this system does not tell ECN bits"
 		case need == "processes" && (r.Target.Address != "" || !canSeeProcesses):
 			return "the target's processes cannot be seen from here"
 		case need == "processes":

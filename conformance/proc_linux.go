@@ -155,6 +155,32 @@ func listening(address string) bool {
 	return false
 }
 
+// daemonListens says whether a UDP socket is bound to the address, and something listens on the Unix socket.
+func daemonListens(address, path string) bool {
+	want, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return false
+	}
+	bound := false
+	for _, file := range []string{"/proc/net/udp", "/proc/net/udp6"} {
+		b, _ := os.ReadFile(file)
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Fields(line); len(f) > 1 {
+				have, err := parseAddrPort(f[1])
+				bound = bound || err == nil && have == want
+			}
+		}
+	}
+	b, _ := os.ReadFile("/proc/net/unix")
+	for line := range strings.Lines(string(b)) {
+		const accepts = "00010000" // the flags of a socket that listens
+		if f := strings.Fields(line); bound && len(f) == 8 && f[7] == path && f[3] == accepts {
+			return true
+		}
+	}
+	return false
+}
+
 // parseAddrPort reads an address of /proc/net/tcp: 32-bit words in the machine's order, in hex, a colon, the port.
 func parseAddrPort(s string) (netip.AddrPort, error) {
 	a, port, _ := strings.Cut(s, ":")

@@ -15,7 +15,8 @@ func (p *process) running() bool      { return false }
 
 func startOf(int) int { return 0 }
 
-func listening(string) bool { return false }
+func listening(string) bool                   { return false }
+func daemonListens(address, path string) bool { return false }
 
 // received says whether the peer has read all that was sent to it, and whether that can be seen.
 func received(*tcpConn) (yes, known bool) { return false, false }

@@ -33,13 +33,13 @@ type process struct {
 }
 
 // startProcess starts argv with the additional environment env in the folder dir, and with a pipe as its standard input if it is
-// to have one. id tells its processes from those of others.
-func startProcess(path string, argv []string, env []string, dir, id string, input bool) (*process, error) {
+// to have one, and inherit from descriptor 3 on. id tells its processes from those of others.
+func startProcess(path string, argv []string, env []string, dir, id string, input bool, inherit ...*os.File) (*process, error) {
 	p := &process{stdout: newTail(), stderr: newTail(), gone: make(chan struct{}), mark: "MUXSPEC_INSTANCE=" + id}
 	p.cmd = &exec.Cmd{
 		Path: path, Args: argv, Dir: dir,
 		Env:    append(append(os.Environ(), env...), p.mark),
-		Stdout: p.stdout, Stderr: p.stderr,
+		Stdout: p.stdout, Stderr: p.stderr, ExtraFiles: inherit,
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 		// Something that it started may hold its output open for ever.
 		WaitDelay: 100 * time.Millisecond,

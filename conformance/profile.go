@@ -15,8 +15,11 @@ func (r *roleRun) profile(in *instance) {
 	s := r.newSession(in, newRecord())
 	defer s.close()
 	ask := s.profileRequests
-	if isHMAC(r.role) {
+	switch {
+	case isHMAC(r.role):
 		ask = s.profilePair
+	case r.role == udpDaemon:
+		ask = s.profileSession
 	}
 	facts := ask()
 	r.mu.Lock()

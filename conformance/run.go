@@ -46,7 +46,6 @@ type run struct {
 	root   string // folder of all that is left on disk
 	pulse  *pulse
 	values map[string]string // of placeholders that do not depend on the instance
-	places chan struct{}     // for the scenarios with an instance of their own that run at the same time
 
 	mu       sync.Mutex
 	slowest  time.Duration // good exchange so far

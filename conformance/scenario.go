@@ -16,7 +16,7 @@ import (
 	"github.com/muxspec/muxspec/docs"
 )
 
-//go:embed tcpmux/*.txtar hmacsocket/*.txtar
+//go:embed tcpmux/*.txtar hmacsocket/*.txtar udpmux/*.txtar
 var scripts embed.FS
 
 // A Scenario is a script that shows one rule. Its head says which and what it needs:
@@ -25,17 +25,20 @@ var scripts embed.FS
 //	# needs: echo late
 //	# instance: own
 //	# key: a\x00b
+//	# options: modes=token flow-idle=300ms
 //
-// The key is that of an HMACSocket target, with Go's escapes. A scenario with an instance of its own disturbs the target or measures its processes; all others share one.
+// The key is that of an HMACSocket target, with Go's escapes; the options are those of a UDP mux daemon. A scenario with an instance of its own disturbs the target or measures its processes; all others share one.
 type Scenario struct {
 	Name  string // of the file
 	Role  string // whose rule it shows; a script of a rule for both roles makes a scenario for each
 	Rule  docs.Rule
 	Title string
-	Needs []string // services, "processes" (a look into the kernel's tables), "request_timeout"
+	Needs []string // services, "processes" (a look into the kernel's tables), "slow" (it takes seconds), "request_timeout"
 	Own   bool     // has an instance of its own
 	Key   string   // of an HMACSocket target; a random one if empty
-	Text  string
+	// Options are what a UDP mux daemon is told: names of the page's options, and "listen", to values; an empty one takes its default away.
+	Options map[string]string
+	Text    string
 }
 
 // byRule sorts scenarios role by role, and within a role by the number of their rule and their name.
@@ -87,6 +90,10 @@ func parseScenario(name, text string, rules []docs.Rule) (Scenario, error) {
 			s.Own = s.Own || isHMAC(s.Rule.Roles[0]) && value != "processes" // the shared one may have another hash
 		case key == "instance" && value == "own":
 			s.Own = true
+		case key == "options":
+			if s.Options, s.Own = make(map[string]string), true; !s.setOptions(value) {
+				return s, fmt.Errorf("options %q: is not NAME=VALUE... of the page's options", value)
+			}
 		case key == "key":
 			k, err := strconv.Unquote(`"` + value + `"`)
 			if err != nil {
@@ -102,7 +109,7 @@ func parseScenario(name, text string, rules []docs.Rule) (Scenario, error) {
 	}
 	for _, need := range s.Needs {
 		offered := func(role string) bool { return slices.Contains(capabilities[role], need) }
-		if !slices.ContainsFunc(s.Rule.Roles, offered) && need != "processes" && !slices.Contains(timers, need) {
+		if !slices.ContainsFunc(s.Rule.Roles, offered) && need != "processes" && need != slow && !slices.Contains(timers, need) {
 			return s, fmt.Errorf("needs %q, which is unknown", need)
 		}
 	}

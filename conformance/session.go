@@ -40,6 +40,11 @@ type session struct {
 	pairs map[string]*pair
 	pair  *pair
 
+	// For UDP mux: what a scenario has on both sides of the daemon.
+	udp udpParts
+	// For UDP mux's agents.
+	agent *agentPart
+
 	values map[string]string // of the placeholders
 
 	given bool // the verb at work shows a condition of the scenario, not its rule
@@ -137,6 +142,8 @@ func (s *session) interrupt() {
 // close closes what the scenario left open.
 func (s *session) close() {
 	s.interrupt()
+	s.udp.close()
+	s.agent.close(s.run.Keep)
 	s.closeClients()
 }
 
@@ -167,6 +174,9 @@ func (s *session) text(arg string) ([]byte, error) {
 func (s *session) goodExchange() (Outcome, string) {
 	if isHMAC(s.role) {
 		return s.goodPair()
+	}
+	if s.role == udpDaemon {
+		return s.goodSession()
 	}
 	return s.goodRequest()
 }

@@ -13,10 +13,10 @@ import (
 )
 
 // Roles are what a target can be.
-var Roles = []string{"tcpmux-server", "tcpmux-client", "hmacsocket-server", "hmacsocket-client"}
+var Roles = []string{"tcpmux-server", "tcpmux-client", "hmacsocket-server", "hmacsocket-client", udpDaemon, udpServerAgent, udpClientAgent}
 
 // isClient: the role's target is started for each scenario anew, and connects to the suite. The others are connected to.
-func isClient(role string) bool { return role == "tcpmux-client" }
+func isClient(role string) bool { return role == "tcpmux-client" || isUDPAgent(role) }
 
 // capabilities are the services and hashes that a target of a role can offer to the scenarios; docs/conformance.md says what
 // each does.
@@ -24,6 +24,7 @@ var capabilities = map[string][]string{
 	"tcpmux-server":     {"echo", "CaseEcho", "late", "own", "absent", "long", "tcpmux"},
 	"hmacsocket-server": append(hashNames(), clientFirst),
 	"hmacsocket-client": hashNames(),
+	udpDaemon:           {activation, "ecn", "root", "config"},
 }
 
 // timers are the time limits that the scenarios wait for.
@@ -52,9 +53,11 @@ type Target struct {
 	Services  []string `toml:"services"` // the capabilities that a TCPMUX server has
 	Hashes    []string `toml:"hashes"`   // those that an HMACSocket target has; sha256 alone, if none is given
 	// ClientFirst are arguments that make an HMACSocket server say nothing before the client has.
-	ClientFirst []string          `toml:"client_first"`
-	Timers      map[string]string `toml:"timers"` // a time limit that cannot be set: its value, or "none"
-	Known       []Deviation       `toml:"known"`
+	ClientFirst []string `toml:"client_first"`
+	// Activation: a UDP mux daemon takes sockets that it is started with, as sd_listen_fds(3) says.
+	Activation bool              `toml:"activation"`
+	Timers     map[string]string `toml:"timers"` // a time limit that cannot be set: its value, or "none"
+	Known      []Deviation       `toml:"known"`
 
 	// Address is HOST:PORT of a program that runs already; there is no Command then.
 	Address string `toml:"-"`

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -38,6 +39,9 @@ func (t *Target) hashes() []string {
 // has says whether the target has what a scenario for the role needs.
 func (t *Target) has(role, need string) bool {
 	switch {
+	case role == udpDaemon:
+		return need == activation && t.Activation || need == "config" && t.uses(role, "config") ||
+			need == "ecn" && seesECN || need == "root" && os.Geteuid() == 0
 	case !isHMAC(role):
 		return slices.Contains(t.Services, need)
 	case need == clientFirst:

@@ -92,11 +92,16 @@ func (p *process) rests() (yes bool, used time.Duration) {
 // maxGrowth is how much memory a target may have taken for connections that it has to bound: a runtime's own reserves included.
 const maxGrowth = 32 << 20
 
-// grown: since it was measured the target has not taken more memory than bounded connections need.
+// grown [N]: since it was measured the target has not taken more memory than bounded connections need, or N MiB.
 func grownVerb(ts *testscript.TestScript, neg bool, args []string) {
-	usageError(ts, neg, len(args) == 0, "grown")
-	s := of(ts)
-	if grown := max(s.peak, s.in.process.memory()) - s.before.memory; grown > maxGrowth {
-		s.violation(ts, "the target's processes took %d MiB more memory, expected at most %d", grown>>20, maxGrowth>>20)
+	usageError(ts, neg, len(args) <= 1, "grown [N]")
+	s, most := of(ts), maxGrowth
+	if len(args) == 1 {
+		most = int(integer(ts, args[0])) << 20
+	}
+	grown := max(s.peak, s.in.process.memory()) - s.before.memory
+	s.rec.note("the target's processes took %d KiB more memory", grown>>10)
+	if grown > most {
+		s.violation(ts, "the target's processes took %d MiB more memory, expected at most %d", grown>>20, most>>20)
 	}
 }

@@ -24,7 +24,7 @@ import (
 var Pages embed.FS
 
 // Protocols are the protocols that have a page; a page's rule ids begin with its name in capitals.
-var Protocols = []string{"tcpmux", "hmacsocket"}
+var Protocols = []string{"tcpmux", "hmacsocket", "udpmux"}
 
 // Classes are the reasons why something is a rule, from the most to the least binding.
 var Classes = []string{"rfc", "interop", "robustness", "hardening"}

@@ -1,15 +1,17 @@
 package vectors
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// vectorIn is a file of TCPMUX with one vector, hmacVectorIn one of HMACSocket.
+// vectorIn is a file of TCPMUX with one vector, hmacVectorIn one of HMACSocket, udpVectorIn one of UDP mux.
 func vectorIn(codec, vector string) string     { return fileOf("tcpmux", codec, vector) }
 func hmacVectorIn(codec, vector string) string { return fileOf("hmacsocket", codec, vector) }
+func udpVectorIn(codec, vector string) string  { return fileOf("udpmux", codec, vector) }
 
 func fileOf(protocol, codec, vector string) string {
 	return `{"schema":1,"protocol":"` + protocol + `","codec":"` + codec + `","description":"d","notes":{},"vectors":[` +
@@ -70,7 +72,7 @@ var schemaTests = []struct {
 	{"writer that may refuse", vectorIn("writer", write+`"name":"","result":"acceptable","fault":"empty name"`), false},
 	{"other codec", vectorIn("session", request+`"result":"incomplete"`), false},
 	{"no vector", `{"schema":1,"protocol":"tcpmux","codec":"name","description":"d","notes":{},"vectors":[]}`, false},
-	{"other protocol", fileOf("udpmux", "name", `"a":"61","b":"62","same":false`), false},
+	{"other protocol", fileOf("ssh", "name", `"a":"61","b":"62","same":false`), false},
 	{"other protocol's codec", hmacVectorIn("name", `"a":"61","b":"62","same":false`), false},
 	{"TCPMUX with HMACSocket's codec", vectorIn("init", readInit+`"result":"incomplete"`), false},
 	{"other schema", strings.Replace(vectorIn("name", `"a":"61","b":"62","same":false`), "1", "2", 1), false},
@@ -115,9 +117,68 @@ var hmacSchemaTests = []struct {
 	{"message-writer that waits", hmacVectorIn("message-writer", writeOne+`"message":`+goodChunk+`,"result":"incomplete"`), false},
 }
 
+// What UDP mux's vectors have in common.
+const (
+	oneK = `"000102030405060708090a0b0c0d0e0f"`
+	oneT = `"8b29225feb1f6e8c8a70484d36c941"`
+)
+
+var udpSchemaTests = []struct {
+	name, file string
+	good       bool
+}{
+	{"datagram: learn", udpVectorIn("datagram", `"modes":7,"input":"00","result":"valid","form":"learn","p":"00","on":true`), true},
+	{"datagram: token", udpVectorIn("datagram", `"modes":7,"input":"00","result":"valid","form":"token","t":`+oneT+`,"p":"00","on":true`), true},
+	{"datagram: token without t", udpVectorIn("datagram", `"modes":7,"input":"00","result":"valid","form":"token","p":"00","on":true`), false},
+	{"datagram: learn with t", udpVectorIn("datagram", `"modes":7,"input":"00","result":"valid","form":"learn","t":`+oneT+`,"p":"00","on":true`), false},
+	{"datagram: port", udpVectorIn("datagram", `"modes":0,"input":"00","result":"valid","form":"port","port":1024,"p":"00","on":false`), true},
+	{"datagram: port without port", udpVectorIn("datagram", `"modes":0,"input":"00","result":"valid","form":"port","p":"00","on":false`), false},
+	{"datagram without on", udpVectorIn("datagram", `"modes":7,"input":"00","result":"valid","form":"learn","p":"00"`), false},
+	{"datagram without modes", udpVectorIn("datagram", `"input":"00","result":"valid","form":"learn","p":"00","on":true`), false},
+	{"datagram that is invalid", udpVectorIn("datagram", `"modes":7,"input":"02","result":"invalid","fault":"reserved"`), true},
+	{"datagram that is invalid with p", udpVectorIn("datagram", `"modes":7,"input":"02","result":"invalid","fault":"reserved","p":"00"`), false},
+	{"datagram that is incomplete", udpVectorIn("datagram", `"modes":7,"input":"02","result":"incomplete"`), false},
+	{"datagram with HMACSocket's fault", udpVectorIn("datagram", `"modes":7,"input":"02","result":"invalid","fault":"wrong HMAC"`), false},
+	{"answer", udpVectorIn("answer", `"input":"80","result":"valid"`), true},
+	{"answer with a form", udpVectorIn("answer", `"input":"80","result":"valid","form":"learn"`), false},
+	{"datagram-writer", udpVectorIn("datagram-writer", `"form":"port","port":1023,"p":"00","result":"invalid","fault":"bad port"`), true},
+	{"datagram-writer without output", udpVectorIn("datagram-writer", `"form":"learn","p":"00","result":"valid"`), false},
+	{"datagram-writer with output", udpVectorIn("datagram-writer", `"form":"learn","p":"00","result":"valid","output":"00"`), true},
+	{"frame", udpVectorIn("frame", `"input":"00020101","ended":false,"result":"valid","consumed":4,"frame":{"type":1,"version":1}`), true},
+	{"frame that is incomplete", udpVectorIn("frame", `"input":"0002","ended":false,"result":"incomplete"`), true},
+	{"frame without ended", udpVectorIn("frame", `"input":"0002","result":"incomplete"`), false},
+	{"frame without consumed", udpVectorIn("frame", `"input":"00020101","ended":false,"result":"valid","frame":{"type":1,"version":1}`), false},
+	{"frame with another type's field", udpVectorIn("frame", `"input":"00","ended":false,"result":"valid","consumed":4,"frame":{"type":1,"version":1,"id":1}`),
+		false},
+	{"frame without its type's field", udpVectorIn("frame", `"input":"00","ended":false,"result":"valid","consumed":6,"frame":{"type":2,"modes":1}`), false},
+	{"frame of unknown type", udpVectorIn("frame", `"input":"00","ended":false,"result":"valid","consumed":4,"frame":{"type":6}`), false},
+	{"frame-writer of unknown type", udpVectorIn("frame-writer", `"frame":{"type":6},"result":"invalid","fault":"unknown type"`), true},
+	{"frame-writer", udpVectorIn("frame-writer", `"frame":{"type":5,"code":1,"text":""},"result":"valid","output":"0002050a"`), true},
+	{"frame-writer: register with short s", udpVectorIn("frame-writer", `"frame":{"type":3,"modes":1,"port":1,"s":"00"},"result":"valid","output":"00"`), false},
+	{"key", udpVectorIn("key", `"input":"41","result":"valid","key":`+oneK+`,"s":`+n32+`,"t":`+oneT), true},
+	{"key without s", udpVectorIn("key", `"input":"41","result":"valid","key":`+oneK+`,"t":`+oneT), false},
+	{"key that is short", udpVectorIn("key", `"input":"41","result":"valid","key":"00","s":`+n32+`,"t":`+oneT), false},
+	{"token", udpVectorIn("token", `"s":`+n32+`,"t":`+oneT), true},
+	{"token with result", udpVectorIn("token", `"s":`+n32+`,"t":`+oneT+`,"result":"valid"`), false},
+	{"connect", udpVectorIn("connect", `"input":"4d","ended":true,"result":"valid","port":1,"key":`+oneK), true},
+	{"connect with the port 0", udpVectorIn("connect", `"input":"4d","ended":true,"result":"valid","port":0,"key":`+oneK), false},
+	{"connect without the line", udpVectorIn("connect", `"input":"4d","ended":true,"result":"invalid","fault":"not the line"`), true},
+	{"connect-writer", udpVectorIn("connect-writer", `"number":"10737478240","key":`+oneK+`,"result":"valid","output":"4d"`), true},
+	{"connect-writer with a number", udpVectorIn("connect-writer", `"number":60000,"key":`+oneK+`,"result":"valid","output":"4d"`), false},
+	{"number", udpVectorIn("number", `"input":"31","result":"valid","form":"learn","port":1`), true},
+	{"number of port mode", udpVectorIn("number", `"input":"31","result":"valid","form":"port","port":1`), false},
+	{"number that is unknown", udpVectorIn("number", `"input":"30","result":"invalid","fault":"unknown"`), true},
+	{"colours", udpVectorIn("colours", `"input":"38","failed":false,"output":"30380a"`), true},
+	{"colours without failed", udpVectorIn("colours", `"input":"38","output":"30380a"`), false},
+	{"signal", udpVectorIn("signal", `"input":"3038","agent":true`), true},
+	{"signal with output", udpVectorIn("signal", `"input":"3038","agent":true,"output":""`), false},
+	{"UDP mux with TCPMUX's codec", udpVectorIn("name", `"a":"61","b":"62","same":false`), false},
+	{"UDP mux's codec elsewhere", hmacVectorIn("signal", `"input":"3038","agent":true`), false},
+}
+
 func TestSchemaTellsGoodFromBad(t *testing.T) {
 	schema := schema(t)
-	for _, test := range append(schemaTests, hmacSchemaTests...) {
+	for _, test := range slices.Concat(schemaTests, hmacSchemaTests, udpSchemaTests) {
 		t.Run(test.name, func(t *testing.T) {
 			doc, err := jsonschema.UnmarshalJSON(strings.NewReader(test.file))
 			if err != nil {

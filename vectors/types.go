@@ -3,7 +3,7 @@ package vectors
 // A Codec is what a file's vectors are about.
 type Codec string
 
-// The codecs: TCPMUX's, then HMACSocket's.
+// The codecs: TCPMUX's, HMACSocket's, then UDP mux's.
 const (
 	Request Codec = "request" // reading a request
 	Reply   Codec = "reply"   // reading a reply
@@ -17,6 +17,19 @@ const (
 	Counter       Codec = "counter"        // CN(i)
 	InitWriter    Codec = "init-writer"    // writing an Init
 	MessageWriter Codec = "message-writer" // writing a Chunk or an Error
+
+	Datagram       Codec = "datagram"        // reading a client's datagram
+	Answer         Codec = "answer"          // reading a backend's datagram
+	DatagramWriter Codec = "datagram-writer" // writing a client's datagram
+	OneFrame       Codec = "frame"           // reading a frame
+	FrameWriter    Codec = "frame-writer"    // writing a frame
+	KeyText        Codec = "key"             // reading K's text; S and T of K
+	Token          Codec = "token"           // T of S
+	Connect        Codec = "connect"         // reading mosh-server's output
+	ConnectWriter  Codec = "connect-writer"  // writing the CONNECT line
+	Number         Codec = "number"          // reading the client's last argument
+	Colours        Codec = "colours"         // answering -c
+	Signal         Codec = "signal"          // reading the argument of -c
 )
 
 // A Result is what must come of a vector; the package comment explains the four.
@@ -65,6 +78,9 @@ type Vector struct {
 	// What is given, for HMACSocket's: see [Agreed]. For init ML and N are what comes of it.
 	Agreed
 
+	// UDP mux's: see [Muxed].
+	Muxed
+
 	// For counter: Hash(N | K), what I is added to. CN is what comes of it.
 	Base Hex `json:"base,omitzero"`
 	// For message and message-writer: what CN(I) is.
@@ -72,16 +88,16 @@ type Vector struct {
 
 	// For all readers: the bytes that are there.
 	Input Hex `json:"input,omitzero"`
-	// For list, init, message and stream: whether the input has ended behind Input. If not, more may come.
+	// For list, init, message, stream, frame and connect: whether the input has ended behind Input. If not, more may come.
 	Ended *bool `json:"ended,omitzero"`
 	// For writer: what to write (Request, Reply or List), out of the fields that a reader of it would set.
 	Writes Codec `json:"writes,omitzero"`
 
-	// What comes of it, for all but name and counter.
+	// What comes of it, for all but name, counter, token, colours and signal.
 	Result Result `json:"result,omitzero"`
 	// If Invalid or Acceptable: what is wrong, in the page's words.
 	Fault string `json:"fault,omitzero"`
-	// If Valid, for request, reply, init and message: how many bytes of Input belong to it. Those behind belong to what
+	// If Valid, for request, reply, init, message and frame: how many bytes of Input belong to it. Those behind belong to what
 	// follows. For stream: how many belong to Messages, whatever the result.
 	Consumed *int `json:"consumed,omitzero"`
 
@@ -96,7 +112,7 @@ type Vector struct {
 	// For stream, whatever the result: the messages that are right and stand before any fault.
 	Messages []Message `json:"messages,omitzero"`
 
-	// If Valid, for writers: the bytes that are written.
+	// If Valid, for writers: the bytes that are written. For colours: what is printed.
 	Output Hex `json:"output,omitzero"`
 }
 
@@ -127,4 +143,32 @@ type Message struct {
 	EM   Hex  `json:"em,omitzero"`   // an Error's
 	// For an Error that was read: whether its text may be shown. It may not where it is not UTF-8 or holds NUL.
 	Shown *bool `json:"shown,omitzero"`
+}
+
+// Muxed is what is given to codecs of UDP mux, or what comes of them. K is a vector's Key.
+type Muxed struct {
+	Modes *uint8  `json:"modes,omitzero"` // for datagram: the bits of the modes that are on
+	On    *bool   `json:"on,omitzero"`    // for datagram, if Valid: whether Form's mode is one of them; else it is dropped
+	Form  string  `json:"form,omitzero"`  // datagram and its writer: learn, token or port; number: learn (plain) or token
+	Port  *uint16 `json:"port,omitzero"`  // of the form port; of a CONNECT line; of a number
+	S     Hex     `json:"s,omitzero"`     // the registration key
+	T     Hex     `json:"t,omitzero"`     // the token; of the form token
+	P     Hex     `json:"p,omitzero"`     // datagram and its writer: mosh's datagram
+
+	Frame  *Frame `json:"frame,omitzero"`  // frame and its writer
+	Number string `json:"number,omitzero"` // for connect-writer: in decimal digits
+	Failed *bool  `json:"failed,omitzero"` // for colours: whether the real client's exit code is another than 0
+	Agent  *bool  `json:"agent,omitzero"`  // for signal: whether it says that the client has the agent
+}
+
+// A Frame is one on UDP mux's Unix socket. Those fields are set that its type has.
+type Frame struct {
+	Type    uint8   `json:"type"`
+	Version *uint8  `json:"version,omitzero"` // HELLO's
+	Modes   *uint8  `json:"modes,omitzero"`   // WELCOME's and REGISTER's
+	Port    *uint16 `json:"port,omitzero"`    // WELCOME's external one, REGISTER's backend's
+	S       Hex     `json:"s,omitzero"`       // REGISTER's
+	ID      *uint32 `json:"id,omitzero"`      // REGISTERED's
+	Code    *uint8  `json:"code,omitzero"`    // ERROR's
+	Text    Hex     `json:"text,omitzero"`    // ERROR's
 }

@@ -24,8 +24,25 @@
 //   - init-writer: write the Init of ML and N with the Hash; compare with Result and Output.
 //   - message-writer: write Message as message number I, with the N and the limit ML that were received.
 //
+// UDP mux's:
+//
+//   - datagram: read Input as a client's datagram; compare with Result, Form, Port, T and P. On says whether a daemon that has
+//     Modes on goes on with it.
+//   - answer: read Input as a backend's datagram, or as one to a client: P alone; compare with Result.
+//   - datagram-writer: write P in the Form, with Port or T; compare with Result and Output.
+//   - frame: read Input as a frame, being told whether the input has Ended; compare with Result, Consumed and Frame.
+//   - frame-writer: write Frame; compare with Result and Output.
+//   - key: read Input as K's text; compare with Result, Key, and S and T that follow from it.
+//   - token: compute T of S.
+//   - connect: read Input as mosh-server's output, being told whether it has Ended; compare with Result, Port and Key.
+//   - connect-writer: write the CONNECT line with Number and Key; compare with Output.
+//   - number: read Input as the client's last argument; compare with Result, Form and Port.
+//   - colours: Output is what the client agent prints where the real client has printed Input, and perhaps Failed.
+//   - signal: Agent says whether Input, as the argument of -c, means that the client has the agent.
+//
 // The valid vectors of a reader are a writer's too: writing what was read gives the input's bytes again, as far as they
-// were consumed. (Not where an Error's text is one that a writer has to refuse: its Message is not Shown.)
+// were consumed. (Not where an Error's text is one that a writer has to refuse: its Message is not Shown. Not of numbers that
+// begin with a zero, or of output in which the CONNECT line does not stand as it is written.)
 //
 // # What the results mean
 //
@@ -56,7 +73,7 @@ import (
 
 // Files holds the vector files, PROTOCOL/FILE.json.
 //
-//go:embed tcpmux/*.json hmacsocket/*.json
+//go:embed tcpmux/*.json hmacsocket/*.json udpmux/*.json
 var Files embed.FS
 
 // Schema is the JSON Schema (draft 2020-12) of a vector file.

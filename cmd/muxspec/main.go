@@ -1,4 +1,4 @@
-// Command muxspec judges implementations of TCPMUX and HMACSocket: it starts a program, talks to it over real sockets, and says for every
+// Command muxspec judges implementations of TCPMUX, HMACSocket and UDP mux: it starts a program, talks to it over real sockets, and says for every
 // rule whether the program keeps it. muxspec --help tells the rest.
 package main
 
@@ -15,7 +15,7 @@ import (
 
 const usage = `Usage: muxspec COMMAND [OPTION]...
 
-Judge implementations of TCPMUX (RFC 1078) and HMACSocket over real sockets, rule by rule.
+Judge implementations of TCPMUX (RFC 1078), HMACSocket and UDP mux over real sockets, rule by rule.
 
   run       judge a target; without arguments the reference implementation
   list      show the rules and their scenarios
@@ -30,6 +30,9 @@ The reference programs are inside, too:
   tcpmux             a TCPMUX client
   hmacsocketserver   the service's side of an HMACSocket
   hmacsocketclient   the processes' side of one
+  moshd              many mosh sessions behind one UDP port
+  mosh-server-mux    mosh's server behind moshd
+  mosh-client-mux    mosh's client for one behind moshd
 
 'muxspec COMMAND --help' tells more. Exit codes: 0 all is well; 1 the target breaks a MUST rule; 2 wrong usage; 3 nothing
 can be concluded.
@@ -52,6 +55,9 @@ var commands = []command{
 	{"tcpmux", cli.TCPMux},
 	{"hmacsocketserver", cli.HMACSocketServer},
 	{"hmacsocketclient", cli.HMACSocketClient},
+	{"moshd", cli.MoshD},
+	{"mosh-server-mux", cli.MoshServerMux},
+	{"mosh-client-mux", cli.MoshClientMux},
 }
 
 func main() {
@@ -90,9 +96,14 @@ Be a fixture service on standard input and output. A target offers these to the 
   echo   sends back what it gets
   late   sends 64 KiB when its input has ended
   own    sends its own reply line, "+own", and 64 KiB
+
+And mosh-server and mosh-client, which stand in for mosh's programs where agents of UDP mux are judged; only the suite can start them.
 `
 
 func serviceMain(args []string) int {
+	if len(args) > 0 && slices.Contains(conformance.StandIns, args[0]) {
+		return conformance.RunStandIn(args[0], args[1:])
+	}
 	fs := cmdline.New(serviceUsage)
 	if code, done := cmdline.Parse(fs, args); done {
 		return code

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 		"muxspec":   main,
 		"oddserver": func() { oddserver(os.Args[1], os.Args[2], os.Args[3:]) },
 		"oddclient": func() { oddclient(os.Args[1], os.Args[2:]) },
+		"odddaemon": func() { odddaemon(os.Args[1], os.Args[2], os.Args[3]) },
 	})
 }
 

@@ -24,8 +24,9 @@ const runUsage = `Usage: muxspec run [OPTION]... [ROLE]
        muxspec run [OPTION]... ROLE -- COMMAND [ARGUMENT]...
 
 Judge a target: the reference implementation, one from a target file, or the program that COMMAND starts. ROLE is
-tcpmux-server, tcpmux-client, hmacsocket-server or hmacsocket-client; it may be left out with a target file, which then is
-judged in all its roles. In COMMAND these are replaced:
+tcpmux-server, tcpmux-client, hmacsocket-server, hmacsocket-client, udpmux-daemon, udpmux-server-agent or udpmux-client-agent; it
+may be left out with a target file, which then is judged in all its roles. Behind an agent's COMMAND stands what mosh gives it.
+In COMMAND these are replaced:
 
   {listen}           HOST:PORT to listen on; {host} and {port} are its parts
   {address_file}     the file to write HOST:PORT to, if the program chooses the port
@@ -37,6 +38,9 @@ judged in all its roles. In COMMAND these are replaced:
   {connect}          of HMACSocket: HOST:PORT of the service or the server, which the suite plays
   {hash}             of HMACSocket: the name of the hash
   {init_timeout}     of HMACSocket: the time limit for the peer's Init
+  {config}           of a UDP mux daemon: its configuration file, in the form of moshd's
+  {socket}           of UDP mux: the Unix socket's path
+  {modes} {flow_idle} ...  of a UDP mux daemon: moshd's options, for one that reads no such file
   {muxspec}          this program; 'muxspec service NAME' is the services that --has names
   {dir} {user} {long}  an empty folder, who it runs as, a service name of 64 bytes
 
@@ -55,7 +59,7 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	f := runFlags{
 		target:   fs.String("target", "reference", "judge `TARGET`: a target file, or one of "+strings.Join(conformance.TargetNames(), ", ")),
 		address:  fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
-		has:      fs.StringSlice("has", nil, "the fixture `SERVICES` that COMMAND or the server at the address has (default echo); of HMACSocket the hashes (default sha256)"),
+		has:      fs.StringSlice("has", nil, "the fixture `SERVICES` that COMMAND or the server at the address has (default echo); of HMACSocket the hashes (default sha256); of a UDP mux daemon \"activation\""),
 		json:     fs.String("json", "", "write the report as JSON to `FILE`; - is standard output, and then nothing else goes there"),
 		junit:    fs.String("junit", "", "write the report as JUnit's XML to `FILE`"),
 		markdown: fs.String("markdown", "", "write the report as Markdown to `FILE`"),
@@ -172,6 +176,8 @@ func chosenTarget(fs *pflag.FlagSet, f runFlags, role string, command []string) 
 	switch {
 	case strings.HasPrefix(role, "hmacsocket-"):
 		t.Hashes = has
+	case role == "udpmux-daemon":
+		t.Activation = slices.Contains(has, "activation")
 	case len(has) == 0:
 		t.Services = []string{"echo"}
 	default:

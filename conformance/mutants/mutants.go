@@ -32,7 +32,7 @@ import (
 var files embed.FS
 
 // Roles are whose rules need a mutant: those that the reference has.
-var Roles = []string{"tcpmux-server", "tcpmux-client", "hmacsocket-server", "hmacsocket-client"}
+var Roles = []string{"tcpmux-server", "tcpmux-client", "hmacsocket-server", "hmacsocket-client", "udpmux-daemon", "udpmux-server-agent", "udpmux-client-agent"}
 
 // A Mutant is one fault.
 type Mutant struct {

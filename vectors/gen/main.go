@@ -20,6 +20,7 @@ import (
 	"github.com/muxspec/muxspec/vectors"
 	"github.com/muxspec/muxspec/vectors/gen/hmacsocket"
 	"github.com/muxspec/muxspec/vectors/gen/tcpmux"
+	"github.com/muxspec/muxspec/vectors/gen/udpmux"
 )
 
 func main() {
@@ -47,7 +48,7 @@ func run(dir string) error {
 func generate() (map[string][]byte, error) {
 	encoded := map[string][]byte{}
 	var errs []error
-	for _, files := range []func() ([]vectors.File, error){tcpmux.Files, hmacsocket.Files} {
+	for _, files := range []func() ([]vectors.File, error){tcpmux.Files, hmacsocket.Files, udpmux.Files} {
 		list, err := files()
 		errs = append(errs, err)
 		for _, file := range list {

@@ -22,11 +22,16 @@ func TestMain(m *testing.M) {
 	// With the race detector every program would sleep for a second at its end.
 	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	testscript.Main(m, map[string]func(){
-		"tcpmuxd":          func() { os.Exit(cli.TCPMuxD(os.Args[1:])) },
-		"tcpmux":           func() { os.Exit(cli.TCPMux(os.Args[1:])) },
-		"hmacsocketserver": func() { os.Exit(cli.HMACSocketServer(os.Args[1:])) },
-		"hmacsocketclient": func() { os.Exit(cli.HMACSocketClient(os.Args[1:])) },
-		"activate":         activate,
+		"tcpmuxd":             func() { os.Exit(cli.TCPMuxD(os.Args[1:])) },
+		"tcpmux":              func() { os.Exit(cli.TCPMux(os.Args[1:])) },
+		"hmacsocketserver":    func() { os.Exit(cli.HMACSocketServer(os.Args[1:])) },
+		"hmacsocketclient":    func() { os.Exit(cli.HMACSocketClient(os.Args[1:])) },
+		"moshd":               func() { os.Exit(cli.MoshD(os.Args[1:])) },
+		"mosh-server-mux":     func() { os.Exit(cli.MoshServerMux(os.Args[1:])) },
+		"mosh-client-mux":     func() { os.Exit(cli.MoshClientMux(os.Args[1:])) },
+		"standin-mosh-server": standInServer,
+		"standin-mosh-client": standInClient,
+		"activate":            activate,
 	})
 }
 

@@ -45,14 +45,18 @@ func Await(ctx context.Context, port int, p *Process, patience time.Duration) er
 	}
 }
 
-// FreePort finds a port that nobody has. It lies below those that the kernel gives to clients, so that none of them takes
-// it before the server does.
+// FreePort finds a port that nobody has, neither for TCP nor for UDP. It lies below those that the kernel gives to clients, so that none
+// of them takes it before the server does.
 func FreePort() (int, error) {
 	for range 100 {
 		port := 20000 + rand.IntN(12000)
 		l, err := net.ListenTCP("tcp4", Loopback(port))
-		if err == nil {
-			l.Close()
+		if err != nil {
+			continue
+		}
+		l.Close()
+		if c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err == nil {
+			c.Close()
 			return port, nil
 		}
 	}

@@ -73,6 +73,9 @@ func (p *Process) Stop() {
 	<-p.gone
 }
 
+// PID is the process id of the program that was started.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Gone is closed when the program that was started has ended.
 func (p *Process) Gone() <-chan struct{} { return p.gone }
 

@@ -13,7 +13,7 @@ import (
 func (r *Report) print(w io.Writer, aims []Aim) {
 	fmt.Fprintf(w, "%s. Other programs kept %.2f cores busy meanwhile.\n%s\n", r.Machine, r.Others, r.What)
 	fmt.Fprintf(w, "Medians of %d; a ratio is the median of the repetitions' ratios. The clients run on the same machine. CPU is that of all\n", r.Repeat)
-	fmt.Fprintln(w, "processes of what is measured, started programs included. Memory is the growth of their proportional set size.")
+	fmt.Fprintln(w, "processes of what is measured, started programs included. Memory is proportional set size, per connection its growth.")
 	const quiet = 0.2
 	if r.Others > quiet {
 		fmt.Fprintln(w, "The machine was not quiet: the figures are provisional.")
@@ -23,7 +23,7 @@ func (r *Report) print(w io.Writer, aims []Aim) {
 	}
 	last := ""
 	for _, e := range r.Entries {
-		if head := strings.Join(e.Units, " "); head != last {
+		if head := fmt.Sprint(e.units); head != last {
 			last = head
 			e.printHead(w)
 		}

@@ -1,0 +1,113 @@
+package conformance
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// A playedDaemon is the daemon that an agent meets: the suite.
+type playedDaemon struct {
+	path    string
+	rec     *record
+	arrived chan *net.UnixConn
+	cur     *agentConn // the connection at work
+	left    time.Time  // when that was ended, or somebody came back to listen
+	// forbidden: the socket's permissions let nobody connect.
+	forbidden bool
+
+	mu       sync.Mutex
+	listener *net.UnixListener // nil while nobody listens
+	conns    []*net.UnixConn
+}
+
+// mostAgents is more connections than any scenario has waiting.
+const mostAgents = 256
+
+func newPlayedDaemon(path string, rec *record) (*playedDaemon, error) {
+	d := &playedDaemon{path: path, rec: rec, arrived: make(chan *net.UnixConn, mostAgents)}
+	return d, d.back()
+}
+
+// back listens, from the beginning or again.
+func (d *playedDaemon) back() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.listener != nil {
+		return nil
+	}
+	os.Remove(d.path)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: d.path})
+	if err != nil {
+		return err
+	}
+	d.listener = l
+	go d.serve(l)
+	return nil
+}
+
+func (d *playedDaemon) serve(l *net.UnixListener) {
+	for {
+		c, err := l.AcceptUnix()
+		if err != nil {
+			return
+		}
+		d.mu.Lock()
+		d.conns = append(d.conns, c)
+		d.mu.Unlock()
+		select {
+		case d.arrived <- c:
+		default:
+			c.Close()
+		}
+	}
+}
+
+// away ends all connections and listens no more; a dead daemon leaves its socket's file.
+func (d *playedDaemon) away(dead bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.listener != nil {
+		d.listener.SetUnlinkOnClose(!dead)
+		d.listener.Close()
+	}
+	d.listener = nil
+	for _, c := range d.conns {
+		c.Close()
+	}
+	for d.conns = nil; len(d.arrived) > 0; {
+		<-d.arrived
+	}
+}
+
+// next waits for the agent's next connection, or until one of the other events has come.
+func (d *playedDaemon) next(w wait, gone <-chan struct{}, started <-chan *standIn) (*standIn, error) {
+	for {
+		select {
+		case c := <-d.arrived:
+			d.rec.note(". the agent connects to the daemon's socket")
+			d.cur = &agentConn{UnixConn: c, name: "moshd ", rec: d.rec}
+			return nil, nil
+		case p := <-started:
+			return p, errStarted
+		case <-gone:
+			return nil, errEnded
+		case <-time.After(time.Until(w.end())):
+			if w.over() {
+				return nil, errLimit
+			}
+		}
+	}
+}
+
+// hangUp ends the connection at work.
+func (d *playedDaemon) hangUp() {
+	d.cur.Close()
+	d.left = time.Now()
+	d.rec.note("moshd . ends the connection")
+}
+
+// errStarted: the agent has started its program.
+var errStarted = errors.New("the agent has started its program")

@@ -1,0 +1,511 @@
+package udpmux
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+	ref "github.com/muxspec/muxspec/ref/udpmux"
+)
+
+// never is a time at which something happened that did not.
+const never time.Duration = -1
+
+// A model is a daemon's state as section 4 of the page has it: lists that are searched, nothing that is kept up to date beside them. It
+// is told what the Mux did, finds it right or not, and follows it only where the page leaves a choice: which addresses flows get, the order
+// of deliveries, and which flow ends among equals.
+type model struct {
+	config   ref.Config
+	sessions []*session
+	lastID   uint32
+	flows    []*flow
+	sources  []*source
+	waiting  []*waiting // in the order in which their sources began to wait
+	probes   bucket
+	givenUp  map[uint32]time.Duration // addresses, and when a flow has given them up
+	gone     func(*flow) bool         // asks the Mux whether a flow has ended
+}
+
+type session struct {
+	ref.Registration
+	id    uint32
+	T     wire.T
+	flows bucket // that may be made
+}
+
+type flow struct {
+	mode            ref.Mode
+	session         *session
+	client          ref.Client
+	address         uint32
+	heard, answered time.Duration
+	bound           bool
+}
+
+type source struct {
+	client               ref.Client
+	highest              uint64
+	heard                time.Duration
+	began, probed, since time.Duration
+	again                bool // probing was begun since it has had no answer
+}
+
+type waiting struct {
+	source *source
+	since  time.Duration
+	d      datagram
+}
+
+// A datagram is what goes to backends.
+type datagram struct {
+	ecn byte
+	P   []byte
+}
+
+// errUnclear ends a play: the Mux had a choice, and which it took cannot be seen.
+var errUnclear = errors.New("unclear")
+
+// A bucket holds so many things, in 10^-9 of them.
+type bucket struct {
+	size, level int64
+	at          time.Duration
+}
+
+func newBucket(rate int) bucket { return bucket{size: int64(rate) * 1e9, level: int64(rate) * 1e9} }
+
+func (b *bucket) has(now time.Duration, n int) bool {
+	for ; b.at < now; b.at += min(time.Second, now-b.at) {
+		b.level = min(b.size, b.level+int64(min(time.Second, now-b.at))*(b.size/1e9))
+	}
+	return b.level >= int64(n)*1e9
+}
+
+func (b *bucket) take(now time.Duration, n int) bool {
+	if !b.has(now, n) {
+		return false
+	}
+	b.level -= int64(n) * 1e9
+	return true
+}
+
+func newModel(config ref.Config) *model {
+	return &model{config: config, probes: newBucket(config.ProbeRate), givenUp: make(map[uint32]time.Duration)}
+}
+
+// find gives the first of a list that is so, or nil.
+func find[T any](list []*T, is func(*T) bool) *T {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return list[i]
+	}
+	return nil
+}
+
+// all gives those of a list that are so.
+func all[T any](list []*T, are func(*T) bool) (found []*T) {
+	for _, x := range list {
+		if are(x) {
+			found = append(found, x)
+		}
+	}
+	return found
+}
+
+func without[T any](list []*T, x *T) []*T { return all(list, func(y *T) bool { return y != x }) }
+
+// expire is what time alone does. (Sections 4.4 and 4.5.)
+func (m *model) expire(now time.Duration) {
+	for _, f := range m.flows {
+		if now-f.heard >= m.config.FlowIdle {
+			m.endFlow(now, f)
+		}
+	}
+	for _, f := range m.flows {
+		f.bound = f.bound && now-f.answered < m.config.FlowIdle
+	}
+}
+
+func (m *model) endFlow(now time.Duration, f *flow) {
+	m.flows = without(m.flows, f)
+	m.givenUp[f.address] = now
+}
+
+// free is how many addresses there are for new flows.
+func (m *model) free(now time.Duration) int {
+	n := int(m.config.LoopbackSources) - len(m.flows)
+	for _, at := range m.givenUp {
+		if now-at < m.config.FlowReuse {
+			n--
+		}
+	}
+	return n
+}
+
+// newFlow makes a flow where the Mux did so with this address. (Section 4.4.)
+func (m *model) newFlow(now time.Duration, s *session, mode ref.Mode, c ref.Client, address uint32) error {
+	given, was := m.givenUp[address]
+	switch {
+	case address >= m.config.LoopbackSources:
+		return fmt.Errorf("there is no address %d", address)
+	case find(m.flows, func(f *flow) bool { return f.address == address }) != nil:
+		return fmt.Errorf("address %d is in use", address)
+	case was && now-given < m.config.FlowReuse:
+		return fmt.Errorf("address %d was given up %v ago", address, now-given)
+	}
+	own := m.flowsOf(s)
+	if len(own) >= m.config.MaxFlowsPerSession {
+		if err := m.endOne(now, own); err != nil {
+			return err
+		}
+	}
+	if len(m.flows) >= m.config.MaxFlows {
+		most := 0
+		for _, s := range m.sessions {
+			most = max(most, len(m.flowsOf(s)))
+		}
+		var groups [][]*flow
+		for _, s := range m.sessions {
+			if flows := m.flowsOf(s); len(flows) == most {
+				groups = append(groups, flows)
+			}
+		}
+		if err := m.endOne(now, groups...); err != nil {
+			return err
+		}
+	}
+	delete(m.givenUp, address)
+	m.flows = append(m.flows, &flow{mode: mode, session: s, client: c, address: address, heard: now, answered: never})
+	return nil
+}
+
+func (m *model) flowsOf(s *session) []*flow {
+	return all(m.flows, func(f *flow) bool { return f.session == s })
+}
+
+// endOne ends a flow of one of the groups: one that was never answered before one that was, then the one heard longest ago.
+func (m *model) endOne(now time.Duration, groups ...[]*flow) error {
+	var worst []*flow
+	for _, flows := range groups {
+		if unanswered := all(flows, func(f *flow) bool { return f.answered == never }); len(unanswered) > 0 {
+			flows = unanswered
+		}
+		longest := slices.MinFunc(flows, func(f, g *flow) int { return int(f.heard - g.heard) }).heard
+		worst = append(worst, all(flows, func(f *flow) bool { return f.heard == longest })...)
+	}
+	ended := all(worst, m.gone)
+	switch {
+	case len(ended) == 0:
+		return fmt.Errorf("%d flows, and none ended of the %d that could", len(m.flows), len(worst))
+	case len(ended) > 1:
+		return errUnclear
+	}
+	m.endFlow(now, ended[0])
+	return nil
+}
+
+// sent is one delivery that there has to be, on a flow that there is.
+func (m *model) sent(now time.Duration, f *flow, d datagram, got ref.Delivery) error {
+	if got.Source != f.address || got.Port != f.session.Port || got.ECN != d.ecn || !bytes.Equal(got.P, d.P) {
+		return fmt.Errorf("%+v for the flow of session %d at %d, port %d; %+v", got, f.session.id, f.address, f.session.Port, d)
+	}
+	f.heard = now
+	return nil
+}
+
+// fromClient is section 4.3.
+func (m *model) fromClient(now time.Duration, c ref.Client, ecn byte, D []byte, got []ref.Delivery) error {
+	m.expire(now)
+	d, fault := wire.ReadClient(D)
+	if fault != wire.None || m.config.Modes&modes[d.Form] == 0 {
+		return nothing(got)
+	}
+	if d.Form == wire.Learn {
+		return m.learn(now, c, datagram{ecn, d.P}, got)
+	}
+	mode := modes[d.Form]
+	s := find(m.sessions, func(s *session) bool {
+		return s.Modes&mode != 0 && (d.Form == wire.Token && s.T == d.T || d.Form == wire.Port && s.Port == d.Port)
+	})
+	if s == nil {
+		return nothing(got)
+	}
+	f := m.flow(mode, s, c)
+	if f == nil {
+		if !s.flows.take(now, 1) || m.free(now) == 0 {
+			return nothing(got)
+		}
+		if len(got) != 1 {
+			return fmt.Errorf("%d deliveries for a new flow of session %d", len(got), s.id)
+		}
+		if err := m.newFlow(now, s, mode, c, got[0].Source); err != nil {
+			return err
+		}
+		f = m.flow(mode, s, c)
+	}
+	if len(got) != 1 {
+		return fmt.Errorf("%d deliveries, not to session %d alone", len(got), s.id)
+	}
+	return m.sent(now, f, datagram{ecn, d.P}, got[0])
+}
+
+func (m *model) flow(mode ref.Mode, s *session, c ref.Client) *flow {
+	return find(m.flows, func(f *flow) bool { return f.mode == mode && f.session == s && f.client == c })
+}
+
+func nothing(got []ref.Delivery) error {
+	if len(got) > 0 {
+		return fmt.Errorf("%+v, where nothing is to be delivered", got)
+	}
+	return nil
+}
+
+// bindings are the flows whose session a client is bound to.
+func (m *model) bindings(c ref.Client) []*flow {
+	return all(m.flows, func(f *flow) bool { return f.bound && f.client == c })
+}
+
+func (m *model) sourceOf(c ref.Client) *source {
+	return find(m.sources, func(s *source) bool { return s.client == c })
+}
+
+// newSource forgets others until there is room for it.
+func (m *model) newSource(heard time.Duration, c ref.Client, highest uint64) (*source, error) {
+	for {
+		unbound := all(m.sources, func(s *source) bool { return len(m.bindings(s.client)) == 0 })
+		if len(unbound) == 0 || len(unbound) < m.config.MaxSources {
+			break
+		}
+		longest := slices.MinFunc(unbound, func(s, o *source) int { return int(s.heard - o.heard) })
+		if len(all(unbound, func(s *source) bool { return s.heard == longest.heard })) > 1 {
+			return nil, errUnclear
+		}
+		m.sources = without(m.sources, longest)
+		m.waiting = all(m.waiting, func(w *waiting) bool { return w.source != longest })
+	}
+	s := &source{client: c, highest: highest, heard: heard, began: never, probed: never, since: never}
+	m.sources = append(m.sources, s)
+	return s, nil
+}
+
+// learn is section 4.5, step by step.
+func (m *model) learn(now time.Duration, c ref.Client, d datagram, got []ref.Delivery) (err error) {
+	_, n, _ := wire.ReadP(d.P)
+	s := m.sourceOf(c)
+	if s == nil { // 1.
+		if s, err = m.newSource(now, c, n); err != nil {
+			return err
+		}
+	}
+	s.heard = now
+	bound := m.bindings(c)
+	if n+m.config.ProbeFall < s.highest { // 2.
+		s.highest = n
+		if len(bound) > 0 {
+			s.began = never
+		}
+	} else {
+		s.highest = max(s.highest, n)
+	}
+	if s.since == never {
+		s.since = now
+	}
+	overdue := len(bound) > 0 && now-s.since >= m.config.ProbeAfter
+	if overdue && !s.again { // 3.
+		s.again, s.began = true, never
+	}
+	if len(got) < len(bound) { // 4.
+		return fmt.Errorf("%d deliveries, but %d bindings", len(got), len(bound))
+	}
+	for _, delivery := range got[:len(bound)] {
+		f := find(bound, func(f *flow) bool { return f.address == delivery.Source })
+		if f == nil {
+			return fmt.Errorf("%+v, where a bound session's would be", delivery)
+		}
+		bound = without(bound, f)
+		if err := m.sent(now, f, d, delivery); err != nil {
+			return err
+		}
+	}
+	got = got[len(m.bindings(c)):]
+	unanswered := len(m.bindings(c)) == 0 || overdue // 5.
+	if s.began != never && now-s.began >= m.config.ProbeTime && !(unanswered && now-s.probed >= m.config.ProbeRetry) {
+		return nothing(got)
+	}
+	targets := m.targets(now, c) // 6.
+	if len(targets) == 0 {
+		return nothing(got)
+	}
+	if m.probes.has(now, len(targets)) && (len(m.waiting) == 0 || s.probed == never) { // 7.
+		m.waiting = all(m.waiting, func(w *waiting) bool { return w.source != s })
+		got, err := m.probe(now, s, d, got)
+		return errors.Join(err, nothing(got))
+	}
+	m.wait(now, s, d)
+	return nothing(got)
+}
+
+// targets are the learn sessions that c is not bound to and that can make a flow for c, each taken alone.
+func (m *model) targets(now time.Duration, c ref.Client) []*session {
+	room := m.free(now) > 0
+	return all(m.sessions, func(s *session) bool {
+		f := m.flow(ref.Learn, s, c)
+		return s.Modes&ref.Learn != 0 && (f == nil && room || f != nil && !f.bound)
+	})
+}
+
+// probe sees that all targets got the datagram, in any order, and returns the deliveries behind those. A target may go without where the
+// others took the last address.
+func (m *model) probe(now time.Duration, s *source, d datagram, got []ref.Delivery) ([]ref.Delivery, error) {
+	targets, n := m.targets(now, s.client), 0
+	for ; n < len(got) && len(targets) > 0; n++ {
+		t := find(targets, func(t *session) bool { return t.Port == got[n].Port })
+		if t == nil {
+			break
+		}
+		f := m.flow(ref.Learn, t, s.client)
+		if f == nil && m.free(now) == 0 {
+			break
+		}
+		targets = without(targets, t)
+		if f == nil {
+			if err := m.newFlow(now, t, ref.Learn, s.client, got[n].Source); err != nil {
+				return nil, err
+			}
+			f = m.flow(ref.Learn, t, s.client)
+		}
+		if err := m.sent(now, f, d, got[n]); err != nil {
+			return nil, err
+		}
+	}
+	if left := all(targets, func(t *session) bool { return m.free(now) > 0 || m.flow(ref.Learn, t, s.client) != nil }); len(left) > 0 {
+		return nil, fmt.Errorf("%d learn sessions were probed, but not session %d", n, left[0].id)
+	}
+	m.probes.take(now, n)
+	if s.probed = now; s.began == never {
+		s.began = now
+	}
+	return got[n:], nil
+}
+
+// wait is the end of step 7. Where the page leaves open which of several gives way, or whether a newer datagram of a source waits in the
+// older one's place, this is the reference's choice: the one that has waited longest, and yes.
+func (m *model) wait(now time.Duration, s *source, d datagram) {
+	d.P = bytes.Clone(d.P)
+	if w := find(m.waiting, func(w *waiting) bool { return w.source == s }); w != nil {
+		w.since, w.d = now, d
+		return
+	}
+	if len(m.waiting) >= m.config.MaxWaiting {
+		tried := find(m.waiting, func(w *waiting) bool { return w.source.probed != never })
+		if s.probed != never || tried == nil {
+			return
+		}
+		m.waiting = without(m.waiting, tried)
+	}
+	m.waiting = append(m.waiting, &waiting{s, now, d})
+}
+
+// tick is what is due.
+func (m *model) tick(now time.Duration, got []ref.Delivery) (err error) {
+	m.expire(now)
+	m.waiting = all(m.waiting, func(w *waiting) bool { return now-w.since < time.Second })
+	for len(m.waiting) > 0 {
+		w := find(m.waiting, func(w *waiting) bool { return w.source.probed == never })
+		if w == nil {
+			w = m.waiting[0]
+		}
+		targets := m.targets(now, w.source.client)
+		if !m.probes.has(now, len(targets)) {
+			break
+		}
+		m.waiting = without(m.waiting, w)
+		if len(targets) == 0 {
+			continue
+		}
+		if got, err = m.probe(now, w.source, w.d, got); err != nil {
+			return err
+		}
+	}
+	return nothing(got)
+}
+
+// fromBackend is section 4.6: a datagram came from 127.0.0.1 and port to an address.
+func (m *model) fromBackend(now time.Duration, port uint16, address uint32, P []byte) (c ref.Client, ok bool, err error) {
+	m.expire(now)
+	f := find(m.flows, func(f *flow) bool { return f.address == address })
+	if wire.ReadBackend(P) != wire.None || f == nil || f.session.Port != port {
+		return c, false, nil
+	}
+	f.answered = now
+	if f.mode != ref.Learn {
+		return f.client, true, nil
+	}
+	s := m.sourceOf(f.client)
+	if s == nil { // it was forgotten, and is remembered again
+		if s, err = m.newSource(f.heard, f.client, 0); err != nil {
+			return c, false, err
+		}
+	}
+	f.bound, s.since, s.again = true, never, false
+	return f.client, true, nil
+}
+
+// register is section 4.2. The code is 0 where there is no ERROR.
+func (m *model) register(now time.Duration, r ref.Registration, alive ref.Alive) (id uint32, code wire.Code) {
+	m.expire(now)
+	T := wire.DeriveT(r.S)
+	rivals := func(s *session) bool { return s.S == r.S || s.T == T || s.Port == r.Port }
+	for _, s := range all(m.sessions, rivals) { // 1.
+		if !alive(s.Port, s.Inode) {
+			m.endSession(now, s)
+		}
+	}
+	same := find(m.sessions, func(s *session) bool { return s.S == r.S || s.T == T })
+	old := find(m.sessions, func(s *session) bool { return s.Port == r.Port })
+	if same != nil {
+		if same.S != r.S || same.UID != r.UID || same.Port != r.Port || same.Inode != r.Inode { // 3.
+			return 0, wire.CodeDuplicate
+		}
+		old = same
+	}
+	others := without(m.sessions, old) // 5.
+	of := func(are func(*session) bool) int { return len(all(others, are)) }
+	if len(others) >= m.config.MaxSessions || of(func(s *session) bool { return s.UID == r.UID }) >= m.config.MaxSessionsPerUID ||
+		r.Modes&ref.Learn != 0 && of(func(s *session) bool { return s.Modes&ref.Learn != 0 }) >= m.config.MaxLearnSessions {
+		return 0, wire.CodeLimit
+	}
+	if same != nil { // 2.
+		same.Modes = r.Modes
+		for _, f := range m.flowsOf(same) {
+			if f.mode&r.Modes == 0 {
+				m.endFlow(now, f)
+			}
+		}
+		return same.id, 0
+	}
+	if old != nil { // 4.
+		m.endSession(now, old)
+	}
+	m.lastID++
+	m.sessions = append(m.sessions, &session{Registration: r, id: m.lastID, T: T, flows: newBucket(m.config.FlowRate)})
+	return m.lastID, 0
+}
+
+func (m *model) endSession(now time.Duration, s *session) {
+	m.sessions = without(m.sessions, s)
+	for _, f := range m.flowsOf(s) {
+		m.endFlow(now, f)
+	}
+}
+
+// poll is the look at all backends.
+func (m *model) poll(now time.Duration, alive ref.Alive) {
+	m.expire(now)
+	for _, s := range m.sessions {
+		if !alive(s.Port, s.Inode) {
+			m.endSession(now, s)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package udpmux
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+)
+
+// From section 3.6 and 4.8: what a relay has towards the server.
+const (
+	maxOutlets = 16
+	outletIdle = 60 * time.Second
+)
+
+// A Relay is the client agent's: it puts a token in front of what a local mosh-client sends, and carries the answers back.
+type Relay struct {
+	local   *net.UDPConn
+	server  netip.AddrPort
+	header  Header
+	idle    time.Duration // after which an outlet is closed
+	mu      sync.Mutex
+	outlets map[netip.AddrPort]*outlet // by the client's local address
+}
+
+// An outlet is what one local port of the client has: an outgoing port of its own. The socket is not connected, since it must
+// survive a change of this machine's address, and what ICMP says of the server.
+type outlet struct {
+	client   netip.AddrPort
+	socket   *net.UDPConn
+	used     time.Time // when a datagram last passed, in either direction
+	answered bool
+}
+
+// NewRelay returns a relay between local, bound to a loopback address, and the daemon at server.
+func NewRelay(local *net.UDPConn, server netip.AddrPort, T [15]byte) *Relay {
+	server = netip.AddrPortFrom(server.Addr().Unmap(), server.Port())
+	return &Relay{local: local, server: server, header: Header{Mode: Token, T: T}, idle: outletIdle, outlets: make(map[netip.AddrPort]*outlet)}
+}
+
+// Serve works until the local socket is closed, and then closes all others.
+func (r *Relay) Serve() error {
+	defer r.closeAll()
+	in, out := make([]byte, MaxDatagram+1), make([]byte, 0, MaxDatagram+1)
+	for {
+		n, client, err := r.local.ReadFromUDPAddrPort(in)
+		if errors.Is(err, net.ErrClosed) {
+			return err
+		} else if err != nil {
+			time.Sleep(time.Millisecond) // some systems tell of a client that is gone; a lasting error must not spin
+			continue
+		}
+		if h, _, err := ParseClient(in[:n]); err != nil || h.Mode != Learn {
+			continue // every local user can send here
+		}
+		l, err := r.outlet(client)
+		if err != nil {
+			continue
+		}
+		if out, err = AppendClient(out[:0], r.header, in[:n]); err == nil {
+			l.socket.WriteToUDPAddrPort(out, r.server) // what fails is lost, as the network loses datagrams, too
+		}
+	}
+}
+
+// outlet returns the client's outlet, a new one if need be.
+func (r *Relay) outlet(client netip.AddrPort) (*outlet, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.outlets[client]
+	if l == nil {
+		if len(r.outlets) >= maxOutlets {
+			r.drop(r.worst())
+		}
+		network := "udp4"
+		if r.server.Addr().Is6() {
+			network = "udp6"
+		}
+		config := net.ListenConfig{Control: clearDF}
+		socket, err := config.ListenPacket(context.Background(), network, ":0")
+		if err != nil {
+			return nil, err
+		}
+		l = &outlet{client: client, socket: socket.(*net.UDPConn)}
+		r.outlets[client] = l
+		go r.answers(l)
+	}
+	l.used = time.Now()
+	return l, nil
+}
+
+// worst is the outlet to give up: one that was never answered before one that was, and then the one that is longest idle.
+func (r *Relay) worst() (worst *outlet) {
+	for _, l := range r.outlets {
+		if worst == nil || !l.answered && worst.answered || l.answered == worst.answered && l.used.Before(worst.used) {
+			worst = l
+		}
+	}
+	return worst
+}
+
+// drop closes an outlet; r.mu is held.
+func (r *Relay) drop(l *outlet) {
+	l.socket.Close()
+	delete(r.outlets, l.client)
+}
+
+func (r *Relay) closeAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.outlets {
+		r.drop(l)
+	}
+}
+
+// answers carries what the server sends to l's client, until l is idle or closed.
+func (r *Relay) answers(l *outlet) {
+	b := make([]byte, MaxP+1)
+	for !r.closeIfIdle(l) {
+		n, from, err := l.socket.ReadFromUDPAddrPort(b)
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case errors.Is(err, os.ErrDeadlineExceeded):
+		case err != nil:
+			time.Sleep(time.Millisecond)
+		case r.isServer(from) && ParseBackend(b[:n]) == nil:
+			r.mu.Lock()
+			l.used, l.answered = time.Now(), true
+			r.mu.Unlock()
+			r.local.WriteToUDPAddrPort(b[:n], l.client)
+		}
+	}
+}
+
+func (r *Relay) isServer(from netip.AddrPort) bool {
+	return from.Port() == r.server.Port() && from.Addr().Unmap().WithZone("") == r.server.Addr().WithZone("")
+}
+
+// closeIfIdle closes l if nothing passed for its time, else it sets the deadline by which to look again.
+func (r *Relay) closeIfIdle(l *outlet) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.outlets[l.client] != l {
+		return true
+	}
+	if end := l.used.Add(r.idle); time.Now().Before(end) {
+		l.socket.SetReadDeadline(end)
+		return false
+	}
+	r.drop(l)
+	return true
+}
