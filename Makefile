@@ -11,7 +11,8 @@ all: build lint test
 
 # The programs, in bin/.
 build:
-	$(GO) build -o bin/ ./cmd/muxspec ./cmd/tcpmux ./cmd/tcpmuxd ./cmd/hmacsocketserver ./cmd/hmacsocketclient
+	$(GO) build -o bin/ ./cmd/muxspec ./cmd/tcpmux ./cmd/tcpmuxd ./cmd/hmacsocketserver ./cmd/hmacsocketclient \
+		./cmd/moshd ./cmd/mosh-server-mux ./cmd/mosh-client-mux
 
 # All tests. Those that need a Debian program use one that is installed or that "make peers" has fetched, else they are
 # skipped with the reason.
