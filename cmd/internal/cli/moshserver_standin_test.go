@@ -26,7 +26,6 @@ const standInKey = "AAECAwQFBgcICQoLDA0ODw"
 var (
 	standInK, _ = udpmux.ParseKey(standInKey)
 	standInS    = udpmux.RegistrationKey(standInK)
-	standInT    = udpmux.TokenOf(standInS)
 )
 
 // ownKey gives the test's stand-in another key than all others have, which other tests must not see anywhere.
