@@ -119,9 +119,12 @@ func (s *session) dial(name string) (*tcpConn, error) {
 	return c, err
 }
 
+// synTime is how much longer than anything else a connection may take: where a target's queue was full TCP tries again after 1, 3 and 7 s.
+const synTime = 8 * time.Second
+
 // connect opens a connection to the target that leaves its evidence in rec.
 func (s *session) connect(name string, rec *record) (*tcpConn, error) {
-	d := net.Dialer{Timeout: s.run.limit()}
+	d := net.Dialer{Timeout: s.run.limit() + synTime}
 	c, err := d.Dial("tcp", s.in.address)
 	if err != nil {
 		rec.note("%s. connecting to the target: %v", prefix(name), err)
