@@ -193,14 +193,21 @@ func (in *instance) stop(keep bool) {
 	}
 }
 
-// freePort gives a port that nobody has.
+// freePort gives a port that nobody has. A program that is just being started has the listener that was closed here until its execution
+// begins: so long the target could not listen, and would seem to.
 func freePort() (string, error) {
 	l, err := listenLow()
 	if err != nil {
 		return "", err
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
+	address := l.Addr().String()
+	l.Close()
+	for deadline := time.Now().Add(startLimit); listening(address); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return "", fmt.Errorf("%s does not become free", address)
+		}
+	}
+	_, port, err := net.SplitHostPort(address)
 	return port, err
 }
 

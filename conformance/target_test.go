@@ -67,9 +67,9 @@ func judge(t *testing.T, name string, change func(*conformance.Options)) *confor
 }
 
 // TestTarget judges a target, with a subtest for each scenario: what did not pass is a failure, but for known deviations and
-// what the target does not support.
+// what the target does not support. In CI that includes what takes many seconds.
 func TestTarget(t *testing.T) {
-	rep := judge(t, *targetFlag, nil)
+	rep := judge(t, *targetFlag, func(o *conformance.Options) { o.Slow = os.Getenv("CI") != "" })
 	for _, rule := range rep.Rules {
 		for _, s := range rule.Scenarios {
 			t.Run(rule.ID+"/"+s.Name, func(t *testing.T) {
