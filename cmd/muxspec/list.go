@@ -88,7 +88,7 @@ func initMain(args []string) int {
 		return code
 	}
 	if fs.NArg() != 1 || !slices.Contains(conformance.Roles, fs.Arg(0)) {
-		return cmdline.Usage(fs, "init wants one role: %s", strings.Join(conformance.Roles, ", "))
+		return cmdline.Usage(fs, "one role is wanted: %s", strings.Join(conformance.Roles, ", "))
 	}
 	fmt.Fprint(out, conformance.InitTOML(fs.Arg(0)))
 	return cmdline.ExitOK
@@ -105,7 +105,7 @@ func explainMain(args []string) int {
 		return code
 	}
 	if fs.NArg() != 1 {
-		return cmdline.Usage(fs, "explain wants one rule id")
+		return cmdline.Usage(fs, "one rule id is wanted")
 	}
 	rules, err := docs.All()
 	if err != nil {

@@ -34,7 +34,7 @@ const (
 // The faults of docs/hmacsocket.md, section 1.
 var (
 	ErrIncomplete = errors.New("message is incomplete")
-	ErrHashLength = errors.New("the peer's hash has another length")
+	ErrHashLength = errors.New("the peer sends no Init, or one of a hash with another length")
 	ErrZeroLimit  = errors.New("the peer's Init says that it receives nothing")
 	ErrKnownNonce = errors.New("the peer's N was sent or received before")
 	ErrCutShort   = errors.New("connection ended within a message")

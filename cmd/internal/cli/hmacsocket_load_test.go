@@ -110,6 +110,29 @@ func TestHMACSocketNothingLeft(t *testing.T) {
 	}
 }
 
+// SIGHUP, which would read a configuration again if there were one, ends a session no less gently than SIGTERM.
+func TestHangup(t *testing.T) {
+	t.Parallel()
+	service := listen(t, "tcp", "127.0.0.1:0")
+	hmacServer, client := startPair(t, service.Addr().String())
+	process := client.dial(t)
+	backend := accepted(t, service)
+	for _, s := range []*server{client, hmacServer} {
+		must(t, s.cmd.Process.Signal(unix.SIGHUP))
+	}
+	_, err := process.Write([]byte("last"))
+	must(t, err)
+	must(t, process.CloseWrite())
+	backend.SetDeadline(time.Now().Add(patience))
+	if b, err := io.ReadAll(backend); string(b) != "last" || err != nil {
+		t.Errorf("behind the signal the service gets %q, %v", b, err)
+	}
+	backend.Close()
+	for _, s := range []*server{client, hmacServer} {
+		s.endsWell(t)
+	}
+}
+
 // SIGTERM ends sessions that are stuck: all buffers are full, and nobody reads.
 func TestTermWhileStuck(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -62,12 +63,17 @@ func MoshD(args []string) int {
 	lines := newLineWriter(os.Stderr)
 	err = c.run(config, slog.New(newFairHandler(lines)), again)
 	lines.Close()
-	if err != nil {
+	if wrong := (misuse{}); errors.As(err, &wrong) {
+		return cmdline.Usage(fs, "%v", err)
+	} else if err != nil {
 		cmdline.Complain(fs, "%v", err)
 		return exitFailure
 	}
 	return cmdline.ExitOK
 }
+
+// A misuse is an error of the usage or the configuration that shows only when it is used.
+type misuse struct{ error }
 
 // run opens the sockets and serves until a signal ends it. again reads options and configuration anew.
 func (c *moshdConfig) run(config udpmux.Config, log *slog.Logger, again func() (*moshdConfig, udpmux.Config, error)) error {
@@ -140,6 +146,9 @@ func logState(log *slog.Logger, server *udpmux.Server) {
 	var attributes []any
 	for _, reason := range slices.Sorted(maps.Keys(drops)) {
 		attributes = append(attributes, reason, drops[reason])
+	}
+	if attributes == nil {
+		attributes = []any{"all reasons", 0}
 	}
 	log.Info("dropped datagrams", attributes...)
 }

@@ -176,6 +176,9 @@ func (c *moshdConfig) checkNumbers() error {
 // checkSockets reads what is said about sockets. Two ports are a mistake; 0 is the other one's.
 func (c *moshdConfig) checkSockets() error {
 	c.addresses = nil
+	if _, set := c.isSet("listen"); set && len(c.Listen) == 0 {
+		return c.fault("listen", "is an empty list")
+	}
 	port := uint16(0)
 	for _, text := range c.Listen {
 		address, err := netip.ParseAddrPort(text)

@@ -206,7 +206,7 @@ func TestMoshDSocketRefused(t *testing.T) {
 		}
 	}
 	got := run(t, nil, "moshd", "--listen=127.0.0.1:0", "--socket-group=no such group", "--socket="+privateDir(t)+"/s")
-	if want := "moshd: socket-group \"no such group\": there is no such group\n"; got != (result{code: 1, stderr: want}) {
+	if want := "moshd: socket-group \"no such group\": there is no such group\nTry 'moshd --help'.\n"; got != (result{code: 2, stderr: want}) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -121,7 +121,7 @@ func (c *moshdConfig) socketPath() (string, error) {
 	case runtime != "":
 		return filepath.Join(runtime, "moshd.sock"), nil
 	}
-	return "", errors.New("where is the Unix socket to be? Neither --socket, MOSHD_SOCKET, --multi-user nor XDG_RUNTIME_DIR says it")
+	return "", misuse{errors.New("where is the Unix socket to be? Neither --socket, MOSHD_SOCKET, --multi-user nor XDG_RUNTIME_DIR says it")}
 }
 
 // listenAgents opens the Unix socket. A file that nobody listens on is replaced, a daemon is not.
@@ -169,7 +169,7 @@ func groupID(name string) (int, error) {
 	}
 	g, err := user.LookupGroup(name)
 	if err != nil {
-		return 0, fmt.Errorf("socket-group %q: there is no such group", name)
+		return 0, misuse{fmt.Errorf("socket-group %q: there is no such group", name)}
 	}
 	return strconv.Atoi(g.Gid)
 }

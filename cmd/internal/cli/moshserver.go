@@ -25,7 +25,7 @@ Start the first mosh-server on PATH behind moshd, which serves many mosh session
   mosh --server=mosh-server-mux HOST                            any mosh; moshd's learn mode has to be on
   mosh --client=mosh-client-mux --server=mosh-server-mux HOST   token mode
 
-Without moshd, and without the word new, mosh-server runs as if this program were not there. The configuration file is
+Without moshd, and without the word new and an option below, mosh-server runs as if this program were not there. The configuration file is
 moshd's, the keys socket and require count here.
 
 Exit codes: 0 the session is ready; 1 it cannot be had; 2 wrong usage or configuration; where mosh-server runs alone, its own.
@@ -56,7 +56,11 @@ func MoshServerMux(args []string) int {
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
-	if fs.Arg(0) != "new" {
+	switch {
+	case fs.Arg(0) == "new":
+	case fs.NFlag() > 0:
+		return cmdline.Usage(fs, "behind the options the word new is missing")
+	default:
 		return runAlone(fs, fs.Args())
 	}
 	config, err := readAgentConfig(fs, args)
@@ -123,13 +127,14 @@ func serveSession(ctx context.Context, config *agentConfig, args []string) error
 	if err != nil {
 		return err
 	}
-	// Behind the CONNECT line, as when mosh-server runs alone: mosh shows what comes before.
-	defer server.speak()
-	if err := serveStarted(ctx, config, server, mode, daemon); err != nil {
+	if err = serveStarted(ctx, config, server, mode, daemon); err != nil {
 		server.end()
-		return err
 	}
-	return nil
+	if err == nil || !server.works {
+		// Behind the CONNECT line, as when mosh-server runs alone: mosh shows what comes before.
+		server.speak()
+	}
+	return err
 }
 
 // serveStarted registers a mosh-server that was started, leaves its keeper in the background, and prints the CONNECT line.
@@ -143,6 +148,7 @@ func serveStarted(ctx context.Context, config *agentConfig, server *moshServer, 
 		return fmt.Errorf("mosh-server: %w", err)
 	}
 	defer process.Close()
+	server.works = true
 	if daemon.Age() > freshTime {
 		again, err := config.dialer().Connect(ctx)
 		if err != nil {

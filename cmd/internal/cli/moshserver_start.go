@@ -35,6 +35,7 @@ type moshServer struct {
 	stderr  *os.File
 	said    bytes.Buffer  // on standard error
 	silent  chan struct{} // closed when said is all
+	works   bool          // it has its socket: what it says of itself is not why there is no session
 }
 
 type connectLine struct {

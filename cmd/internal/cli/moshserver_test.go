@@ -130,7 +130,6 @@ func TestSessionAgentWithoutDaemon(t *testing.T) {
 		{"not new", "-x foo", "-x foo"},
 		{"unknown long option", "--verbose -s", "--verbose -s"},
 		{"no argument", "", ""},
-		{"own options without new", "--learn -- x", "x"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -225,6 +224,7 @@ func TestWrongOptionsOfSessionAgent(t *testing.T) {
 	for _, test := range []struct{ args, complaint string }{
 		{"--token --learn new", "--token and --learn exclude each other"},
 		{"--colour new", "unknown flag: --colour"},
+		{"--require -- x", "behind the options the word new is missing"},
 		{"--socket= new", "--socket: the path is empty"},
 		{"--config none.toml new", "open none.toml: no such file or directory"},
 		{"--config bad.toml new", `bad.toml:2:1: unknown key "requires"`},

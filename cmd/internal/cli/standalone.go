@@ -30,7 +30,7 @@ type standalone struct {
 	log         *slog.Logger
 	addressFile *string
 	grace       *time.Duration
-	reload      func() // at SIGHUP; if nil, that ends the program as it ends most
+	reload      func() // at SIGHUP; if nil, that is a signal like the others
 }
 
 // define adds the options that all servers have.
@@ -51,9 +51,10 @@ func (s *standalone) check() error {
 func (s *standalone) run(listeners []net.Listener) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, unix.SIGTERM, unix.SIGINT)
-	if s.reload != nil {
+	if s.reload != nil || !signal.Ignored(unix.SIGHUP) { // nohup ignores it for those that it would end
 		signal.Notify(signals, unix.SIGHUP)
 	}
+	again := func(got os.Signal) bool { return got == unix.SIGHUP && s.reload != nil }
 	defer signal.Stop(signals)
 	for _, l := range listeners {
 		go s.server.Serve(l)
@@ -67,7 +68,7 @@ func (s *standalone) run(listeners []net.Listener) error {
 	}
 	daemon.SdNotify(false, daemon.SdNotifyReady)
 	for got := range signals {
-		if got != unix.SIGHUP {
+		if !again(got) {
 			break
 		}
 		s.reload()
@@ -80,7 +81,7 @@ func (s *standalone) run(listeners []net.Listener) error {
 	defer cancel()
 	go func() {
 		for got := range signals {
-			if got != unix.SIGHUP {
+			if !again(got) {
 				cancel()
 			}
 		}
