@@ -18,6 +18,8 @@ import (
 // startLimit is the time that a target has until it listens.
 const startLimit = 5 * time.Second
 
+var errLate = fmt.Errorf("the program did not listen within %v", startLimit)
+
 // An instance is a target that runs: a process of ours, or somebody else's server.
 type instance struct {
 	target  *Target
@@ -174,7 +176,7 @@ func (in *instance) ready(ctx context.Context, addressFile string) error {
 			return errors.New(Interrupted)
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("the program did not listen within %v", startLimit)
+			return errLate
 		}
 		time.Sleep(time.Millisecond)
 	}

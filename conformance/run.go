@@ -167,11 +167,14 @@ func (o *Options) selection() ([]Scenario, error) {
 	return selected, nil
 }
 
+// mostPatience is the longest that is waited for a slow target.
+const mostPatience = 30 * time.Second
+
 // limit is how long to wait for a target.
 func (r *run) limit() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return max(r.Patience, 20*r.slowest)
+	return max(r.Patience, min(20*r.slowest, mostPatience))
 }
 
 // failedBehind takes note of what went wrong between two scenarios.

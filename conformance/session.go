@@ -187,11 +187,11 @@ func (s *session) goodExchange() (Outcome, string) {
 // goodRequest is the baseline of a TCPMUX server: a request for a service that the target has is answered by + and a line end, and an echo
 // service returns a fresh token. Nothing more is judged, so that a target with other faults stays judgeable.
 func (s *session) goodRequest() (Outcome, string) {
-	began := time.Now()
 	c, err := s.dial("")
 	if err != nil {
 		return Violation, fmt.Sprintf("connecting to the target failed: %v", err)
 	}
+	began := time.Now() // how long TCP took where the target's queue was full says nothing of how fast it answers
 	defer c.Close()
 	request, _ := s.text(`{any}\r\n`)
 	c.send(request, s.wait())

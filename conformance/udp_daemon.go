@@ -150,7 +150,15 @@ func (s *Scenario) setOptions(text string) bool {
 }
 
 // startDaemon starts a daemon, and returns when it listens.
-func (in *instance) startDaemon(ctx context.Context, s Scenario, values map[string]string) (err error) {
+func (in *instance) startDaemon(ctx context.Context, s Scenario, values map[string]string) error {
+	if err := in.launchDaemon(s, values); err != nil {
+		return err
+	}
+	return in.ready(ctx, values["address_file"])
+}
+
+// launchDaemon starts a daemon, at the addresses that the values say, or the scenario.
+func (in *instance) launchDaemon(s Scenario, values map[string]string) (err error) {
 	t := in.target
 	if values["listen"] == "" {
 		if values["listen"], err = whereTo(s); err != nil {
@@ -166,8 +174,5 @@ func (in *instance) startDaemon(ctx context.Context, s Scenario, values map[stri
 	if err := in.configure(s, values); err != nil {
 		return err
 	}
-	if err := in.launch(values); err != nil {
-		return err
-	}
-	return in.ready(ctx, values["address_file"])
+	return in.launch(values)
 }

@@ -34,7 +34,9 @@ func restartVerb(ts *testscript.TestScript, neg bool, args []string) {
 	values := maps.Clone(s.in.values)
 	values["listen"] = s.in.address
 	os.Remove(values["address_file"])
-	if err := s.in.startDaemon(s.run.ctx, s.in.scenario, values); err != nil {
+	if err := s.in.startDaemon(s.run.ctx, s.in.scenario, values); err == errLate {
+		s.inconclusive(ts, "starting the target again: %v", err) // as when it is started for a scenario
+	} else if err != nil {
 		s.violation(ts, "the target did not start again: %v", err)
 	}
 }
@@ -62,22 +64,24 @@ func anotherVerb(ts *testscript.TestScript, neg bool, args []string) {
 		in.inherit, in.activated = []*os.File{f}, true
 		values["listen"] = netip.AddrPortFrom(loopback4, s.udp.passed.Port()).String() // one port for all
 	}
-	err = in.startDaemon(s.run.ctx, Scenario{Role: s.role}, values)
-	switch {
-	case in.process == nil:
+	err = in.launchDaemon(Scenario{Role: s.role}, values)
+	if in.process == nil {
 		s.inconclusive(ts, "starting the target once more: %v", err)
-	case o["-refused"] == "" && err != nil:
-		s.violation(ts, "another instance does not start: %v", err)
-	case o["-refused"] == "":
-		return
-	case err == nil:
-		s.violation(ts, "another instance starts, listens at %v and on %s", in.address, in.socket)
 	}
+	if o["-refused"] == "" {
+		if err := in.ready(s.run.ctx, values["address_file"]); err == errLate {
+			s.inconclusive(ts, "another instance, with %v and %s: %v", in.address, in.socket, err)
+		} else if err != nil {
+			s.violation(ts, "another instance does not start: %v", err)
+		}
+		return
+	}
+	// That it listens is no sign: it may find out later, and somebody else listens on the Unix socket.
 	w := s.wait()
 	select {
 	case <-in.process.gone:
 	case <-time.After(time.Until(w.end())):
-		s.failed(ts, w, "the end of the program", errLimit)
+		s.failed(ts, w, fmt.Sprintf("that another instance, with %v and %s, ends", in.address, in.socket), errLimit)
 	}
 	s.rec.note("the other instance has ended: %v", in.process.cmd.ProcessState)
 	s.rec.note("it printed: %s", shown(in.process.printed()))
