@@ -69,7 +69,7 @@ func TestDisagreementIsAnError(t *testing.T) {
 		}
 	}
 	v := table.Base("a", "", "", "")
-	if err := wrongHMAC.set(&v, hmacsocket.WrongHMAC); err != nil || v.Result != vectors.Invalid || v.Fault != "wrong HMAC" {
+	if err := wrongHMAC.Set(&v, hmacsocket.WrongHMAC); err != nil || v.Result != vectors.Invalid || v.Fault != "wrong HMAC" {
 		t.Errorf("a right table: %+v, %v", v, err)
 	}
 }

@@ -17,35 +17,20 @@ const (
 	most  = 1<<32 - 1
 )
 
-// An outcome is what a row must come to. It stands in the tables, so that it is the page's and not a program's opinion.
-type outcome struct {
-	result vectors.Result
-	fault  hmacsocket.Fault
-}
+// An outcome is what a row must come to.
+type outcome = table.Outcome[hmacsocket.Fault]
 
 var (
-	valid      = outcome{vectors.Valid, hmacsocket.None}
-	incomplete = outcome{vectors.Incomplete, hmacsocket.Incomplete}
-	cutShort   = outcome{vectors.Invalid, hmacsocket.CutShort}
-	hashLength = outcome{vectors.Invalid, hmacsocket.HashLength}
-	zeroLimit  = outcome{vectors.Invalid, hmacsocket.ZeroLimit}
-	wrongHMAC  = outcome{vectors.Invalid, hmacsocket.WrongHMAC}
-	tooLong    = outcome{vectors.Invalid, hmacsocket.TooLong}
-	empty      = outcome{vectors.Invalid, hmacsocket.Empty}
-	badText    = outcome{vectors.Invalid, hmacsocket.BadText}
+	valid      = table.Is(vectors.Valid, hmacsocket.None)
+	incomplete = table.Is(vectors.Incomplete, hmacsocket.Incomplete)
+	cutShort   = table.Is(vectors.Invalid, hmacsocket.CutShort)
+	hashLength = table.Is(vectors.Invalid, hmacsocket.HashLength)
+	zeroLimit  = table.Is(vectors.Invalid, hmacsocket.ZeroLimit)
+	wrongHMAC  = table.Is(vectors.Invalid, hmacsocket.WrongHMAC)
+	tooLong    = table.Is(vectors.Invalid, hmacsocket.TooLong)
+	empty      = table.Is(vectors.Invalid, hmacsocket.Empty)
+	badText    = table.Is(vectors.Invalid, hmacsocket.BadText)
 )
-
-// set puts the outcome into v and refuses another fault than the expected.
-func (o outcome) set(v *vectors.Vector, got hmacsocket.Fault) error {
-	v.Result = o.result
-	if o.result == vectors.Invalid {
-		v.Fault = string(o.fault)
-	}
-	if got != o.fault {
-		return fmt.Errorf("the table has fault %q, conformance/wire/hmacsocket %q", o.fault, got)
-	}
-	return nil
-}
 
 // Whether the input has ended behind what is there.
 const (
@@ -70,7 +55,7 @@ func (r initRow) init() (vectors.Vector, error) {
 	if fault == hmacsocket.None {
 		v.ML, v.N, v.Consumed = new(init.ML), init.N, new(n)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 // A row is bytes for a reader of a message, or of a stream of them.
@@ -109,7 +94,7 @@ func (r row) message() (vectors.Vector, error) {
 	if fault == hmacsocket.None {
 		v.Message, v.Consumed = new(messageOf(m)), new(n)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 func messageOf(m hmacsocket.Message) vectors.Message {
@@ -138,7 +123,7 @@ func (r streamRow) stream() (vectors.Vector, error) {
 	if len(messages) != r.messages {
 		return v, fmt.Errorf("the table has %d messages, conformance/wire/hmacsocket %d, and fault %q", r.messages, len(messages), fault)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 // A counterRow is a sum. Where there is no party its base stands in the table.
@@ -180,18 +165,7 @@ func (r initWriterRow) initWriter() (vectors.Vector, error) {
 	v.Hash, v.ML, v.N = r.hash, new(r.ml), vectors.Hex(r.n)
 	hash, _ := hmacsocket.HashNamed(r.hash)
 	output, fault := hash.AppendInit([]byte{}, hmacsocket.Init{ML: r.ml, N: v.N})
-	return v, r.written(&v, output, r.output, fault)
-}
-
-// written sets what a writer's row has come to: its bytes stand in the table.
-func (o outcome) written(v *vectors.Vector, output []byte, want string, fault hmacsocket.Fault) error {
-	if fault == hmacsocket.None {
-		v.Output = output
-	}
-	if string(output) != want {
-		return fmt.Errorf("the table has %x, conformance/wire/hmacsocket %x", want, output)
-	}
-	return o.set(v, fault)
+	return v, r.Written(&v, output, r.output, fault)
 }
 
 // A writerRow is a message to write.
@@ -227,5 +201,5 @@ func (r writerRow) writer() (vectors.Vector, error) {
 	} else {
 		output, fault = d.AppendError([]byte{}, r.message.EC[0], r.message.EM, i)
 	}
-	return v, r.written(&v, output, r.output, fault)
+	return v, r.Written(&v, output, r.output, fault)
 }

@@ -73,3 +73,38 @@ func Base(id, rules, flags, comment string) vectors.Vector {
 func fields(s string) []string {
 	return append([]string{}, strings.Fields(s)...)
 }
+
+// An Outcome is what a row must come to. It stands in the tables, so that it is the page's and not a program's opinion. Fault is the type of
+// a protocol's faults, of which "" is none.
+type Outcome[Fault ~string] struct {
+	result vectors.Result
+	fault  Fault
+}
+
+// Is makes an outcome.
+func Is[Fault ~string](result vectors.Result, fault Fault) Outcome[Fault] {
+	return Outcome[Fault]{result, fault}
+}
+
+// Set puts the outcome into v and refuses another fault than the expected.
+func (o Outcome[Fault]) Set(v *vectors.Vector, got Fault) error {
+	v.Result = o.result
+	if o.result == vectors.Invalid || o.result == vectors.Acceptable {
+		v.Fault = string(o.fault)
+	}
+	if got != o.fault {
+		return fmt.Errorf("the table has fault %q, conformance/wire %q", o.fault, got)
+	}
+	return nil
+}
+
+// Written sets what a writer's row has come to: its bytes stand in the table.
+func (o Outcome[Fault]) Written(v *vectors.Vector, output []byte, want string, fault Fault) error {
+	if fault == "" {
+		v.Output = output
+	}
+	if string(output) != want {
+		return fmt.Errorf("the table has %x, conformance/wire %x", want, output)
+	}
+	return o.Set(v, fault)
+}

@@ -14,35 +14,20 @@ const (
 	small = 8
 )
 
-// An outcome is what a row must come to. It stands in the tables, so that it is the page's and not a program's opinion.
-type outcome struct {
-	result vectors.Result
-	fault  tcpmux.Fault
-}
+// An outcome is what a row must come to.
+type outcome = table.Outcome[tcpmux.Fault]
 
 var (
-	valid      = outcome{vectors.Valid, tcpmux.None}
-	incomplete = outcome{vectors.Incomplete, tcpmux.Incomplete}
-	badByte    = outcome{vectors.Invalid, tcpmux.BadByte}
-	tooLong    = outcome{vectors.Invalid, tcpmux.TooLong}
-	cutShort   = outcome{vectors.Invalid, tcpmux.CutShort}
-	emptyName  = outcome{vectors.Invalid, tcpmux.EmptyName}
-	badSign    = outcome{vectors.Invalid, tcpmux.BadSign}
+	valid      = table.Is(vectors.Valid, tcpmux.None)
+	incomplete = table.Is(vectors.Incomplete, tcpmux.Incomplete)
+	badByte    = table.Is(vectors.Invalid, tcpmux.BadByte)
+	tooLong    = table.Is(vectors.Invalid, tcpmux.TooLong)
+	cutShort   = table.Is(vectors.Invalid, tcpmux.CutShort)
+	emptyName  = table.Is(vectors.Invalid, tcpmux.EmptyName)
+	badSign    = table.Is(vectors.Invalid, tcpmux.BadSign)
 	// acceptable is a bad byte that a reader may take nevertheless; one of the row's flags must explain why.
-	acceptable = outcome{vectors.Acceptable, tcpmux.BadByte}
+	acceptable = table.Is(vectors.Acceptable, tcpmux.BadByte)
 )
-
-// set puts the outcome into v and refuses another fault than the expected.
-func (o outcome) set(v *vectors.Vector, got tcpmux.Fault) error {
-	v.Result = o.result
-	if o.result == vectors.Invalid || o.result == vectors.Acceptable {
-		v.Fault = string(o.fault)
-	}
-	if got != o.fault {
-		return fmt.Errorf("the table has fault %q, conformance/wire/tcpmux %q", o.fault, got)
-	}
-	return nil
-}
 
 // A row is bytes for a reader of requests or of replies.
 type row struct {
@@ -60,7 +45,7 @@ func (r row) request() (vectors.Vector, error) {
 	if fault == tcpmux.None {
 		v.ServiceName, v.Consumed = name, new(n)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 func (r row) reply() (vectors.Vector, error) {
@@ -70,7 +55,7 @@ func (r row) reply() (vectors.Vector, error) {
 	if fault == tcpmux.None {
 		v.Sign, v.Explanation, v.Consumed = vectors.Hex{sign}, explanation, new(n)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 // A listRow is bytes for a reader of lists.
@@ -103,7 +88,7 @@ func (r listRow) list() (vectors.Vector, error) {
 			v.Names = append(v.Names, name)
 		}
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 // A nameRow is two names, and whether they are the same.
@@ -161,5 +146,5 @@ func (r writerRow) writer() (vectors.Vector, error) {
 	if fault == tcpmux.None {
 		v.Output = output
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }

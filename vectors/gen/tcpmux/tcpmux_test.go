@@ -52,7 +52,7 @@ func TestDisagreementIsAnError(t *testing.T) {
 		}
 	}
 	v := table.Base("a", "", "", "")
-	if err := valid.set(&v, tcpmux.None); err != nil || v.Result != vectors.Valid {
+	if err := valid.Set(&v, tcpmux.None); err != nil || v.Result != vectors.Valid {
 		t.Errorf("a right table: %v", err)
 	}
 }

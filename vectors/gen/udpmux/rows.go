@@ -9,15 +9,12 @@ import (
 	"github.com/muxspec/muxspec/vectors/gen/table"
 )
 
-// An outcome is what a row must come to. It stands in the tables, so that it is the page's and not a program's opinion.
-type outcome struct {
-	result vectors.Result
-	fault  udpmux.Fault
-}
+// An outcome is what a row must come to.
+type outcome = table.Outcome[udpmux.Fault]
 
 var (
-	valid          = outcome{vectors.Valid, udpmux.None}
-	incomplete     = outcome{vectors.Incomplete, udpmux.Incomplete}
+	valid          = table.Is(vectors.Valid, udpmux.None)
+	incomplete     = table.Is(vectors.Incomplete, udpmux.Incomplete)
 	empty          = bad(udpmux.Empty)
 	shortHeader    = bad(udpmux.ShortHeader)
 	reserved       = bad(udpmux.Reserved)
@@ -40,19 +37,7 @@ var (
 	unknownN       = bad(udpmux.Fault(udpmux.UnknownN))
 )
 
-func bad(fault udpmux.Fault) outcome { return outcome{vectors.Invalid, fault} }
-
-// set puts the outcome into v and refuses another fault than the expected.
-func (o outcome) set(v *vectors.Vector, got udpmux.Fault) error {
-	v.Result = o.result
-	if o.result == vectors.Invalid {
-		v.Fault = string(o.fault)
-	}
-	if got != o.fault {
-		return fmt.Errorf("the table has fault %q, conformance/wire/udpmux %q", o.fault, got)
-	}
-	return nil
-}
+func bad(fault udpmux.Fault) outcome { return table.Is(vectors.Invalid, fault) }
 
 // Whether the input has ended behind what is there.
 const (
@@ -97,7 +82,7 @@ func (r datagramRow) datagram() (vectors.Vector, error) {
 	if string(d.Form) != r.form {
 		return v, fmt.Errorf("the table has form %q, conformance/wire/udpmux %q", r.form, d.Form)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 // An answerRow is a backend's datagram.
@@ -110,7 +95,7 @@ type answerRow struct {
 func (r answerRow) answer() (vectors.Vector, error) {
 	v := table.Base(r.id, r.rules, r.flags, r.comment)
 	v.Input = vectors.Hex(r.input)
-	return v, r.set(&v, udpmux.ReadBackend(v.Input))
+	return v, r.Set(&v, udpmux.ReadBackend(v.Input))
 }
 
 // A datagramWriterRow is a client's datagram to write.
@@ -138,18 +123,7 @@ func (r datagramWriterRow) datagramWriter() (vectors.Vector, error) {
 		v.Port = new(r.port)
 		output, fault = udpmux.WritePort(output, r.port, v.P)
 	}
-	return v, r.written(&v, output, r.output, fault)
-}
-
-// written sets what a writer's row has come to: its bytes stand in the table.
-func (o outcome) written(v *vectors.Vector, output []byte, want string, fault udpmux.Fault) error {
-	if fault == udpmux.None {
-		v.Output = output
-	}
-	if string(output) != want {
-		return fmt.Errorf("the table has %x, conformance/wire/udpmux %x", want, output)
-	}
-	return o.set(v, fault)
+	return v, r.Written(&v, output, r.output, fault)
 }
 
 // A frameRow is bytes for a reader of frames.
@@ -167,7 +141,7 @@ func (r frameRow) frame() (vectors.Vector, error) {
 	if fault == udpmux.None {
 		v.Frame, v.Consumed = frameOf(f), new(n)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 // frameOf has those fields that the type has.
@@ -201,7 +175,7 @@ func (r frameWriterRow) frameWriter() (vectors.Vector, error) {
 	v := table.Base(r.id, r.rules, r.flags, r.comment)
 	v.Frame = frameOf(r.frame)
 	output, fault := udpmux.WriteFrame([]byte{}, r.frame)
-	return v, r.written(&v, output, r.output, fault)
+	return v, r.Written(&v, output, r.output, fault)
 }
 
 // A keyRow is bytes for a reader of K's text, and K, S and T in hexadecimal digits if it is valid. Where the table has no T it is not from
@@ -224,7 +198,7 @@ func (r keyRow) key() (vectors.Vector, error) {
 	if string(v.Key) != unhex(r.k) || r.t != "" && (string(v.S) != unhex(r.s) || string(v.T) != unhex(r.t)) {
 		return v, fmt.Errorf("the table has %s, %s, %s, conformance/wire/udpmux %x, %x, %x", r.k, r.s, r.t, v.Key, v.S, v.T)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 // A tokenRow is S, and T if it is from the page, in hexadecimal digits.
@@ -262,7 +236,7 @@ func (r connectRow) connect() (vectors.Vector, error) {
 	if got != r.port || fault == udpmux.None && string(v.Key) != unhex(exampleK) {
 		return v, fmt.Errorf("the table has %d, conformance/wire/udpmux %d and %x", r.port, got, v.Key)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 // A connectWriterRow is a number N and K to write.
@@ -277,7 +251,7 @@ type connectWriterRow struct {
 func (r connectWriterRow) connectWriter() (vectors.Vector, error) {
 	v := table.Base(r.id, r.rules, "", r.comment)
 	v.Number, v.Key = strconv.FormatUint(r.n, 10), vectors.Hex(unhex(r.k))
-	return v, valid.written(&v, udpmux.WriteConnect([]byte{}, r.n, udpmux.K(v.Key)), r.output, udpmux.None)
+	return v, valid.Written(&v, udpmux.WriteConnect([]byte{}, r.n, udpmux.K(v.Key)), r.output, udpmux.None)
 }
 
 // A numberRow is a last argument, and form and port if it is valid.
@@ -304,7 +278,7 @@ func (r numberRow) number() (vectors.Vector, error) {
 	if v.Form != r.form || got != r.port {
 		return v, fmt.Errorf("the table has %s %d, conformance/wire/udpmux %s %d", r.form, r.port, v.Form, got)
 	}
-	return v, r.set(&v, fault)
+	return v, r.Set(&v, fault)
 }
 
 // A coloursRow is what the real client printed, and what the agent prints, line end included.

@@ -101,7 +101,7 @@ func TestDisagreementIsAnError(t *testing.T) {
 		}
 	}
 	v := table.Base("a", "", "", "")
-	if err := badText.set(&v, udpmux.BadText); err != nil || v.Result != vectors.Invalid || v.Fault != "bad text" {
+	if err := badText.Set(&v, udpmux.BadText); err != nil || v.Result != vectors.Invalid || v.Fault != "bad text" {
 		t.Errorf("a right table: %+v, %v", v, err)
 	}
 }
