@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -195,30 +196,28 @@ func (in *instance) stop(keep bool) {
 	}
 }
 
-// freePort gives a port that nobody has. A program that is just being started has the listener that was closed here until its execution
-// begins: so long the target could not listen, and would seem to.
+// freePort gives a port that nobody has. No program is started meanwhile: it would have the listener until its execution begins, so that the
+// target could not listen, and would seem to.
 func freePort() (string, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	l, err := listenLow()
 	if err != nil {
 		return "", err
 	}
-	address := l.Addr().String()
-	l.Close()
-	for deadline := time.Now().Add(startLimit); listening(address); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			return "", fmt.Errorf("%s does not become free", address)
-		}
-	}
-	_, port, err := net.SplitHostPort(address)
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
 	return port, err
 }
 
-// listenLow listens at a port that nobody has. It lies below those that the kernel gives to outgoing connections, so that nobody
-// gets it by chance while it is closed for a while.
+// The ports that the suite chooses lie below those that the kernel gives to outgoing connections, so that nobody gets one by chance while it is
+// closed for a while.
+const lowestPort, highestPort = 10240, 32767
+
+// listenLow listens at a port that nobody has.
 func listenLow() (*net.TCPListener, error) {
-	const lowest, highest = 10240, 32767
 	for range 100 {
-		port := lowest + rand.IntN(highest-lowest)
+		port := lowestPort + rand.IntN(highestPort-lowestPort)
 		if l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err == nil {
 			return l, nil
 		}

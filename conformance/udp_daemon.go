@@ -86,14 +86,12 @@ func whereTo(s Scenario) (listen string, err error) {
 // udpPorts are those that freeUDPPort has given away.
 var udpPorts sync.Map
 
-// freeUDPPort gives a port that no UDP socket of any address has, and that nobody gets by chance: it lies below those that the kernel
-// chooses, and is given once.
+// freeUDPPort gives a port that no UDP socket of any address has, each once.
 func freeUDPPort() (string, error) {
-	const lowest, highest = 10240, 32767
-	syscall.ForkLock.RLock() // see listenUnshared
+	syscall.ForkLock.RLock() // as in freePort
 	defer syscall.ForkLock.RUnlock()
 	for tries := range 1000 {
-		port := lowest + rand.IntN(highest-lowest)
+		port := lowestPort + rand.IntN(highestPort-lowestPort)
 		if _, given := udpPorts.LoadOrStore(port, true); given {
 			if tries == 100 {
 				udpPorts.Clear() // a long run: those of its beginning are free again
