@@ -17,8 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
 	"github.com/muxspec/muxspec/cmd/internal/cmdline"
 )
@@ -85,14 +83,7 @@ type runner struct {
 
 // prepare makes a folder with what the measurements need; clean takes it away.
 func (r *runner) prepare(ctx context.Context) (clean func(), err error) {
-	if r.dir, err = os.MkdirTemp("", "bench-hmacsocket-"); err != nil {
-		return func() {}, err
-	}
-	clean = func() { os.RemoveAll(r.dir) }
-	if r.root, err = rig.Root(); err != nil {
-		return clean, err
-	}
-	if r.self, err = os.Executable(); err != nil {
+	if r.dir, r.self, r.root, clean, err = rig.Prepare("bench-hmacsocket-"); err != nil {
 		return clean, err
 	}
 	r.key = filepath.Join(r.dir, "key")
@@ -106,10 +97,6 @@ func (r *runner) prepare(ctx context.Context) (clean func(), err error) {
 			return clean, err
 		}
 	}
-	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil {
-		limit.Cur = limit.Max
-		unix.Setrlimit(unix.RLIMIT_NOFILE, &limit) // so that the programs inherit it
-	}
+	rig.RaiseFiles()
 	return clean, nil
 }

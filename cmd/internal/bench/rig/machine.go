@@ -46,6 +46,29 @@ func others() float64 {
 	return all
 }
 
+// Prepare gives a new folder for what the measurements need, which clean takes away, this program's file, and the source's folder.
+func Prepare(name string) (dir, self, root string, clean func(), err error) {
+	clean = func() {}
+	if dir, err = os.MkdirTemp("", name); err != nil {
+		return
+	}
+	clean = func() { os.RemoveAll(dir) }
+	if root, err = Root(); err != nil {
+		return
+	}
+	self, err = os.Executable()
+	return
+}
+
+// RaiseFiles lets this program, and those that it starts, have as many descriptors as the system allows.
+func RaiseFiles() {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil {
+		limit.Cur = limit.Max
+		unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)
+	}
+}
+
 // Root is the folder of the source.
 func Root() (string, error) {
 	mod, err := exec.Command("go", "env", "GOMOD").Output()

@@ -71,14 +71,7 @@ type runner struct {
 
 // prepare makes a folder with what the measurements need; clean takes it away.
 func (r *runner) prepare(ctx context.Context, given string) (clean func(), err error) {
-	if r.dir, err = os.MkdirTemp("", "bench-tcpmux-"); err != nil {
-		return func() {}, err
-	}
-	clean = func() { os.RemoveAll(r.dir) }
-	if r.root, err = rig.Root(); err != nil {
-		return clean, err
-	}
-	if r.self, err = os.Executable(); err != nil {
+	if r.dir, r.self, r.root, clean, err = rig.Prepare("bench-tcpmux-"); err != nil {
 		return clean, err
 	}
 	if err := rig.Build(ctx, "tcpmuxd", filepath.Join(r.dir, "tcpmuxd")); err != nil {
