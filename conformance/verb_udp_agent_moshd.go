@@ -64,7 +64,8 @@ func moshdHearsStep(s *session, a *agentPart, args []string) (Outcome, string) {
 	switch {
 	case len(args) == 1 && args[0] == "hello":
 		w := s.wait()
-		if p, err := a.next(w, true); p != nil {
+		// As a condition it is about HELLO alone: what is started too early is for the steps behind it to see.
+		if p, err := a.next(w, !s.given); p != nil {
 			return Violation, fmt.Sprintf("expected HELLO; %s is started before", p.Program)
 		} else if err != nil {
 			return s.meaning(w, "a connection to the daemon's socket", err)
