@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,11 +15,18 @@ const hexBytes = 96
 type record struct {
 	mu       sync.Mutex
 	began    time.Time
-	lines    []string
+	entries  []entry
 	unproven bool // some segments could not be seen to arrive apart
 
 	outcome Outcome
 	reason  string
+}
+
+// An entry is one note, or what was sent or received once. It is put into lines where somebody is to see it: after most scenarios nobody is.
+type entry struct {
+	text  string // of the note, or the direction
+	bytes []byte // at most hexBytes of them
+	all   int    // how many there were
 }
 
 func newRecord() *record { return &record{began: time.Now(), outcome: Pass} }
@@ -27,20 +35,20 @@ func newRecord() *record { return &record{began: time.Now(), outcome: Pass} }
 func (r *record) note(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lines = append(r.lines, fmt.Sprintf(format, args...))
+	r.entries = append(r.entries, entry{text: fmt.Sprintf(format, args...)})
 }
 
 // mark gives a place to go back to: what comes behind it is no evidence where all that it shows went well.
 func (r *record) mark() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.lines)
+	return len(r.entries)
 }
 
 func (r *record) back(mark int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lines = r.lines[:mark]
+	r.entries = r.entries[:mark]
 }
 
 // bytes adds what was sent (">") or received ("<") on a connection.
@@ -48,12 +56,29 @@ func (r *record) bytes(direction, conn string, b []byte) {
 	if conn != "" {
 		direction = conn + " " + direction
 	}
-	for i, line := range hexLines(b) {
-		if i > 0 {
-			direction = strings.Repeat(" ", len(direction))
-		}
-		r.note("%s %s", direction, line)
+	if len(b) == 0 {
+		r.note("%s (empty)", direction)
+		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = append(r.entries, entry{direction, slices.Clone(b[:min(len(b), hexBytes)]), len(b)})
+}
+
+// lines gives the evidence. The record is locked.
+func (r *record) lines() (lines []string) {
+	for _, e := range r.entries {
+		if e.all == 0 {
+			lines = append(lines, e.text)
+		}
+		for i, line := range hexLines(e.bytes, e.all) {
+			if i > 0 {
+				e.text = strings.Repeat(" ", len(e.text))
+			}
+			lines = append(lines, e.text+" "+line)
+		}
+	}
+	return lines
 }
 
 // conclude sets the verdict, unless there is one.
@@ -65,11 +90,11 @@ func (r *record) conclude(o Outcome, format string, args ...any) {
 	}
 }
 
-// hexLines shows bytes as hex and as text, 16 a line, without the middle of what is long.
-func hexLines(b []byte) (lines []string) {
+// hexLines shows bytes as hex and as text, 16 a line: of all bytes, which there were, the first hexBytes are given, or as many as there were.
+func hexLines(b []byte, all int) (lines []string) {
 	for i := 0; i < len(b); i += 16 {
-		if len(b) > hexBytes && i == hexBytes-16 {
-			lines = append(lines, fmt.Sprintf("… %d bytes more", len(b)-i))
+		if all > hexBytes && i == hexBytes-16 {
+			lines = append(lines, fmt.Sprintf("… %d bytes more", all-i))
 			break
 		}
 		part := b[i:min(i+16, len(b))]

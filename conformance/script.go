@@ -68,7 +68,7 @@ func (r *run) result(s Scenario, in *instance, rec *record) ScenarioResult {
 	if rec.outcome == Pass || rec.outcome == Unsupported {
 		return result
 	}
-	result.Proof = append(result.Proof, rec.lines...)
+	result.Proof = append(result.Proof, rec.lines()...)
 	if rec.unproven {
 		result.Proof = append(result.Proof, "(not proven: that the target read the segments one by one)")
 	}
