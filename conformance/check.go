@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -150,7 +151,7 @@ func (t *Target) checkKnown() error {
 }
 
 var (
-	placeholder  = regexp.MustCompile(`\{([A-Za-z_]+)\}`)
+	placeholder  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([A-Za-z_]+)\}`) })
 	placeholders = append([]string{"dir", "listen", "host", "port", "address_file", "address", "name", "muxspec", "user", "long",
 		"request_timeout", "reply_timeout", "init_timeout", "keyfile", "connect", "hash", "socket", "config"}, daemonPlaceholders()...)
 )
@@ -162,7 +163,7 @@ func (t *Target) checkPlaceholders() error {
 		texts = append(texts, v)
 	}
 	for _, text := range texts {
-		for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		for _, m := range placeholder().FindAllStringSubmatch(text, -1) {
 			if !slices.Contains(placeholders, m[1]) {
 				return fmt.Errorf("unknown placeholder %s, there are: {%s}", m[0], strings.Join(placeholders, "} {"))
 			}

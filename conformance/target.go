@@ -221,7 +221,7 @@ func (t *Target) path() (dirs []string) {
 
 // expand replaces the placeholders that have a value.
 func expand(text string, values map[string]string) string {
-	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
+	return placeholder().ReplaceAllStringFunc(text, func(m string) string {
 		if v, ok := values[m[1:len(m)-1]]; ok {
 			return v
 		}

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Pages holds the pages, NAME.md.
@@ -49,11 +50,16 @@ type Rule struct {
 	Withdrawn bool
 }
 
+// Compiled at their first use: the fixture services and the reference are the same program, are started often, and read no pages.
 var (
-	idLine    = regexp.MustCompile(`^\*\*([A-Z]+)-(\d+)\*\* (.*)$`)
-	body      = regexp.MustCompile(`^(MUST|SHOULD) \(([a-z-]+), ([a-z]+)(, window)?\) (.+?) \*Source: (.+?)\*(?: \*Not tested from outside: (.+)\*)?$`)
-	withdrawn = regexp.MustCompile(`^WITHDRAWN (.+)$`)
+	idLine    = compiled(`^\*\*([A-Z]+)-(\d+)\*\* (.*)$`)
+	body      = compiled(`^(MUST|SHOULD) \(([a-z-]+), ([a-z]+)(, window)?\) (.+?) \*Source: (.+?)\*(?: \*Not tested from outside: (.+)\*)?$`)
+	withdrawn = compiled(`^WITHDRAWN (.+)$`)
 )
+
+func compiled(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // Rules gives a protocol's rules by their number.
 func Rules(protocol string) ([]Rule, error) {
@@ -113,7 +119,7 @@ func parse(protocol, page string) ([]Rule, error) {
 }
 
 func parseRule(protocol, text string) (Rule, error) {
-	id := idLine.FindStringSubmatch(text)
+	id := idLine().FindStringSubmatch(text)
 	if id == nil || id[1] != strings.ToUpper(protocol) {
 		return Rule{}, fmt.Errorf("not a rule: %.40q", text)
 	}
@@ -122,11 +128,11 @@ func parseRule(protocol, text string) (Rule, error) {
 		return Rule{}, fmt.Errorf("not a rule: %.40q", text)
 	}
 	r := Rule{ID: id[1] + "-" + id[2], Number: n, Protocol: protocol}
-	if m := withdrawn.FindStringSubmatch(id[3]); m != nil {
+	if m := withdrawn().FindStringSubmatch(id[3]); m != nil {
 		r.Withdrawn, r.Text = true, m[1]
 		return r, nil
 	}
-	m := body.FindStringSubmatch(id[3])
+	m := body().FindStringSubmatch(id[3])
 	if m == nil || !slices.Contains(Classes, m[3]) {
 		return Rule{}, fmt.Errorf("%s: not of the form LEVEL (role, class) text *Source: …*", r.ID)
 	}

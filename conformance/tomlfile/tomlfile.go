@@ -11,7 +11,7 @@ import (
 )
 
 // goField is how the library names the place in v, which is of no use to whoever wrote the file.
-var goField = regexp.MustCompile(`struct field \S+`)
+const goField = `struct field \S+`
 
 // Decode reads text, the contents of the file name, into v. Errors begin with FILE:LINE:COLUMN.
 func Decode(name, text string, v any) error {
@@ -24,7 +24,7 @@ func Decode(name, text string, v any) error {
 		return fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(unknown.Errors[0].Key(), "."))
 	case errors.As(err, &syntax):
 		row, column := syntax.Position()
-		text := goField.ReplaceAllString(strings.TrimPrefix(syntax.Error(), "toml: "), "a value")
+		text := regexp.MustCompile(goField).ReplaceAllString(strings.TrimPrefix(syntax.Error(), "toml: "), "a value")
 		return fmt.Errorf("%s:%d:%d: %s", name, row, column, text)
 	case err != nil:
 		return fmt.Errorf("%s: %w", name, err)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/muxspec/muxspec/ref/tcpmux"
@@ -59,13 +60,13 @@ func daytime(c net.Conn) error {
 func chargen(c net.Conn) error {
 	go io.Copy(io.Discard, c) // ends when c is closed
 	for {
-		if _, err := c.Write(chargenLines); err != nil {
+		if _, err := c.Write(chargenLines()); err != nil {
 			return nil
 		}
 	}
 }
 
-var chargenLines = func() []byte {
+var chargenLines = sync.OnceValue(func() []byte {
 	var b bytes.Buffer
 	for first := range 95 {
 		for i := range 72 {
@@ -74,4 +75,4 @@ var chargenLines = func() []byte {
 		b.WriteString("\r\n")
 	}
 	return b.Bytes()
-}()
+})
