@@ -7,52 +7,74 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // canSeeProcesses: the kernel's tables tell about processes and sockets.
 const canSeeProcesses = true
 
-// members gives the ids of the processes that the target consists of: those of its process group, those that have left it but
-// still have its mark in their environment, and zombies of one of these, which have no environment any more.
-func (p *process) members() (pids []int) {
-	all, _ := filepath.Glob("/proc/[0-9]*")
+// members gives the processes that the target consists of: those of its process group, those that have left it but still have its
+// mark in their environment, and zombies of one of these, which have no environment any more.
+func (p *process) members() (all processes) {
 	zombies := make(map[int]int) // to the parent
-	for _, dir := range all {
-		pid, _ := strconv.Atoi(filepath.Base(dir))
-		s, err := readStat(dir)
-		if err != nil || s.started < p.started { // most of a machine's processes are older
+	for _, pid := range p.younger() {
+		s, err := readStat(strconv.Itoa(pid))
+		if err != nil || s.started < p.started {
 			continue
 		}
 		if s.group != p.cmd.Process.Pid {
-			if env, err := os.ReadFile(dir + "/environ"); err != nil || !bytes.Contains(env, []byte(p.mark)) {
+			if env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); err != nil || !bytes.Contains(env, []byte(p.mark)) {
 				if s.state == 'Z' {
 					zombies[pid] = s.parent
 				}
 				continue
 			}
 		}
-		pids = append(pids, pid)
+		all = append(all, pid)
 	}
 	for pid, parent := range zombies {
-		if slices.Contains(pids, parent) {
+		if slices.Contains(all, parent) {
+			all = append(all, pid)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// younger gives the ids of all processes but those that surely are older than the target, as most of a machine's are: ids are given in turn,
+// until they begin anew.
+func (p *process) younger() (pids []int) {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
 			pids = append(pids, pid)
 		}
 	}
-	slices.Sort(pids)
+	if load, _ := os.ReadFile("/proc/loadavg"); len(load) > 0 {
+		f := strings.Fields(string(load))
+		if last, err := strconv.Atoi(f[len(f)-1]); err == nil && last >= p.cmd.Process.Pid {
+			pids = slices.DeleteFunc(pids, func(pid int) bool { return pid < p.cmd.Process.Pid })
+		}
+	}
 	return pids
 }
 
-// running says whether a thread of the target's processes runs or waits for a processor.
-func (p *process) running() bool {
-	for _, pid := range p.members() {
-		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*", pid))
-		for _, dir := range threads {
-			if s, err := readStat(dir); err == nil && s.state == 'R' {
+// running says whether a thread of the processes runs or waits for a processor.
+func (all processes) running() bool {
+	for _, pid := range all {
+		threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+		for _, thread := range threads {
+			if s, err := readStat(fmt.Sprintf("%d/task/%s", pid, thread.Name())); err == nil && s.state == 'R' {
 				return true
 			}
 		}
@@ -72,20 +94,27 @@ type stat struct {
 
 // startOf is when a process of ours was started.
 func startOf(pid int) int {
-	s, _ := readStat(fmt.Sprintf("/proc/%d", pid))
+	s, _ := readStat(strconv.Itoa(pid))
 	return s.started
 }
 
-// readStat reads proc_pid_stat(5) of the process or thread whose folder it is given.
-func readStat(dir string) (s stat, err error) {
-	b, err := os.ReadFile(dir + "/stat")
+// readStat reads proc_pid_stat(5) of a process, PID, or a thread, PID/task/TID. It is the suite's most frequent look at the system, hence
+// without what the os package does to make a descriptor a file.
+func readStat(of string) (s stat, err error) {
+	fd, err := unix.Open("/proc/"+of+"/stat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return s, err
+	}
+	defer unix.Close(fd)
+	var b [1024]byte
+	n, err := unix.Read(fd, b[:])
 	if err != nil {
 		return s, err
 	}
 	// The program's name, in parentheses, may hold anything; behind it stand numbers.
-	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	f := strings.Fields(string(b[bytes.LastIndexByte(b[:n], ')')+1 : n]))
 	if len(f) < 20 {
-		return s, fmt.Errorf("%s/stat: too short", dir)
+		return s, fmt.Errorf("/proc/%s/stat: too short", of)
 	}
 	s.state = f[0][0]
 	s.parent, _ = strconv.Atoi(f[1])
@@ -99,19 +128,19 @@ func readStat(dir string) (s stat, err error) {
 	return s, err
 }
 
-// cpu is the time that all of the target's processes have used.
-func (p *process) cpu() (total time.Duration) {
-	for _, pid := range p.members() {
-		if s, err := readStat(fmt.Sprintf("/proc/%d", pid)); err == nil {
+// cpu is the time that all of the processes have used.
+func (all processes) cpu() (total time.Duration) {
+	for _, pid := range all {
+		if s, err := readStat(strconv.Itoa(pid)); err == nil {
 			total += s.cpu
 		}
 	}
 	return total
 }
 
-// memory is the most physical memory that each of the target's processes has ever had, in all, in bytes.
-func (p *process) memory() (total int) {
-	for _, pid := range p.members() {
+// memory is the most physical memory that each of the processes has ever had, in all, in bytes.
+func (all processes) memory() (total int) {
+	for _, pid := range all {
 		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		for line := range strings.Lines(string(b)) {
 			if f := strings.Fields(line); len(f) == 3 && f[0] == "VmHWM:" {
@@ -123,9 +152,9 @@ func (p *process) memory() (total int) {
 	return total
 }
 
-// descriptors is the number of open descriptors of all of the target's processes.
-func (p *process) descriptors() (n int) {
-	for _, pid := range p.members() {
+// descriptors is the number of open descriptors of all of the processes.
+func (all processes) descriptors() (n int) {
+	for _, pid := range all {
 		entries, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 		n += len(entries)
 	}

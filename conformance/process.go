@@ -17,6 +17,9 @@ import (
 // logBytes is how much of a program's output is kept: its end. It is more than what a client is made to print.
 const logBytes = 256 << 10
 
+// processes are some processes' ids.
+type processes []int
+
 // outputLines is how much of it is shown.
 const outputLines = 8
 

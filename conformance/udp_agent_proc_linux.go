@@ -45,14 +45,12 @@ type place struct {
 
 // showing looks for secret texts, which have names, in the arguments and environments of all processes that are not older than this one.
 func (p *process) showing(secrets map[string]string) (places []place) {
-	all, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range all {
-		if s, err := readStat(dir); err != nil || s.started < p.started {
+	for _, pid := range p.younger() {
+		if s, err := readStat(strconv.Itoa(pid)); err != nil || s.started < p.started {
 			continue
 		}
-		pid, _ := strconv.Atoi(filepath.Base(dir))
 		for _, file := range []string{"cmdline", "environ"} {
-			text, _ := os.ReadFile(filepath.Join(dir, file))
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 			for secret, what := range secrets {
 				if bytes.Contains(text, []byte(secret)) {
 					places = append(places, place{pid, what, file == "environ"})

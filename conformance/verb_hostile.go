@@ -70,7 +70,7 @@ func pourVerb(ts *testscript.TestScript, neg bool, args []string) {
 	w := s.wait()
 	s.cur.SetWriteDeadline(w.end())
 	chunk := bytes.Repeat([]byte("a"), 64<<10)
-	memory := s.client.memory()
+	memory := s.client.members().memory()
 	s.cur.Write([]byte("+"))
 	for i := range unending / len(chunk) {
 		if _, err := s.cur.Write(chunk); err != nil {
@@ -82,7 +82,7 @@ func pourVerb(ts *testscript.TestScript, neg bool, args []string) {
 		if i%16 != 0 {
 			continue // a look takes time, and the target's own time limit may not be what ends the line
 		}
-		if grown := s.client.memory() - memory; memory > 0 && grown > maxGrowth {
+		if grown := s.client.members().memory() - memory; memory > 0 && grown > maxGrowth {
 			s.violation(ts, "for a line without an end the target took %d MiB more memory, expected at most %d", grown>>20, maxGrowth>>20)
 		}
 	}

@@ -51,7 +51,7 @@ func floodVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	all.Wait()
 	if much { // while the connections are there: a process for each may end with it
-		s.peak = s.in.process.memory()
+		s.peak = s.in.process.members().memory()
 	}
 	opened := 0
 	for _, c := range conns {

@@ -16,7 +16,8 @@ type usage struct {
 }
 
 func (p *process) usage() usage {
-	return usage{len(p.members()), p.descriptors(), p.memory()}
+	all := p.members()
+	return usage{len(all), all.descriptors(), all.memory()}
 }
 
 // cpuWindow is how long processor time is measured, and cpuBusy how much of it a target at rest may use: one of the kernel's
@@ -57,7 +58,7 @@ func settledVerb(ts *testscript.TestScript, neg bool, args []string) {
 			now := len(s.in.process.members())
 			ok, have, want = now <= s.before.processes, now, s.before.processes
 		case "descriptors":
-			now, most := s.in.process.descriptors(), s.before.descriptors+pooled
+			now, most := s.in.process.members().descriptors(), s.before.descriptors+pooled
 			ok, have, want = now <= most, now, most
 		case "cpu":
 			rests, used := s.in.process.rests()
@@ -82,11 +83,12 @@ func settledVerb(ts *testscript.TestScript, neg bool, args []string) {
 // since one that ends takes its time with it, and must not wait for a processor: where others have them all, one that spins
 // uses little.
 func (p *process) rests() (yes bool, used time.Duration) {
-	pids, before := p.members(), p.cpu()
-	yes = !p.running()
+	all := p.members()
+	before := all.cpu()
+	yes = !all.running()
 	time.Sleep(cpuWindow) // the window that is measured
-	used = p.cpu() - before
-	return yes && used <= cpuBusy && slices.Equal(pids, p.members()) && !p.running(), used
+	used = all.cpu() - before
+	return yes && used <= cpuBusy && !all.running() && slices.Equal(all, p.members()), used
 }
 
 // maxGrowth is how much memory a target may have taken for connections that it has to bound: a runtime's own reserves included.
@@ -99,7 +101,7 @@ func grownVerb(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 1 {
 		most = int(integer(ts, args[0])) << 20
 	}
-	grown := max(s.peak, s.in.process.memory()) - s.before.memory
+	grown := max(s.peak, s.in.process.members().memory()) - s.before.memory
 	s.rec.note("the target's processes took %d KiB more memory", grown>>10)
 	if grown > most {
 		s.violation(ts, "the target's processes took %d MiB more memory, expected at most %d", grown>>20, most>>20)
