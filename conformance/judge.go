@@ -21,18 +21,19 @@ var (
 	}
 )
 
-// slow is what a scenario needs that takes seconds.
-const slow = "slow"
+// slow is what a scenario needs that takes seconds, and passing what one needs that only waits for a good part of a second.
+const slow, passing = "slow", "time"
 
 // slowTimer is the longest timer that a run waits for without being asked to.
 const slowTimer = 2 * time.Second
 
-// ownAtOnce is how many scenarios with an instance of their own run at the same time. Most of a UDP mux daemon's wait for a time to pass.
-const ownAtOnce, daemonsAtOnce = 3, 8
+// How many scenarios with an instance of their own run at the same time: of those that work, and of those that wait, which leave the
+// processors to others.
+const workAtOnce, waitAtOnce = 3, 12
 
 // judge runs the scenarios. The roles do not know of each other, so that they are judged side by side.
 func (r *run) judge(selected []Scenario) {
-	places := make(chan struct{}, ownAtOnce)
+	working, waiting := make(chan struct{}, workAtOnce), make(chan struct{}, waitAtOnce)
 	var all sync.WaitGroup
 	defer all.Wait()
 	for _, role := range Roles {
@@ -43,10 +44,7 @@ func (r *run) judge(selected []Scenario) {
 			}
 		}
 		if len(mine) > 0 {
-			part := &roleRun{run: r, role: role, places: places}
-			if role == udpDaemon {
-				part.places = make(chan struct{}, daemonsAtOnce)
-			}
+			part := &roleRun{run: r, role: role, working: working, waiting: waiting}
 			all.Go(func() { part.judge(mine) })
 		}
 	}
@@ -57,8 +55,8 @@ type roleRun struct {
 	*run
 	role   string
 	shared *instance // of a server, for the scenarios that need none of their own
-	others sync.WaitGroup
-	places chan struct{} // for the scenarios with an instance of their own that run at the same time
+	// What has an instance of its own needs a place, which all roles share.
+	working, waiting chan struct{}
 }
 
 // judge runs a role's scenarios: those that share an instance one after the other, the others beside them.
@@ -67,31 +65,69 @@ func (r *roleRun) judge(selected []Scenario) {
 	first := r.baseline(base)
 	defer func() { r.stop(r.shared) }()
 	var last *Scenario
+	var shared, works, waits []Scenario
 	for _, s := range selected {
 		switch {
 		case s.Name == base.Name:
 			r.finish(first)
 		case first.Outcome != Pass && r.ctx.Err() == nil:
 			r.finish(ScenarioResult{Name: s.Name, Outcome: Blocked, Reason: "a good exchange does not work: " + first.Reason})
-		case r.ctx.Err() != nil:
-			r.finish(ScenarioResult{Name: s.Name, Outcome: Inconclusive, Reason: Interrupted})
 		case r.lacks(s) != "":
 			r.finish(ScenarioResult{Name: s.Name, Outcome: Unsupported, Reason: r.lacks(s)})
 		case s.Name == brackets[r.role]:
 			last = &s
+		case !isClient(r.role) && (!s.Own || r.Target.Address != ""):
+			shared = append(shared, s)
+		case s.waits():
+			waits = append(waits, s)
 		default:
-			r.one(s)
+			works = append(works, s)
 		}
 	}
-	r.others.Wait()
-	if last != nil && r.ctx.Err() != nil {
-		r.finish(ScenarioResult{Name: last.Name, Outcome: Inconclusive, Reason: Interrupted})
-	} else if last != nil {
+	var others sync.WaitGroup
+	others.Go(func() { r.judgeAlone(works, r.working) })
+	others.Go(func() { r.judgeAlone(waits, r.waiting) })
+	for _, s := range shared {
+		if r.goesOn(s) {
+			r.finish(r.play(s, r.shared))
+			r.shared = r.bracket(s, r.shared)
+		}
+	}
+	others.Wait()
+	if last != nil && r.goesOn(*last) {
 		r.finish(r.play(*last, r.shared))
 	}
 	if first.Outcome == Pass && r.shared != nil && r.ctx.Err() == nil && len(r.Rules)+len(r.Scenarios) == 0 {
 		r.profile(r.shared)
 	}
+}
+
+// judgeAlone runs scenarios with instances of their own, as many at the same time as there are places.
+func (r *roleRun) judgeAlone(alone []Scenario, places chan struct{}) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, s := range alone {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			switch {
+			case !r.goesOn(s):
+			case isClient(r.role):
+				r.finish(r.play(s, nil))
+			default:
+				r.playAlone(s)
+			}
+		})
+	}
+}
+
+// goesOn says whether the run was not interrupted; else it files that for the scenario.
+func (r *roleRun) goesOn(s Scenario) bool {
+	if r.ctx.Err() == nil {
+		return true
+	}
+	r.finish(ScenarioResult{Name: s.Name, Outcome: Inconclusive, Reason: Interrupted})
+	return false
 }
 
 // baseline starts what the scenarios share, and plays the one that decides.
@@ -108,24 +144,6 @@ func (r *roleRun) baseline(base Scenario) ScenarioResult {
 	return r.play(base, r.shared)
 }
 
-// one runs a scenario: on the shared instance, or beside the others on an instance of its own, which a client always is.
-func (r *roleRun) one(s Scenario) {
-	if !isClient(r.role) && (!s.Own || r.Target.Address != "") {
-		r.finish(r.play(s, r.shared))
-		r.shared = r.bracket(s, r.shared)
-		return
-	}
-	r.places <- struct{}{}
-	r.others.Go(func() {
-		defer func() { <-r.places }()
-		if isClient(r.role) {
-			r.finish(r.play(s, nil))
-		} else {
-			r.playAlone(s)
-		}
-	})
-}
-
 // lacks says what the target lacks for the scenario.
 func (r *roleRun) lacks(s Scenario) string {
 	if s.Own && r.Target.Address != "" && !r.Hostile {
@@ -138,7 +156,7 @@ func (r *roleRun) lacks(s Scenario) string {
 		switch {
 		case need == slow && !r.Slow:
 			return "it takes seconds: --slow does it"
-		case need == slow:
+		case need == slow, need == passing:
 		case need == "root" && !r.Target.has(r.role, need):
 			return "only root can see it"
 		case need == "ecn" && !r.Target.has(r.role, need):

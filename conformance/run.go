@@ -42,10 +42,12 @@ const DefaultPatience = 2 * time.Second
 // A run is [Run] at work.
 type run struct {
 	Options
-	ctx    context.Context
-	root   string // folder of all that is left on disk
-	pulse  *pulse
-	values map[string]string // of placeholders that do not depend on the instance
+	ctx  context.Context
+	root string // folder of all that is left on disk
+	// scratch is the folder of the scripts, and of those that testscript makes for them.
+	scratch string
+	pulse   *pulse
+	values  map[string]string // of placeholders that do not depend on the instance
 
 	mu       sync.Mutex
 	slowest  time.Duration // good exchange so far
@@ -84,6 +86,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	began := time.Now()
 	r.pulse = startPulse()
 	defer close(r.pulse.stop)
+	defer func() { os.RemoveAll(r.scratch) }()
 	if err := r.unpack(selected); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/muxspec/muxspec/docs"
 )
@@ -33,7 +34,7 @@ type Scenario struct {
 	Role  string // whose rule it shows; a script of a rule for both roles makes a scenario for each
 	Rule  docs.Rule
 	Title string
-	Needs []string // services, "processes" (a look into the kernel's tables), "slow" (it takes seconds), "request_timeout"
+	Needs []string // services, "processes" (a look into the kernel's tables), "slow" (it takes seconds), "time" (some passes), "request_timeout"
 	Own   bool     // has an instance of its own
 	Key   string   // of an HMACSocket target; a random one if empty
 	// Options are what a UDP mux daemon is told: names of the page's options, and "listen", to values; an empty one takes its default away.
@@ -109,11 +110,21 @@ func parseScenario(name, text string, rules []docs.Rule) (Scenario, error) {
 	}
 	for _, need := range s.Needs {
 		offered := func(role string) bool { return slices.Contains(capabilities[role], need) }
-		if !slices.ContainsFunc(s.Rule.Roles, offered) && need != "processes" && need != slow && !slices.Contains(timers, need) {
+		if !slices.ContainsFunc(s.Rule.Roles, offered) && need != "processes" && need != slow && need != passing && !slices.Contains(timers, need) {
 			return s, fmt.Errorf("needs %q, which is unknown", need)
 		}
 	}
 	return s, nil
+}
+
+// waits says whether the scenario waits for time to pass, which costs nothing.
+func (s Scenario) waits() bool {
+	for _, option := range s.Options {
+		if _, err := time.ParseDuration(option); err == nil && option != "0" {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.Needs, func(need string) bool { return need == passing || slices.Contains(timers, need) })
 }
 
 // findScenario gives the scenario of that name for a role; for any role, if that is empty.

@@ -13,10 +13,21 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// unpack writes the scripts to where testscript reads them.
-func (r *run) unpack(selected []Scenario) error {
+// memory is where Linux has a file system in memory.
+const memory = "/dev/shm"
+
+// unpack writes the scripts to where testscript reads them, and gives it a folder for theirs: two for each, nothing of which lasts, so that
+// they are in memory if possible.
+func (r *run) unpack(selected []Scenario) (err error) {
+	in := memory
+	if _, err := os.Stat(memory); err != nil || os.Getenv("TMPDIR") != "" {
+		in = ""
+	}
+	if r.scratch, err = os.MkdirTemp(in, "muxspec"); err != nil {
+		return err
+	}
 	for _, dir := range []string{"scripts", "work"} {
-		if err := os.Mkdir(filepath.Join(r.root, dir), 0o755); err != nil {
+		if err := os.Mkdir(filepath.Join(r.scratch, dir), 0o755); err != nil {
 			return err
 		}
 	}
@@ -32,7 +43,7 @@ func (r *run) unpack(selected []Scenario) error {
 	return nil
 }
 
-func (r *run) script(s Scenario) string { return filepath.Join(r.root, "scripts", s.Name+".txtar") }
+func (r *run) script(s Scenario) string { return filepath.Join(r.scratch, "scripts", s.Name+".txtar") }
 
 // play runs one scenario's script.
 func (r *roleRun) play(s Scenario, in *instance) ScenarioResult {
@@ -44,7 +55,7 @@ func (r *roleRun) play(s Scenario, in *instance) ScenarioResult {
 	t.Run(s.Name, func(t testscript.T) {
 		testscript.RunT(t, testscript.Params{
 			Files:       []string{r.script(s)},
-			WorkdirRoot: filepath.Join(r.root, "work"),
+			WorkdirRoot: filepath.Join(r.scratch, "work"),
 			Cmds:        verbs,
 			Setup: func(env *testscript.Env) error {
 				env.Values[sessionKey{}] = session
