@@ -42,6 +42,7 @@ func bench(args []string) int {
 	r := &runner{}
 	seconds := fs.Float64("seconds", 1, "how long a measurement takes")
 	fs.IntVar(&r.window, "window", 4, "how many datagrams a flow keeps on its way where as many as can be are sent")
+	fs.BoolVar(&r.plain, "plain", false, "the ends make a system call for each datagram, as mosh's programs do; else they send and receive many at once")
 	builds := fs.StringArray("moshd", nil, "another build of moshd to compare, `NAME=PATH`; repeatable")
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
@@ -59,10 +60,15 @@ func bench(args []string) int {
 		cmdline.Complain(fs, "%v", err)
 		return rig.ExitFailed
 	}
+	ends := "send and receive many datagrams by a system call"
+	if r.plain {
+		ends = "make a system call for each datagram"
+	}
 	what := fmt.Sprintf("A measurement takes %v s. mosh's datagrams have %d bytes; a flow keeps %d of them on their way. Latency is of %d flows\n"+
 		"with %d round trips per second in all, as is that of the %d live sessions in a flood, which comes from %d sources.\n"+
-		"Behind × are the sessions, with 1000 flows. A datagram counts in each direction. Memory is all of the forwarder's.",
-		*seconds, payload, r.window, latent, paced, learners, floodSources)
+		"Behind × are the sessions, with 1000 flows. A datagram counts in each direction. Memory is all of the forwarder's.\n"+
+		"The ends %s.",
+		*seconds, payload, r.window, latent, paced, learners, floodSources, ends)
 	return o.Conduct(ctx, fs, what, r.measures(*builds), aims())
 }
 
@@ -71,6 +77,7 @@ type runner struct {
 	dir, self, root string // root is the source's
 	moshd, socket   string // paths
 	parts           int    // that were started
+	plain           bool   // ends
 	time            time.Duration
 	window          int
 }

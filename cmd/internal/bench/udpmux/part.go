@@ -22,12 +22,13 @@ var parts = map[string]func() any{
 	"flood":   func() any { return &Flood{} },
 }
 
-// runPart is the program as one of its parts: NAME SOCKET.
+// runPart is the program as one of its parts: NAME SOCKET PLAIN.
 func runPart(args []string) int {
-	if len(args) != 2 {
-		fmt.Fprintln(os.Stderr, "a part needs its socket")
+	if len(args) != 3 {
+		fmt.Fprintln(os.Stderr, "a part needs its socket, and whether it is plain")
 		return 2
 	}
+	plain = args[2] == "true"
 	l, err := net.Listen("unix", args[1])
 	if err == nil {
 		err = rpc.Register(parts[args[0]]())

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
@@ -86,7 +87,7 @@ func (t *turn) forward(ctx context.Context, here netip.Addr) error {
 func (r *runner) startPart(ctx context.Context, p *part, space *rig.Process, name string) (err error) {
 	r.parts++
 	socket := filepath.Join(r.dir, fmt.Sprint(r.parts))
-	if p.Process, err = rig.Start(within(space, r.self, name, socket), filepath.Join(r.dir, name)); err != nil {
+	if p.Process, err = rig.Start(within(space, r.self, name, socket, strconv.FormatBool(r.plain)), filepath.Join(r.dir, name)); err != nil {
 		return err
 	}
 	return p.dial(ctx, socket)
