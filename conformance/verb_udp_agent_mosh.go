@@ -59,16 +59,17 @@ func (s *session) moshStarts() (Outcome, string) {
 
 // mosh unstarted: the agent, which has ended, has not started it.
 func moshUnstartedStep(s *session, a *agentPart, args []string) (Outcome, string) {
-	select {
-	case p := <-a.stage.arrived:
-		return Violation, fmt.Sprintf("expected that no %s is started; it is, with %q", p.Program, p.Args)
-	default:
-		return Pass, ""
-	}
+	return s.noMosh("expected that no %s is started; it is, with %q")
 }
 
-// mosh waits: so far the agent has not started it: one that the suite starts now is the first that there is.
+// mosh waits: so far the agent has not started it.
 func moshWaitsStep(s *session, a *agentPart, args []string) (Outcome, string) {
+	return s.noMosh("expected that %s is not started yet; it is, with %q")
+}
+
+// noMosh shows that none has been started: one that the suite starts now is the first that there is.
+func (s *session) noMosh(violation string) (Outcome, string) {
+	a := s.agent
 	probe := exec.Command(filepath.Join(a.stage.bin, StandIns[0]))
 	if err := probe.Start(); err != nil {
 		return Inconclusive, err.Error()
@@ -80,7 +81,7 @@ func moshWaitsStep(s *session, a *agentPart, args []string) (Outcome, string) {
 		select {
 		case p := <-a.stage.arrived:
 			if p.PID != probe.Process.Pid {
-				return Violation, fmt.Sprintf("expected that %s is not started yet; it is, with %q", p.Program, p.Args)
+				return Violation, fmt.Sprintf(violation, p.Program, p.Args)
 			}
 			return Pass, ""
 		case <-time.After(time.Until(w.end())):
