@@ -24,7 +24,9 @@ func (s *session) clientNamed(ts *testscript.TestScript, name, at string) *udpCl
 		return c
 	}
 	from := netip.AddrPortFrom(s.nearby(), 0)
-	if at != "" {
+	if addr, other, _ := strings.Cut(at, ":"); s.udp.clients[other] != nil { // with another client's port
+		from = netip.AddrPortFrom(addressAt(ts, addr).Addr(), s.udp.clients[other].address().Port())
+	} else if at != "" {
 		from = addressAt(ts, at)
 	}
 	c, err := s.newClient(name, from)
