@@ -41,8 +41,7 @@ const (
 	exitInterrupted = 130
 )
 
-// atOnce is how many mutants are judged at the same time: most of them wait for what a faulty program
-// never sends.
+// atOnce is how many mutants are judged at the same time: most of them wait for what a faulty program never sends.
 const atOnce = 6
 
 func main() { os.Exit(power(os.Args[1:])) }
