@@ -19,11 +19,13 @@ const memory = "/dev/shm"
 // unpack writes the scripts to where testscript reads them, and gives it a folder for theirs: two for each, nothing of which lasts, so that
 // they are in memory if possible.
 func (r *run) unpack(selected []Scenario) (err error) {
-	in := memory
-	if _, err := os.Stat(memory); err != nil || os.Getenv("TMPDIR") != "" {
-		in = ""
+	if os.Getenv("TMPDIR") == "" {
+		r.scratch, err = os.MkdirTemp(memory, "muxspec")
 	}
-	if r.scratch, err = os.MkdirTemp(in, "muxspec"); err != nil {
+	if r.scratch == "" {
+		r.scratch, err = os.MkdirTemp("", "muxspec")
+	}
+	if err != nil {
 		return err
 	}
 	for _, dir := range []string{"scripts", "work"} {
