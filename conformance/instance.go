@@ -210,6 +210,16 @@ func freePort() (string, error) {
 	return port, err
 }
 
+// untilFree binds a port again. It may be taken a moment longer than the socket was open: a program that is just being started has what is closed
+// when its execution begins.
+func untilFree(bind func() error) error {
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(time.Millisecond) {
+		if err := bind(); !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
 // The ports that the suite chooses lie below those that the kernel gives to outgoing connections, so that nobody gets one by chance while it is
 // closed for a while.
 const lowestPort, highestPort = 10240, 32767

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
 	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
@@ -58,17 +57,14 @@ func (p *peer) back() error {
 	if p.listener != nil {
 		return nil
 	}
-	for deadline := time.Now().Add(startLimit); ; time.Sleep(time.Millisecond) {
+	return untilFree(func() error {
 		l, err := net.Listen("tcp", p.address)
 		if err == nil {
 			p.listener = l.(*net.TCPListener)
 			go p.serve(p.listener)
-			return nil
 		}
-		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
-			return err
-		}
-	}
+		return err
+	})
 }
 
 // away listens no more; what was not taken yet is closed.

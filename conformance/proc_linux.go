@@ -22,11 +22,7 @@ const canSeeProcesses = true
 // mark in their environment, and zombies of one of these, which have no environment any more.
 func (p *process) members() (all processes) {
 	zombies := make(map[int]int) // to the parent
-	for _, pid := range p.younger() {
-		s, err := readStat(strconv.Itoa(pid))
-		if err != nil || s.started < p.started {
-			continue
-		}
+	for pid, s := range p.younger() {
 		if s.group != p.cmd.Process.Pid {
 			if env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); err != nil || !bytes.Contains(env, []byte(p.mark)) {
 				if s.state == 'Z' {
@@ -46,27 +42,33 @@ func (p *process) members() (all processes) {
 	return all
 }
 
-// younger gives the ids of all processes but those that surely are older than the target, as most of a machine's are: ids are given in turn,
+// younger gives the processes that are not older than the target. Most of a machine's are, and are known by their ids, which are given in turn
 // until they begin anew.
-func (p *process) younger() (pids []int) {
+func (p *process) younger() map[int]stat {
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return nil
 	}
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
-	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			pids = append(pids, pid)
-		}
-	}
+	least := 0
 	if load, _ := os.ReadFile("/proc/loadavg"); len(load) > 0 {
 		f := strings.Fields(string(load))
 		if last, err := strconv.Atoi(f[len(f)-1]); err == nil && last >= p.cmd.Process.Pid {
-			pids = slices.DeleteFunc(pids, func(pid int) bool { return pid < p.cmd.Process.Pid })
+			least = p.cmd.Process.Pid
 		}
 	}
-	return pids
+	all := make(map[int]stat)
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil || pid < least {
+			continue
+		}
+		if s, err := readStat(name); err == nil && s.started >= p.started {
+			all[pid] = s
+		}
+	}
+	return all
 }
 
 // running says whether a thread of the processes runs or waits for a processor.

@@ -45,10 +45,7 @@ type place struct {
 
 // showing looks for secret texts, which have names, in the arguments and environments of all processes that are not older than this one.
 func (p *process) showing(secrets map[string]string) (places []place) {
-	for _, pid := range p.younger() {
-		if s, err := readStat(strconv.Itoa(pid)); err != nil || s.started < p.started {
-			continue
-		}
+	for pid := range p.younger() {
 		for _, file := range []string{"cmdline", "environ"} {
 			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 			for secret, what := range secrets {

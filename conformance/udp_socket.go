@@ -37,15 +37,13 @@ const longestDatagram = 65535
 // udpBuffer is what the suite's sockets ask for, so that what the target sends at once is not lost on its last step.
 const udpBuffer = 4 << 20
 
-// bindUDP gives a socket at the address; port 0 is the system's choice. A port that another socket had until now may be taken a moment longer: a
-// program that is just being started has what is closed when its execution begins.
+// bindUDP gives a socket at the address; port 0 is the system's choice.
 func (s *session) bindUDP(name string, at netip.AddrPort) (u *udpSocket, err error) {
-	for deadline := time.Now().Add(startLimit); ; time.Sleep(time.Millisecond) {
+	err = untilFree(func() error {
 		u, err = s.bindOnce(name, at)
-		if at.Port() == 0 || !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
-			return u, err
-		}
-	}
+		return err
+	})
+	return u, err
 }
 
 func (s *session) bindOnce(name string, at netip.AddrPort) (*udpSocket, error) {
