@@ -56,11 +56,10 @@ func MoshServerMux(args []string) int {
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
-	switch {
-	case fs.Arg(0) == "new":
-	case fs.NFlag() > 0:
-		return cmdline.Usage(fs, "behind the options the word new is missing")
-	default:
+	if fs.Arg(0) != "new" {
+		if fs.NFlag() > 0 {
+			return cmdline.Usage(fs, "behind the options the word new is missing")
+		}
 		return runAlone(fs, fs.Args())
 	}
 	config, err := readAgentConfig(fs, args)

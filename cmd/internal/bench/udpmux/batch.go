@@ -44,16 +44,13 @@ func newBatch(named bool) *batch {
 	return b
 }
 
-// plain lets the ends make a system call for each datagram, as mosh's programs do.
-var plain bool
+// perCall is how many datagrams the ends send or receive by a system call at most.
+var perCall = batchSize
 
 // receive returns how many datagrams have come, as many as most.
 func (b *batch) receive(fd, most int) int {
-	if plain {
-		most = 1
-	}
 	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.messages)),
-		uintptr(most), unix.MSG_DONTWAIT, 0, 0)
+		uintptr(min(most, perCall)), unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 { // nothing is there, or ICMP told of an end that is not there yet
 		return 0
 	}
@@ -65,13 +62,9 @@ func (b *batch) datagram(i int) []byte { return b.bytes[i][:b.messages[i].length
 
 // send sends the first n. What the system does not take is lost.
 func (b *batch) send(fd, n int) {
-	most := batchSize
-	if plain {
-		most = 1
-	}
 	for i := 0; i < n; {
 		sent, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.messages[i])),
-			uintptr(min(n-i, most)), unix.MSG_DONTWAIT, 0, 0)
+			uintptr(min(n-i, perCall)), unix.MSG_DONTWAIT, 0, 0)
 		if errno != 0 {
 			sent = 1
 		}

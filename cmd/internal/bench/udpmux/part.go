@@ -28,7 +28,9 @@ func runPart(args []string) int {
 		fmt.Fprintln(os.Stderr, "a part needs its socket, and whether it is plain")
 		return 2
 	}
-	plain = args[2] == "true"
+	if args[2] == "true" {
+		perCall = 1
+	}
 	l, err := net.Listen("unix", args[1])
 	if err == nil {
 		err = rpc.Register(parts[args[0]]())
