@@ -73,10 +73,19 @@ func (p *process) younger() map[int]stat {
 
 // running says whether a thread of the processes runs or waits for a processor.
 func (all processes) running() bool {
+	return all.anyThread(func(state byte) bool { return state == 'R' })
+}
+
+// paused says whether all threads have been stopped.
+func (all processes) paused() bool {
+	return !all.anyThread(func(state byte) bool { return state != 'T' })
+}
+
+func (all processes) anyThread(is func(state byte) bool) bool {
 	for _, pid := range all {
 		threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 		for _, thread := range threads {
-			if s, err := readStat(fmt.Sprintf("%d/task/%s", pid, thread.Name())); err == nil && s.state == 'R' {
+			if s, err := readStat(fmt.Sprintf("%d/task/%s", pid, thread.Name())); err == nil && is(s.state) {
 				return true
 			}
 		}

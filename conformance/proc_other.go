@@ -13,6 +13,7 @@ func (all processes) cpu() time.Duration { return 0 }
 func (all processes) memory() int        { return 0 }
 func (all processes) descriptors() int   { return 0 }
 func (all processes) running() bool      { return false }
+func (all processes) paused() bool       { return false }
 
 func startOf(int) int { return 0 }
 

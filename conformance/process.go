@@ -89,6 +89,25 @@ func (p *process) stop() {
 	<-p.gone
 }
 
+// pause stops the processes, as a machine does that is busy with others, until they proceed.
+func (all processes) pause(w wait) error {
+	for _, pid := range all {
+		syscall.Kill(pid, syscall.SIGSTOP)
+	}
+	for ; !all.paused(); time.Sleep(100 * time.Microsecond) {
+		if w.over() {
+			return fmt.Errorf("processes %d were not stopped", all)
+		}
+	}
+	return nil
+}
+
+func (all processes) proceed() {
+	for _, pid := range all {
+		syscall.Kill(pid, syscall.SIGCONT)
+	}
+}
+
 // output gives the end of what the program printed, for the evidence.
 func (p *process) output() (lines []string) {
 	for _, out := range []struct {

@@ -127,6 +127,7 @@ func modesNamed(text string) (modes wire.Mode) {
 var targetSteps = map[string]agentStep{
 	"environment": environmentStep, "config": configStep, "ends": targetEndsStep, "tells": tellsStep, "prints": targetPrintsStep,
 	"complains": complainsStep, "detached": detachedStep, "leaves": leavesStep, "hides": hidesStep, "hit": hitStep, "good": goodStep,
+	"pauses": pausesStep, "proceeds": proceedsStep,
 }
 
 // target good: the baseline.
@@ -191,12 +192,14 @@ func complainsStep(s *session, a *agentPart, args []string) (Outcome, string) {
 	return Pass, ""
 }
 
+const notInBackground = "what stays in the background is not found: it has not got the environment that the agent was started with"
+
 // target detached: what it has left in the background is in another session than it was itself, and holds nothing that it was started
 // with: of a client agent, nothing that the real client has as standard input, output and error.
 func detachedStep(s *session, a *agentPart, args []string) (Outcome, string) {
 	pids := a.background()
 	if len(pids) == 0 {
-		return Inconclusive, "what stays in the background is not found: it has not got the environment that the agent was started with"
+		return Inconclusive, notInBackground
 	}
 	given := a.given
 	if s.role == udpClientAgent {
@@ -244,5 +247,26 @@ func hitStep(s *session, a *agentPart, args []string) (Outcome, string) {
 		syscall.Kill(-a.process.cmd.Process.Pid, signal)
 		s.rec.note(". %v to the agent's process group", signal)
 	}
+	return Pass, ""
+}
+
+// target pauses: what it has left in the background stands still.
+func pausesStep(s *session, a *agentPart, args []string) (Outcome, string) {
+	pids := processes(a.background())
+	if len(pids) == 0 {
+		return Inconclusive, notInBackground
+	}
+	if err := pids.pause(s.wait()); err != nil {
+		return Inconclusive, err.Error()
+	}
+	s.rec.note(". processes %d, in the background, stand still", pids)
+	return Pass, ""
+}
+
+// target proceeds: it goes on.
+func proceedsStep(s *session, a *agentPart, args []string) (Outcome, string) {
+	pids := processes(a.background())
+	pids.proceed()
+	s.rec.note(". processes %d go on", pids)
 	return Pass, ""
 }

@@ -14,7 +14,7 @@ import (
 func init() {
 	maps.Copy(verbs, map[string]verb{
 		"sends": sendsVerb, "reaches": reachesVerb, "answers": answersVerb, "gets": getsVerb, "carries": carriesVerb,
-		"empty": emptyVerb, "clear": clearVerb, "lengths": lengthsVerb, "burst": burstVerb, "intrudes": intrudesVerb,
+		"empty": emptyVerb, "clear": clearVerb, "lengths": lengthsVerb, "burst": burstVerb, "farewell": farewellVerb, "intrudes": intrudesVerb,
 	})
 }
 

@@ -55,6 +55,32 @@ func burstVerb(ts *testscript.TestScript, neg bool, args []string) {
 	t.arrive(ts, o["-order"] != "")
 }
 
+// farewell N CLIENT MODE BACKEND...: while the target stands still, each backend sends the client N answers and closes its socket, and its
+// agent the connection; all answers arrive.
+func farewellVerb(ts *testscript.TestScript, neg bool, args []string) {
+	const usage = "farewell N CLIENT MODE BACKEND..."
+	usageError(ts, neg, len(args) > 3, usage)
+	s, lengths := of(ts), slices.Repeat([]int{usualLength}, int(integer(ts, args[0])))
+	var all []*traffic
+	for _, name := range args[3:] {
+		all = append(all, s.traffic(ts, []string{"down", args[1], args[2], name}, usage))
+	}
+	members := s.in.process.members()
+	if err := members.pause(s.wait()); err != nil {
+		s.inconclusive(ts, "%v", err)
+	}
+	for i, name := range args[3:] {
+		all[i].send(lengths)
+		vacateVerb(ts, false, []string{name})
+		agentVerb(ts, false, []string{name})
+		leaveVerb(ts, false, nil)
+	}
+	members.proceed()
+	for _, t := range all {
+		t.arrive(ts, true)
+	}
+}
+
 // traffic is datagrams that go one way.
 type traffic struct {
 	s    *session

@@ -74,7 +74,9 @@ func (s *Server) turn(events []unix.EpollEvent) (waiting bool) {
 	for _, event := range events {
 		switch {
 		case event.Fd == 1:
+			s.mu.Lock()
 			s.fromBackends()
+			s.mu.Unlock()
 		case event.Fd > 1:
 			waiting = s.fromClients(int(event.Fd-2)) || waiting
 		}
@@ -122,11 +124,9 @@ func (s *Server) deliver(deliveries []Delivery) {
 	}
 }
 
-// fromBackends carries one batch to the clients.
-func (s *Server) fromBackends() {
+// fromBackends carries one batch to the clients, and says whether there may be more. It is called under the lock.
+func (s *Server) fromBackends() (more bool) {
 	n := s.backend.receive()
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := s.now()
 	for i := range n {
 		from, ecn, P := s.backend.datagram(i)
@@ -144,6 +144,7 @@ func (s *Server) fromBackends() {
 			s.count(socket.flush())
 		}
 	}
+	return n == batchSize
 }
 
 // count counts what could not be sent.

@@ -37,6 +37,8 @@ func (*Socket) Close() error { return nil }
 
 func (*Server) move(context.Context) error { return errNotLinux }
 
+func (*Server) fromBackends() (more bool) { return false }
+
 func allSockets(uint16) ([]udpSocket, error) { return nil, errNotLinux }
 
 func peerUID(*net.UnixConn) (uint32, error) { return 0, errNotLinux }

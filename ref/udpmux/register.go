@@ -177,7 +177,7 @@ func (s *Server) register(c *net.UnixConn, f Frame, uid uint32, modes Mode) (b b
 	rivals := s.mux.rivals(f.S, f.Port)
 	s.mu.Unlock()
 	alive := aliveness(rivals)
-	s.mu.Lock()
+	s.lockToEnd()
 	defer s.mu.Unlock()
 	id, err = s.mux.Register(s.now(), Registration{uid, f.Modes, f.Port, inode, f.S}, alive)
 	if err != nil {
@@ -193,7 +193,7 @@ func (s *Server) register(c *net.UnixConn, f Frame, uid uint32, modes Mode) (b b
 // ended: where c was the session's connection, its backend may have ended, too, and nothing more must reach its port.
 func (s *Server) ended(c *net.UnixConn, b backend, id uint32) {
 	alive := aliveness([]backend{b})
-	s.mu.Lock()
+	s.lockToEnd()
 	defer s.mu.Unlock()
 	if s.agents[id] == c {
 		delete(s.agents, id)

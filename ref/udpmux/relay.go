@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // From section 3.6 and 4.8: what a relay has towards the server.
@@ -22,6 +24,7 @@ type Relay struct {
 	server  netip.AddrPort
 	header  Header
 	idle    time.Duration // after which an outlet is closed
+	in, out []byte
 	mu      sync.Mutex
 	outlets map[netip.AddrPort]*outlet // by the client's local address
 }
@@ -38,32 +41,61 @@ type outlet struct {
 // NewRelay returns a relay between local, bound to a loopback address, and the daemon at server.
 func NewRelay(local *net.UDPConn, server netip.AddrPort, T [15]byte) *Relay {
 	server = netip.AddrPortFrom(server.Addr().Unmap(), server.Port())
-	return &Relay{local: local, server: server, header: Header{Mode: Token, T: T}, idle: outletIdle, outlets: make(map[netip.AddrPort]*outlet)}
+	return &Relay{local: local, server: server, header: Header{Mode: Token, T: T}, idle: outletIdle,
+		in: make([]byte, MaxDatagram+1), outlets: make(map[netip.AddrPort]*outlet)}
 }
 
-// Serve works until the local socket is closed, and then closes all others.
+// Serve works until [Relay.End], or until the local socket is closed, and then closes all others.
 func (r *Relay) Serve() error {
 	defer r.closeAll()
-	in, out := make([]byte, MaxDatagram+1), make([]byte, 0, MaxDatagram+1)
 	for {
-		n, client, err := r.local.ReadFromUDPAddrPort(in)
-		if errors.Is(err, net.ErrClosed) {
+		switch err := r.carry(); {
+		case errors.Is(err, net.ErrClosed):
 			return err
-		} else if err != nil {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			r.local.SetReadDeadline(time.Time{}) // behind it nothing is read
+			for r.waits() {
+				r.carry()
+			}
+			return nil
+		case err != nil:
 			time.Sleep(time.Millisecond) // some systems tell of a client that is gone; a lasting error must not spin
-			continue
-		}
-		if h, _, err := ParseClient(in[:n]); err != nil || h.Mode != Learn {
-			continue // every local user can send here
-		}
-		l, err := r.outlet(client)
-		if err != nil {
-			continue
-		}
-		if out, err = AppendClient(out[:0], r.header, in[:n]); err == nil {
-			l.socket.WriteToUDPAddrPort(out, r.server) // what fails is lost, as the network loses datagrams, too
 		}
 	}
+}
+
+// End lets Serve carry what the client has sent until now, and return: with its last datagram mosh-client says that it ends (UDPMUX-134).
+func (r *Relay) End() { r.local.SetReadDeadline(time.Unix(1, 0)) }
+
+// waits says whether there is a datagram of the client's.
+func (r *Relay) waits() (yes bool) {
+	raw, err := r.local.SyscallConn()
+	if err == nil {
+		err = raw.Control(func(fd uintptr) {
+			_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+			yes = err == nil
+		})
+	}
+	return yes && err == nil
+}
+
+// carry carries one datagram of the client's. The error is of reading it.
+func (r *Relay) carry() error {
+	n, client, err := r.local.ReadFromUDPAddrPort(r.in)
+	if err != nil {
+		return err
+	}
+	if h, _, err := ParseClient(r.in[:n]); err != nil || h.Mode != Learn {
+		return nil // every local user can send here
+	}
+	l, err := r.outlet(client)
+	if err != nil {
+		return nil
+	}
+	if r.out, err = AppendClient(r.out[:0], r.header, r.in[:n]); err == nil {
+		l.socket.WriteToUDPAddrPort(r.out, r.server) // what fails is lost, as the network loses datagrams, too
+	}
+	return nil
 }
 
 // outlet returns the client's outlet, a new one if need be.

@@ -222,3 +222,21 @@ func TestRelayOutlivesServer(t *testing.T) {
 	again.WriteToUDPAddrPort(answer, outlet)
 	r.arrives(client, answer)
 }
+
+// What the client had sent before its end goes to the server, also where the relay was busy meanwhile (UDPMUX-134).
+func TestRelayEnd(t *testing.T) {
+	local, server, client := listenUDP(t), listenUDP(t), listenUDP(t)
+	relay := NewRelay(local, addrPort(server), testT)
+	r := &relayTest{T: t, relay: relay, local: local, server: server}
+	const n = 20
+	for i := range n {
+		r.send(client, testP(0, 30+i, byte(i)))
+	}
+	relay.End()
+	if err := relay.Serve(); err != nil {
+		t.Error(err)
+	}
+	for i := range n {
+		r.arrives(server, withToken(testP(0, 30+i, byte(i))))
+	}
+}

@@ -133,9 +133,23 @@ func (s *Server) poll(ctx context.Context) {
 		// A long table that changes while it is read may come with gaps, so what is missing is looked up alone.
 		missing := slices.DeleteFunc(backends, func(b backend) bool { return alive[b] })
 		known := aliveness(missing)
-		s.mu.Lock()
+		s.lockToEnd()
 		s.mux.Poll(s.now(), last, known)
 		s.mu.Unlock()
+	}
+}
+
+// mostLeft is how many batches are carried before a session ends: whoever sends without pause must not hold up the others.
+const mostLeft = 64
+
+// lockToEnd locks mu where sessions may be ended because their backends have gone. What these sent before they went is carried first: a
+// mosh-server's last datagram tells its client that it ends (UDPMUX-133).
+func (s *Server) lockToEnd() {
+	s.mu.Lock()
+	for range mostLeft {
+		if !s.fromBackends() {
+			return
+		}
 	}
 }
 

@@ -722,6 +722,42 @@ func TestSessionEndWithConnection(t *testing.T) {
 	}
 }
 
+// What a backend had sent before its end goes to its client, also where the daemon was busy meanwhile (UDPMUX-133).
+func TestLastAnswers(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(d *daemon, b *party, a *agentEnd){
+		"connection": func(_ *daemon, b *party, a *agentEnd) { b.Close(); a.Close() },
+		"poll":       func(_ *daemon, b *party, _ *agentEnd) { b.Close() },
+		"REGISTER": func(d *daemon, b *party, _ *agentEnd) {
+			b.Close()
+			a := d.connect()
+			a.send(hello, registerFrame(newParty(d.t, "127.0.0.1:0"), 1, Token))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := startDaemon(t, func(c *Config) {
+				if c.SessionPoll = time.Hour; name == "poll" {
+					c.SessionPoll = time.Millisecond
+				}
+			})
+			b, c := newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0")
+			a := d.register(b, 1, Token)
+			flow := exchange(c, b, d.address, tokenHeader(1), 1)
+			const n = 100 // more than a batch, and less than what the sockets here hold
+			d.server.mu.Lock()
+			for i := range uint64(n) {
+				b.send(flow, moshP(toClient|i, 60))
+			}
+			end(d, b, a)
+			d.server.mu.Unlock()
+			for i := range uint64(n) {
+				c.gets(moshP(toClient|i, 60))
+			}
+		})
+	}
+}
+
 // The same key and backend on a new connection, while the old one is open: the old one is closed, the session goes on.
 func TestRegisterWhileOpen(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -132,6 +133,9 @@ func listenLoopback() (*net.UDPConn, error) {
 	return socket, err
 }
 
+// relayRest is how long the relay may take for the real client's last datagrams, as where the network does not take them.
+const relayRest = 500 * time.Millisecond
+
 // keepRelay is the relay's process.
 func keepRelay() int {
 	var state relayState
@@ -144,10 +148,15 @@ func keepRelay() int {
 		return exitFailure
 	}
 	files[0].Close()
+	relay := udpmux.NewRelay(socket.(*net.UDPConn), state.Server, [15]byte(state.T))
 	go func() {
 		files[1].Read(make([]byte, 1))
+		relay.End()
+		time.Sleep(relayRest)
 		os.Exit(cmdline.ExitOK)
 	}()
-	udpmux.NewRelay(socket.(*net.UDPConn), state.Server, [15]byte(state.T)).Serve()
-	return exitFailure
+	if relay.Serve() != nil {
+		return exitFailure
+	}
+	return cmdline.ExitOK
 }
