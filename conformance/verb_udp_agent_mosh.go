@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -108,8 +109,9 @@ func moshHasStep(s *session, a *agentPart, args []string) (Outcome, string) {
 	return Pass, ""
 }
 
-// mosh connects [at ADDRESS...] [line TEXT] [before TEXT] [exit N]: mosh-server, which has started, binds 127.0.0.1 or these addresses, leaves a
-// process in the background, prints the CONNECT line, or this one, with that text before it, and ends with exit code 0, or this one.
+// mosh connects [at ADDRESS...|beside ADDRESS] [line TEXT] [before TEXT] [exit N]: mosh-server, which has started, binds 127.0.0.1 or these
+// addresses, or it while somebody else has the port at that address; it leaves a process in the background, prints the CONNECT line, or this
+// one, with that text before it, and ends with exit code 0, or this one.
 func moshConnectsStep(s *session, a *agentPart, args []string) (Outcome, string) {
 	o := s.goodOrders()
 	line, before := "MOSH CONNECT {port} "+wire.WriteK(a.k)+"\n", "\n"
@@ -118,6 +120,12 @@ func moshConnectsStep(s *session, a *agentPart, args []string) (Outcome, string)
 		case "at":
 			at = append(at, args[1])
 			o.Bind = at
+		case "beside":
+			port, err := s.bindBeside(args[1])
+			if err != nil {
+				return Unsupported, err.Error()
+			}
+			o.Bind = []string{"127.0.0.1:" + port}
 		case "line":
 			line = args[1]
 		case "before":
@@ -125,11 +133,23 @@ func moshConnectsStep(s *session, a *agentPart, args []string) (Outcome, string)
 		case "exit":
 			o.Exit, _ = strconv.Atoi(args[1])
 		default:
-			return badStep("mosh connects [at ADDRESS...] [line TEXT] [before TEXT] [exit N]")
+			return badStep("mosh connects [at ADDRESS...|beside ADDRESS] [line TEXT] [before TEXT] [exit N]")
 		}
 	}
 	o.Stdout = before + line
 	return s.direct(o)
+}
+
+// bindBeside binds the address and a port that is free at others, which it returns.
+func (s *session) bindBeside(address string) (port string, err error) {
+	if port, err = freeUDPPort(); err != nil {
+		return "", err
+	}
+	at, err := netip.ParseAddrPort(address + ":" + port)
+	if err == nil {
+		_, err = s.bindUDP("beside", at)
+	}
+	return port, err
 }
 
 func (s *session) direct(o standInOrders) (Outcome, string) {

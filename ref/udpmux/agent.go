@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -141,18 +140,21 @@ func (dial Dialer) again(ctx context.Context, r Frame) (net.Conn, error) {
 	return a.Conn, nil
 }
 
-// LoopbackSocket finds the inode of this user's socket that is bound to 127.0.0.1 and port. It fails with [ErrNotAlone] where another
-// has the port, too, as where a mosh-server is open to the network (UDPMUX-103).
-func LoopbackSocket(port uint16) (inode uint64, err error) {
+// LoopbackSocket finds the inode of this user's one socket that is bound to 127.0.0.1 and port, and those of his sockets that have the port
+// at other addresses: none of them may be the mosh-server's (UDPMUX-103).
+func LoopbackSocket(port uint16) (inode uint64, elsewhere []uint64, err error) {
 	sockets, err := allSockets(port)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	uid := uint32(os.Geteuid())
-	inode, err = owned(sockets, uid)
-	elsewhere := func(s udpSocket) bool { return s.UID == uid && s.Address != loopback }
-	if err != nil || slices.ContainsFunc(sockets, elsewhere) {
-		return 0, fmt.Errorf("port %d: %w", port, ErrNotAlone)
+	if inode, err = owned(sockets, uid); err != nil {
+		return 0, nil, fmt.Errorf("port %d: %w", port, ErrNotAlone)
 	}
-	return inode, nil
+	for _, s := range sockets {
+		if s.UID == uid && s.Address != loopback {
+			elsewhere = append(elsewhere, s.Inode)
+		}
+	}
+	return inode, elsewhere, nil
 }

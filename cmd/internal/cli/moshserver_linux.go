@@ -22,12 +22,17 @@ func adoptOrphans() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0,
 // process finds the process that has the socket, and demands that the socket is bound to 127.0.0.1 and port alone. The file is a pidfd, or
 // nil where the system has none.
 func (s *moshServer) process(port uint16) (*os.File, error) {
-	inode, err := udpmux.LoopbackSocket(port)
+	inode, elsewhere, err := udpmux.LoopbackSocket(port)
 	if err != nil {
 		return nil, err
 	}
 	pid := 0
 	for _, c := range s.family() {
+		for _, other := range elsewhere {
+			if has, _ := hasSocket(c.pid, other); has {
+				return nil, fmt.Errorf("port %d: %w", port, udpmux.ErrNotAlone)
+			}
+		}
 		has, err := hasSocket(c.pid, inode)
 		if has || err != nil && pid == 0 { // one that lets nobody look, since it has a privilege, is taken at its word
 			pid = c.pid
