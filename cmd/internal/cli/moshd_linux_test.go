@@ -114,6 +114,7 @@ func TestMoshDSession(t *testing.T) {
 	m.exchange(t, c, b, tokenOfMoshdKey())
 	m.exchange(t, c, b, udpmux.Header{Mode: udpmux.Learn})
 	c.WriteToUDPAddrPort([]byte{2}, m.to)
+	m.exchange(t, c, b, tokenOfMoshdKey()) // behind it, so that it was read
 	must(t, m.cmd.Process.Signal(unix.SIGUSR1))
 	must(t, poll(func() error { return m.logged(`"form is reserved"=1`) }))
 	must(t, m.cmd.Process.Signal(unix.SIGTERM))
