@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"net"
-	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -224,21 +222,12 @@ func leavesStep(s *session, a *agentPart, args []string) (Outcome, string) {
 	for w := s.waitFor(time.Second); ; time.Sleep(time.Millisecond) {
 		pids := a.background()
 		switch {
-		case len(pids) == 0 && (!a.relay.IsValid() || isFree(a.relay)):
+		case len(pids) == 0 && (!a.relay.IsValid() || bindable(a.relay) == nil):
 			return Pass, ""
 		case w.over():
 			return s.meaning(w, fmt.Sprintf("the end of what is in the background, processes %d", pids), errLimit)
 		}
 	}
-}
-
-// isFree says whether nobody has the UDP port.
-func isFree(at netip.AddrPort) bool {
-	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
-	if err == nil {
-		c.Close()
-	}
-	return err == nil
 }
 
 // target hit: its process group gets the signals of a terminal.
