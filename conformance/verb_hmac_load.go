@@ -29,12 +29,14 @@ func crowdVerb(ts *testscript.TestScript, neg bool, args []string) {
 	s, text := of(ts), texts(ts, args[1:])
 	quiet := newRecord() // each of them is like the others: none is evidence
 	var opened atomic.Int64
+	var why atomic.Value // of one that was not opened
 	var all sync.WaitGroup
 	for range integer(ts, args[0]) {
 		all.Go(func() {
 			c, err := s.connect("", quiet)
 			if err != nil {
-				return // how many a target takes at once is its own choice
+				why.Store(err.Error()) // how many a target takes at once is its own choice
+				return
 			}
 			opened.Add(1)
 			if s.role == "hmacsocket-client" {
@@ -51,6 +53,9 @@ func crowdVerb(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	all.Wait()
 	s.rec.note("%d of %s connections opened at once, %s sent on each", opened.Load(), args[0], shown(text))
+	if reason := why.Load(); reason != nil {
+		s.rec.note("one was not: %v", reason)
+	}
 }
 
 // announce: on many connections an LD as high as the target's ML comes, and nothing behind it.
