@@ -155,7 +155,7 @@ func TestReceived(t *testing.T) {
 // TestWait: time in which this program did not run moves the end of a wait that had begun, up to a bound.
 func TestWait(t *testing.T) {
 	began := time.Now()
-	p := &pulse{beats: []beat{{began.Add(time.Second), time.Second}}}
+	p := &pulse{beats: []beat{{began.Add(time.Second), time.Second}}, last: began.Add(time.Hour)}
 	const limit = 10 * time.Second
 	if end := (wait{began, limit, p}).end(); !end.Equal(began.Add(limit + 2*time.Second)) {
 		t.Errorf("the end moved by %v", end.Sub(began.Add(limit)))
@@ -166,6 +166,10 @@ func TestWait(t *testing.T) {
 	p.beats[0].delay = time.Minute
 	if w := (wait{began, limit, p}); !w.useless() || !w.end().Equal(began.Add(6*limit)) {
 		t.Errorf("a minute's delay: useless: %v, end after %v", w.useless(), w.end().Sub(began))
+	}
+	stands := &pulse{last: began.Add(-time.Second)}
+	if w := (wait{began.Add(-2 * time.Second), limit, stands}); w.lost() < 2*(time.Second-beatEvery) {
+		t.Errorf("a delay of a second that the pulse has not noticed yet: %v are lost", w.lost())
 	}
 }
 

@@ -24,7 +24,8 @@ func (w wait) over() bool { return time.Now().After(w.end()) }
 // useless: more time was lost than is waited for, so that the limit says nothing of the target.
 func (w wait) useless() bool { return w.lost() > w.mostLost() }
 
-func (w wait) mostLost() time.Duration { return 5 * w.limit }
+// mostLost is the most time that does not count. A machine may stand still for seconds, however short the limit is.
+func (w wait) mostLost() time.Duration { return max(5*w.limit, 10*time.Second) }
 
 // lost is the time since the wait began that does not count.
 func (w wait) lost() (lost time.Duration) {
@@ -38,6 +39,10 @@ func (w wait) lost() (lost time.Duration) {
 			lost += 2 * b.delay // as long as we had to wait for a processor the target may have to, when its turn comes
 		}
 	}
+	// Whoever asks may be the first to run again.
+	if delay := time.Since(w.pulse.last) - beatEvery; delay >= beatLate {
+		lost += 2 * delay
+	}
 	return lost
 }
 
@@ -45,6 +50,7 @@ func (w wait) lost() (lost time.Duration) {
 type pulse struct {
 	mu    sync.Mutex
 	beats []beat
+	last  time.Time // when it was seen to run
 	stop  chan struct{}
 }
 
@@ -60,24 +66,28 @@ const (
 	beatLate = 50 * time.Millisecond
 )
 
+// beat takes note that the program runs now.
+func (p *pulse) beat(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if delay := now.Sub(p.last) - beatEvery; delay >= beatLate {
+		p.beats = append(p.beats, beat{now, delay})
+	}
+	p.last = now
+}
+
 func startPulse() *pulse {
-	p := &pulse{stop: make(chan struct{})}
+	p := &pulse{last: time.Now(), stop: make(chan struct{})}
 	go func() {
 		tick := time.NewTicker(beatEvery)
 		defer tick.Stop()
-		for last := time.Now(); ; {
+		for {
+			p.beat(time.Now())
 			select {
 			case <-p.stop:
 				return
 			case <-tick.C:
 			}
-			now := time.Now()
-			if delay := now.Sub(last) - beatEvery; delay >= beatLate {
-				p.mu.Lock()
-				p.beats = append(p.beats, beat{now, delay})
-				p.mu.Unlock()
-			}
-			last = now
 		}
 	}()
 	return p
