@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -219,17 +218,6 @@ func untilFree(bind func() error) error {
 			return err
 		}
 	}
-}
-
-// bindable fails where somebody has the UDP port at that address.
-func bindable(at netip.AddrPort) error {
-	syscall.ForkLock.RLock() // as in freePort
-	defer syscall.ForkLock.RUnlock()
-	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
-	if err == nil {
-		c.Close()
-	}
-	return err
 }
 
 // The ports that the suite chooses lie below those that the kernel gives to outgoing connections, so that nobody gets one by chance while it is

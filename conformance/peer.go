@@ -75,6 +75,11 @@ func (p *peer) away() {
 	}
 	p.listener = nil
 	p.mu.Unlock()
+	p.closeUntaken()
+}
+
+// closeUntaken closes the connections that nobody has taken.
+func (p *peer) closeUntaken() {
 	for _, c := range p.drain() {
 		c.Close()
 	}

@@ -40,10 +40,7 @@ func (w wait) lost() (lost time.Duration) {
 		}
 	}
 	// Whoever asks may be the first to run again.
-	if delay := time.Since(w.pulse.last) - beatEvery; delay >= beatLate {
-		lost += 2 * delay
-	}
-	return lost
+	return lost + 2*w.pulse.late(time.Now())
 }
 
 // A pulse notices when this program was not running on time.
@@ -66,11 +63,19 @@ const (
 	beatLate = 50 * time.Millisecond
 )
 
+// late is the delay since the program was seen to run; 0 where it is usual.
+func (p *pulse) late(now time.Time) time.Duration {
+	if delay := now.Sub(p.last) - beatEvery; delay >= beatLate {
+		return delay
+	}
+	return 0
+}
+
 // beat takes note that the program runs now.
 func (p *pulse) beat(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if delay := now.Sub(p.last) - beatEvery; delay >= beatLate {
+	if delay := p.late(now); delay > 0 {
 		p.beats = append(p.beats, beat{now, delay})
 	}
 	p.last = now

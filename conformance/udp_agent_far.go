@@ -137,12 +137,10 @@ func (s *session) gets(l *localPort) (Outcome, string) {
 // outlets gives the outgoing ports that were seen and are still bound by somebody.
 func (a *agentPart) outlets() (bound []uint16) {
 	for _, l := range a.locals {
-		c, err := net.ListenUDP(map[bool]string{true: "udp4", false: "udp6"}[l.outgoing.Addr().Is4()], &net.UDPAddr{Port: int(l.outgoing.Port())})
-		if err != nil {
+		network := map[bool]string{true: "udp4", false: "udp6"}[l.outgoing.Addr().Is4()]
+		if bindable(network, netip.AddrPortFrom(netip.Addr{}, l.outgoing.Port())) != nil {
 			bound = append(bound, l.outgoing.Port())
-			continue
 		}
-		c.Close()
 	}
 	return bound
 }

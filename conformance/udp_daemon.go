@@ -83,13 +83,22 @@ func whereTo(s Scenario) (listen string, err error) {
 	return strings.ReplaceAll(listen, ":0", ":"+port), err
 }
 
+// bindable fails where somebody has the UDP port at that address of the network; at any, where that is none.
+func bindable(network string, at netip.AddrPort) error {
+	syscall.ForkLock.RLock() // as in freePort
+	defer syscall.ForkLock.RUnlock()
+	c, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+	if err == nil {
+		c.Close()
+	}
+	return err
+}
+
 // udpPorts are those that freeUDPPort has given away.
 var udpPorts sync.Map
 
 // freeUDPPort gives a port that no UDP socket of any address has, each once.
 func freeUDPPort() (string, error) {
-	syscall.ForkLock.RLock() // as in freePort
-	defer syscall.ForkLock.RUnlock()
 	for tries := range 1000 {
 		port := lowestPort + rand.IntN(highestPort-lowestPort)
 		if _, given := udpPorts.LoadOrStore(port, true); given {
@@ -98,8 +107,7 @@ func freeUDPPort() (string, error) {
 			}
 			continue
 		}
-		if c, err := net.ListenUDP("udp", &net.UDPAddr{Port: port}); err == nil {
-			c.Close()
+		if bindable("udp", netip.AddrPortFrom(netip.Addr{}, uint16(port))) == nil {
 			return strconv.Itoa(port), nil
 		}
 	}

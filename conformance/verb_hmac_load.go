@@ -52,10 +52,8 @@ func crowdVerb(ts *testscript.TestScript, neg bool, args []string) {
 		})
 	}
 	all.Wait()
-	if s.role == "hmacsocket-client" { // one that was opened too late for us would wait for an Init
-		for _, c := range s.in.peer.drain() {
-			c.Close()
-		}
+	if s.role == "hmacsocket-client" {
+		s.in.peer.closeUntaken() // one that was opened too late for us would wait for an Init
 	}
 	s.rec.note("%d of %s connections opened at once, %s sent on each", opened.Load(), args[0], shown(text))
 	if reason := why.Load(); reason != nil {

@@ -222,7 +222,7 @@ func leavesStep(s *session, a *agentPart, args []string) (Outcome, string) {
 	for w := s.waitFor(time.Second); ; time.Sleep(time.Millisecond) {
 		pids := a.background()
 		switch {
-		case len(pids) == 0 && (!a.relay.IsValid() || bindable(a.relay) == nil):
+		case len(pids) == 0 && (!a.relay.IsValid() || bindable("udp", a.relay) == nil):
 			return Pass, ""
 		case w.over():
 			return s.meaning(w, fmt.Sprintf("the end of what is in the background, processes %d", pids), errLimit)

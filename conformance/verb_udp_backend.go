@@ -113,7 +113,7 @@ func vacateVerb(ts *testscript.TestScript, neg bool, args []string) {
 	b := of(ts).backend(ts, args[0])
 	b.at = b.address()
 	b.Close()
-	if err := untilFree(func() error { return bindable(b.at) }); err != nil {
+	if err := untilFree(func() error { return bindable("udp", b.at) }); err != nil {
 		of(ts).inconclusive(ts, "the socket of the backend %s was closed, and is still there: %v", b.name, err)
 	}
 	b.rec.note("%s. the backend has closed its socket", b.name)

@@ -70,13 +70,14 @@ func (r *Relay) End() { r.local.SetReadDeadline(time.Unix(1, 0)) }
 // waits says whether there is a datagram of the client's.
 func (r *Relay) waits() (yes bool) {
 	raw, err := r.local.SyscallConn()
-	if err == nil {
-		err = raw.Control(func(fd uintptr) {
-			_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
-			yes = err == nil
-		})
+	if err != nil {
+		return false
 	}
-	return yes && err == nil
+	raw.Control(func(fd uintptr) {
+		_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		yes = err == nil
+	})
+	return yes
 }
 
 // carry carries one datagram of the client's. The error is of reading it.
