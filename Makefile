@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: all build test lint peers vectors fuzz power flake bench-tcpmux bench-hmacsocket bench-udpmux clean
+.PHONY: all build test race no-ipv6 lint peers vectors docs fuzz power power-mechanical flake hostile bench-tcpmux bench-hmacsocket bench-udpmux clean
 
 all: build lint test
 
@@ -14,10 +14,24 @@ build:
 	$(GO) build -o bin/ ./cmd/muxspec ./cmd/tcpmux ./cmd/tcpmuxd ./cmd/hmacsocketserver ./cmd/hmacsocketclient \
 		./cmd/moshd ./cmd/mosh-server-mux ./cmd/mosh-client-mux
 
+# Without cgo a program of ours starts in four fifths of the time, and these start thousands.
+test no-ipv6 power power-mechanical flake hostile: export CGO_ENABLED = 0
+
 # All tests. Those that need a Debian program use one that is installed or that "make peers" has fetched, else they are
 # skipped with the reason.
 test:
 	$(GO) test $(TESTFLAGS) ./...
+
+# What is concurrent, with the race detector, which needs a C compiler.
+RACE = ./ref/... ./conformance ./conformance/internal/... ./conformance/udpmux/...
+race:
+	$(GO) test -race -skip '^(TestSpeed|TestReal)$$' $(TESTFLAGS) $(RACE)
+
+# What uses IPv6 where there is none, in a network namespace: tests, then the reference.
+no-ipv6:
+	$(GO) mod download
+	.ci/no-ipv6 $(GO) test -skip '^(TestSpeed|TestReal)$$' $(TESTFLAGS) ./conformance ./conformance/udpmux/... ./ref/udpmux/...
+	.ci/no-ipv6 $(GO) run ./cmd/muxspec run
 
 # Debian's programs that tests use as peers, in .peers/; nothing is installed.
 peers:
@@ -37,24 +51,33 @@ lint:
 vectors:
 	$(GO) run ./vectors/gen
 
-# Each fuzz target for FUZZTIME; go test takes one at a time. An input is not made smaller: where coverage is not the same each time, as that of
-# sessions is not, Go would do nothing else.
+# Make the pages' tables of options anew from the programs. They are committed, too.
+docs:
+	$(GO) run ./cmd/internal/makedocs
+
+# Each fuzz target for FUZZTIME, and at the end which of them found something.
 fuzz:
-	@set -e; for package in $$($(GO) list ./fuzz/...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$package | grep ^Fuzz); do \
-			echo "$$package $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$package; \
-		done; \
-	done
+	GO='$(GO)' .ci/fuzz $(FUZZTIME)
 
 # Judge variants of the reference with one fault each: the scenarios of its rule have to see every one.
 power:
 	$(GO) run ./conformance/mutants/power
 
-# Judge every target FLAKERUNS times on a machine that is kept busy: each scenario has to come to the same each time.
-FLAKERUNS ?= 50
+# Judge N variants of the reference in which one token is another, chosen by SEED: those that no scenario sees are named.
+SEED ?= 1
+N ?= 20
+power-mechanical:
+	$(GO) run ./conformance/mutants/mechanical --seed $(SEED) --count $(N)
+
+# Measure how often verdicts depend on luck: the reference is judged many times on a busy machine, on one that stands still now and then, and
+# with a signal at a random moment. FLAKE="targets" judges every target on a busy machine: each scenario must have the same outcome each time.
+FLAKE ?= busy frozen signals
 flake:
-	$(GO) run ./cmd/internal/flake --runs $(FLAKERUNS)
+	$(GO) run ./cmd/internal/flake $(FLAKE)
+
+# Judge on machines that nobody would choose: no verdict may change. As root. HOSTILE="--only NAME" chooses.
+hostile: peers
+	$(GO) run ./cmd/internal/hostile $(HOSTILE)
 
 # Compare tcpmuxd with xinetd, inetutils-inetd, tcpserver and a loop without a protocol; a few minutes.
 bench-tcpmux: peers
@@ -64,7 +87,7 @@ bench-tcpmux: peers
 bench-hmacsocket: peers
 	$(GO) run ./cmd/internal/bench/hmacsocket
 
-# Compare moshd with nginx, socat and the kernel's redirection; less than five minutes.
+# Compare moshd with nginx and socat; less than five minutes.
 bench-udpmux: peers
 	$(GO) run ./cmd/internal/bench/udpmux
 

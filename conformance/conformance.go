@@ -1,172 +1,96 @@
-// Package conformance judges programs: it starts a target, talks to it over real sockets, and says for every rule of the
-// pages in docs/ whether the target keeps it, with the evidence.
+// Package conformance judges programs: it starts a target, talks to it over real sockets, and says for every rule of
+// the pages in docs/ whether the target keeps it, with the evidence.
 //
-// Start reading at [Run]. A [Target] says how a program is started; the scenarios are scripts (NAME.txtar in the protocols'
-// folders), each showing one rule, made of the verbs in verb_*.go. What a scenario found is an [Outcome]; what
-// all scenarios of a rule found makes the rule's outcome, and all rules make the exit code.
+// [Run] judges a [Target], which [LoadTarget] reads from a file; what it found is a [report.Report]. The rules of a role
+// are shown by scenarios: scripts, each in its protocol's folder, made of verbs, which [VerbGroups] lists.
+//
+// The roles that there are stand in one list, below. A protocol's package has all that is its own; internal/engine
+// knows none of them; internal/tcp has what is common to those over TCP.
 package conformance
 
 import (
-	"time"
+	"context"
+	"embed"
+	"io/fs"
+	"slices"
 
-	"github.com/muxspec/muxspec/docs"
+	"github.com/muxspec/muxspec/conformance/hmacsocket"
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/report"
+	"github.com/muxspec/muxspec/conformance/tcpmux"
+	"github.com/muxspec/muxspec/conformance/udpmux/agent"
+	"github.com/muxspec/muxspec/conformance/udpmux/daemon"
 )
 
-// An Outcome is what a scenario or a rule came to.
-type Outcome string
+// suite is all that a target can be judged by.
+var suite = engine.NewSuite(targets(), slices.Concat(tcpmux.Roles(), hmacsocket.Roles(), daemon.Roles(),
+	agent.Roles())...)
 
-const (
-	// Pass: the rule was kept.
-	Pass Outcome = "pass"
-	// Violation: the rule was broken. Only scenarios have it; their rule has Fail, Warn or Known.
-	Violation Outcome = "violation"
-	// Fail: a MUST rule was broken.
-	Fail Outcome = "fail"
-	// Warn: a SHOULD rule was broken.
-	Warn Outcome = "warn"
-	// Known: all that broke the rule stands in the target file as a known deviation.
-	Known Outcome = "known"
-	// Unsupported: the target lacks what the scenario needs.
-	Unsupported Outcome = "unsupported"
-	// Blocked: a good exchange with this target does not work, so nothing can be concluded.
-	Blocked Outcome = "blocked"
-	// Inconclusive: the suite itself had trouble.
-	Inconclusive Outcome = "inconclusive"
+//go:embed targets/*.toml
+var targetFiles embed.FS
+
+func targets() fs.FS {
+	sub, err := fs.Sub(targetFiles, "targets")
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}
+
+type (
+	// A Target says how a program is started and what it is known to do.
+	Target = engine.Target
+	// A Deviation is a violation that is known and accepted.
+	Deviation = engine.Deviation
+	// Options say what a run judges, and how.
+	Options = engine.Options
+	// A Scenario is a script that shows one rule.
+	Scenario = engine.Scenario
+	// Unable says what this machine lacks, so that nothing could be judged.
+	Unable = engine.Unable
+	// A VerbGroup is verbs that belong together, and the roles whose scenarios have them.
+	VerbGroup = engine.VerbGroup
 )
 
-// Interrupted is the reason of a scenario that a signal kept from its end.
-const Interrupted = "the run was interrupted"
+// DefaultPatience is the least time that a target has for an answer where [Options] do not say another: long enough
+// for a program that starts another.
+const DefaultPatience = engine.DefaultPatience
 
-// Outcomes are the outcomes that a rule can have, in the order in which reports count them.
-var Outcomes = []Outcome{Pass, Fail, Warn, Known, Unsupported, Blocked, Inconclusive}
+// Run judges a target. The error says that nothing could be judged: because of this machine, if it is an [Unable], else
+// because of what was asked for. Whatever else happens is in the report.
+func Run(ctx context.Context, o Options) (*report.Report, error) { return suite.Run(ctx, o) }
 
-// Exit codes of a run.
-const (
-	ExitOK           = 0
-	ExitViolation    = 1 // a rule failed, or a known deviation did not occur
-	ExitUsage        = 2 // nothing was judged, because what was asked for makes no sense
-	ExitInconclusive = 3
-)
+// Roles are the names of all roles that a target can have, in the order in which they are reported.
+func Roles() []string { return suite.Roles() }
 
-// A ScenarioResult is what one scenario came to.
-type ScenarioResult struct {
-	Name    string   `json:"name"`
-	Outcome Outcome  `json:"outcome"`
-	Reason  string   `json:"reason,omitempty"`
-	Known   bool     `json:"known,omitempty"` // the violation is listed in the target file
-	Proof   []string `json:"evidence,omitempty"`
-	Seconds float64  `json:"seconds"`
-}
+// Scenarios gives all scenarios, by their role, the number of their rule and their name.
+func Scenarios() []Scenario { return suite.Scenarios() }
 
-// A RuleResult is what all scenarios of a rule came to in a role.
-type RuleResult struct {
-	ID        string           `json:"id"`
-	Protocol  string           `json:"protocol"`
-	Role      string           `json:"role"`
-	Level     string           `json:"level"`
-	Class     string           `json:"class"`
-	Outcome   Outcome          `json:"outcome"`
-	Scenarios []ScenarioResult `json:"scenarios"`
+// VerbGroups gives all commands that scenarios have besides testscript's own.
+func VerbGroups() []VerbGroup { return suite.VerbGroups() }
 
-	Rule docs.Rule `json:"-"`
-}
+// LoadTarget reads a target file: a path (with a slash or ending in .toml), or the name of a target that the suite
+// has itself.
+func LoadTarget(name string) (*Target, error) { return suite.LoadTarget(name) }
 
-// A Report is what a run came to. Its JSON form is described by report/report.schema.json.
-type Report struct {
-	Suite   Suite             `json:"suite"`
-	Target  string            `json:"target"`
-	Roles   []string          `json:"roles"`
-	Rules   []RuleResult      `json:"rules"`
-	Profile map[string]string `json:"profile,omitempty"` // what the target chose where the pages leave the choice
-	Summary Summary           `json:"summary"`
-}
+// TargetNames are the targets that the suite has itself.
+func TargetNames() []string { return suite.TargetNames() }
 
-// Suite identifies what judged.
-type Suite struct {
-	Version string `json:"version"`
-	Digest  string `json:"digest"` // of pages and scenarios, SHA-256 in hex
-}
+// Found says why one of the target's programs cannot be started, or nil.
+func Found(t *Target) error { return suite.Found(t) }
 
-// Summary counts a run's rules.
-type Summary struct {
-	Rules    int             `json:"rules"`  // selected
-	Judged   int             `json:"judged"` // pass, fail, warn or known
-	Count    map[Outcome]int `json:"count"`
-	Listed   int             `json:"listed"` // known deviations that occurred
-	Missing  []string        `json:"missing,omitempty"`
-	Exit     int             `json:"exit"`
-	Seconds  float64         `json:"seconds"`
-	MeanMS   float64         `json:"mean_ms"` // per scenario
-	Strict   bool            `json:"strict,omitempty"`
-	Shuffled int64           `json:"seed,omitempty"`
-}
+// Offer says what a target without a file has for the scenarios of a role; where nothing is named it has what the
+// role cannot do without.
+func Offer(t *Target, role string, has []string) { suite.Offer(t, role, has) }
 
-// judge gives a rule's outcome from its scenarios': the first of section 3's cases that applies.
-func (r *RuleResult) judge() {
-	var violated, listed, inconclusive, blocked, passed bool
-	for _, s := range r.Scenarios {
-		switch s.Outcome {
-		case Violation:
-			violated = violated || !s.Known
-			listed = listed || s.Known
-		case Inconclusive:
-			inconclusive = true
-		case Blocked:
-			blocked = true
-		case Pass:
-			passed = true
-		}
-	}
-	switch {
-	case violated && r.Level == "MUST":
-		r.Outcome = Fail
-	case violated:
-		r.Outcome = Warn
-	case inconclusive:
-		r.Outcome = Inconclusive
-	case blocked:
-		r.Outcome = Blocked
-	case listed:
-		r.Outcome = Known
-	case passed:
-		r.Outcome = Pass
-	default:
-		r.Outcome = Unsupported
-	}
-}
+// InitTOML gives a target file for a role that runs as it is, with the reference as the program, and says what to
+// change.
+func InitTOML(role string) string { return suite.InitTOML(role) }
 
-// summarise counts the rules and gives the exit code.
-func (r *Report) summarise(strict bool, took time.Duration) {
-	s := &r.Summary
-	s.Rules, s.Strict, s.Seconds = len(r.Rules), strict, took.Seconds()
-	s.Count = make(map[Outcome]int)
-	scenarios, seconds, must := 0, 0.0, 0
-	for _, rule := range r.Rules {
-		s.Count[rule.Outcome]++
-		switch rule.Outcome {
-		case Pass, Fail, Warn, Known:
-			s.Judged++
-			if rule.Level == "MUST" {
-				must++
-			}
-		}
-		for _, scenario := range rule.Scenarios {
-			if scenario.Known {
-				s.Listed++
-			}
-			scenarios++
-			seconds += scenario.Seconds
-		}
-	}
-	if scenarios > 0 {
-		s.MeanMS = 1000 * seconds / float64(scenarios)
-	}
-	switch {
-	case s.Count[Fail] > 0, strict && s.Count[Warn] > 0, len(s.Missing) > 0:
-		s.Exit = ExitViolation
-	case s.Count[Inconclusive] > 0, must == 0:
-		s.Exit = ExitInconclusive
-	default:
-		s.Exit = ExitOK
-	}
-}
+// KnownTOML gives the report's violations as entries of a target file, each with an empty reason: somebody has to
+// find it before the file is accepted.
+func KnownTOML(r *report.Report) string { return engine.KnownTOML(r) }
+
+// Programs are those that the program of [Options] has to be besides, as "PROGRAM service NAME ARGUMENT...": services
+// that targets offer, and stand-ins for others' programs. Each gives its exit code.
+func Programs() map[string]func(args []string) int { return suite.Programs() }

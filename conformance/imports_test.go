@@ -2,24 +2,60 @@ package conformance_test
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/muxspec/muxspec/docs"
 )
 
 const module = "github.com/muxspec/muxspec/"
 
-// arrows are the imports that the tree's order allows, from a folder to others; a folder may always import what is below it.
-// What a protocol's implementations share is bytes, never code: ref imports nothing, and what judges it does not import it.
+// arrows are the imports that the tree's order allows, from a folder to others; a folder may always import what is
+// below it. What a protocol's implementations share is bytes, never code: ref imports nothing, and what judges it
+// does not import it. Within ref a protocol imports no other, but what is none's.
 var arrows = map[string][]string{
-	"ref":              {},
+	"ref":        {"ref/accept"},
+	"ref/accept": {},
+	"ref/udpmux": {},
+
+	"ref/udpmux/internal/sockdiag": {},
+	"ref/udpmux/mux":               {"ref/udpmux"},
+	"ref/udpmux/daemon":            {"ref/accept", "ref/udpmux", "ref/udpmux/mux", "ref/udpmux/internal/sockdiag"},
+	"ref/udpmux/agent":             {"ref/udpmux", "ref/udpmux/mux", "ref/udpmux/internal/sockdiag"},
+
 	"docs":             {},
 	"conformance/wire": {},
 	"vectors":          {},
 	"vectors/gen":      {"vectors", "conformance/wire", "docs"},
-	"conformance":      {"docs", "vectors", "conformance/wire"},
-	"fuzz":             {"ref", "conformance/wire", "vectors"},
-	"cmd":              {"conformance", "ref", "docs", "vectors"},
+
+	"conformance/report":          {"docs"},
+	"conformance/mutants":         {"docs", "conformance", "conformance/report"},
+	"conformance/internal/proc":   {},
+	"conformance/internal/engine": {"docs", "conformance/report", "conformance/internal/proc"},
+	"conformance/internal/tcp":    {"conformance/internal/engine", "conformance/internal/proc"},
+	"conformance/tcpmux": {"conformance/internal/engine", "conformance/internal/proc",
+		"conformance/internal/tcp", "conformance/report", "conformance/wire"},
+	"conformance/hmacsocket": {"conformance/internal/engine", "conformance/internal/proc",
+		"conformance/internal/tcp", "conformance/wire"},
+	"conformance/udpmux/sockets": {"conformance/internal/engine", "conformance/internal/proc", "conformance/wire"},
+	"conformance/udpmux": {"conformance/internal/engine", "conformance/internal/proc",
+		"conformance/udpmux/sockets", "conformance/report", "conformance/wire", "docs"},
+	"conformance": {"conformance/internal/engine", "conformance/report", "conformance/tcpmux",
+		"conformance/hmacsocket", "conformance/udpmux"},
+
+	"fuzz": {"ref", "ref/udpmux", "ref/udpmux/mux", "conformance/wire", "vectors"},
+
+	"cmd": {"cmd/internal"},
+	"cmd/internal": {"ref", "ref/accept", "ref/udpmux", "ref/udpmux/daemon",
+		"ref/udpmux/agent"}, // what is judged does not import the judge
+	"cmd/internal/hostile":  {"conformance/mutants", "conformance/report", "cmd/internal"},
+	"cmd/internal/flake":    {"conformance", "conformance/report", "cmd/internal"},
+	"cmd/internal/makedocs": {"conformance", "cmd/internal"},
+	"cmd/muxspec": {"conformance", "conformance/report", "conformance/mutants", "cmd/internal", "docs",
+		"vectors"},
 }
 
 // folderOf gives the longest folder with arrows that the package is in.
@@ -36,7 +72,7 @@ func folderOf(pkg string) (folder string) {
 // protocolOf gives the protocol that a package belongs to, if it is one's.
 func protocolOf(pkg string) string {
 	for _, p := range []string{"tcpmux", "hmacsocket", "udpmux"} {
-		if strings.HasSuffix(pkg, "/"+p) {
+		if strings.Contains(pkg+"/", "/"+p+"/") {
 			return p
 		}
 	}
@@ -69,13 +105,37 @@ func TestImportArrows(t *testing.T) {
 			if !allowed(from, folderOf(imported)) {
 				t.Errorf("%s imports %s: from %s only %v may be imported", p.ImportPath, imported, from, arrows[from])
 			}
-			if a, b := protocolOf(p.ImportPath), protocolOf(imported); from == "ref" && a != b {
+			if a, b := protocolOf(p.ImportPath), protocolOf(imported); (strings.HasPrefix(from, "ref") || strings.HasPrefix(from, "conformance/")) && a != "" && b != "" && a != b {
 				t.Errorf("%s imports %s: another protocol", p.ImportPath, imported)
 			}
 		}
 	}
 	if packages < 8 {
 		t.Fatalf("go list found only %d packages", packages)
+	}
+}
+
+// TestEngineNamesNoProtocol: what is a protocol's stands in its package, so that another one takes a package and a line.
+func TestEngineNamesNoProtocol(t *testing.T) {
+	names := append([]string{"mosh"}, docs.Protocols()...)
+	for _, folder := range []string{"engine", "proc", "tcp"} {
+		files, err := filepath.Glob(filepath.Join("internal", folder, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: no files: %v", folder, err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range names {
+				for i, line := range strings.Split(strings.ToLower(string(text)), "\n") {
+					if strings.Contains(line, name) {
+						t.Errorf("%s:%d names %s", file, i+1, name)
+					}
+				}
+			}
+		}
 	}
 }
 

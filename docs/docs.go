@@ -10,6 +10,7 @@
 package docs
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"regexp"
@@ -24,8 +25,17 @@ import (
 //go:embed *.md
 var Pages embed.FS
 
-// Protocols are the protocols that have a page; a page's rule ids begin with its name in capitals.
-var Protocols = []string{"tcpmux", "hmacsocket", "udpmux"}
+// Protocols are the pages that have rules, by their names: a page's rule ids begin with its name in capitals.
+var Protocols = sync.OnceValue(func() (names []string) {
+	pages, _ := Pages.ReadDir(".") // sorted
+	for _, p := range pages {
+		name := strings.TrimSuffix(p.Name(), ".md")
+		if text, err := Pages.ReadFile(p.Name()); err == nil && bytes.Contains(text, []byte("\n**"+strings.ToUpper(name)+"-")) {
+			names = append(names, name)
+		}
+	}
+	return names
+})
 
 // Classes are the reasons why something is a rule, from the most to the least binding.
 var Classes = []string{"rfc", "interop", "robustness", "hardening"}
@@ -73,7 +83,7 @@ func Rules(protocol string) ([]Rule, error) {
 // All gives the rules of all protocols that are not withdrawn.
 func All() ([]Rule, error) {
 	var all []Rule
-	for _, protocol := range Protocols {
+	for _, protocol := range Protocols() {
 		rules, err := Rules(protocol)
 		if err != nil {
 			return nil, err

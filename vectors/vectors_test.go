@@ -14,7 +14,7 @@ import (
 func load(t *testing.T) []File {
 	t.Helper()
 	var all []File
-	for _, protocol := range docs.Protocols {
+	for _, protocol := range docs.Protocols() {
 		files, err := Load(protocol)
 		if err != nil {
 			t.Fatal(err)

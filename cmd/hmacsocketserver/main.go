@@ -2,9 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/muxspec/muxspec/cmd/internal/cli"
+	"github.com/muxspec/muxspec/cmd/internal/hmacsocket"
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
 )
 
-func main() { os.Exit(cli.HMACSocketServer(os.Args[1:])) }
+func main() { stdio.Main(hmacsocket.Server) }

@@ -2,9 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/muxspec/muxspec/cmd/internal/cli"
+	"github.com/muxspec/muxspec/cmd/internal/moshagent"
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
 )
 
-func main() { os.Exit(cli.MoshClientMux(os.Args[1:])) }
+func main() { stdio.Main(moshagent.Client) }

@@ -2,9 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/muxspec/muxspec/cmd/internal/cli"
+	"github.com/muxspec/muxspec/cmd/internal/moshd"
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
 )
 
-func main() { os.Exit(cli.MoshD(os.Args[1:])) }
+func main() { stdio.Main(moshd.Main) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/muxspec/muxspec/cmd/internal/cmdline"
 	"github.com/muxspec/muxspec/conformance"
+	"github.com/muxspec/muxspec/conformance/report"
 	"github.com/muxspec/muxspec/docs"
 )
 
@@ -38,7 +39,7 @@ func listMain(args []string) int {
 	rules, err := docs.All()
 	if err != nil {
 		cmdline.Complain(fs, "%v", err)
-		return conformance.ExitInconclusive
+		return report.ExitInconclusive
 	}
 	all := []listed{}
 	for _, r := range rules {
@@ -48,7 +49,7 @@ func listMain(args []string) int {
 		all = append(all, listed{r.ID, r.Roles, r.Level, r.Class, r.Text, scenariosOf(r.ID)})
 	}
 	if len(all) == 0 {
-		return cmdline.Usage(fs, "unknown role %q, there are: %s", fs.Arg(0), strings.Join(conformance.Roles, ", "))
+		return cmdline.Usage(fs, "unknown role %q, there are: %s", fs.Arg(0), strings.Join(conformance.Roles(), ", "))
 	}
 	if *asJSON {
 		enc := json.NewEncoder(out)
@@ -87,16 +88,16 @@ func initMain(args []string) int {
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
-	if fs.NArg() != 1 || !slices.Contains(conformance.Roles, fs.Arg(0)) {
-		return cmdline.Usage(fs, "one role is wanted: %s", strings.Join(conformance.Roles, ", "))
+	if fs.NArg() != 1 || !slices.Contains(conformance.Roles(), fs.Arg(0)) {
+		return cmdline.Usage(fs, "one role is wanted: %s", strings.Join(conformance.Roles(), ", "))
 	}
 	fmt.Fprint(out, conformance.InitTOML(fs.Arg(0)))
 	return cmdline.ExitOK
 }
 
-const explainUsage = `Usage: muxspec explain RULE
+const explainUsage = `Usage: muxspec explain RULE|SCENARIO
 
-Show a rule whole: what it demands of whom, why, and the scripts of its scenarios.
+Show a rule whole: what it demands of whom, why, and the scripts of its scenarios. The name of a scenario stands for its rule.
 `
 
 func explainMain(args []string) int {
@@ -105,15 +106,21 @@ func explainMain(args []string) int {
 		return code
 	}
 	if fs.NArg() != 1 {
-		return cmdline.Usage(fs, "one rule id is wanted")
+		return cmdline.Usage(fs, "one rule's id, or one scenario's name, is wanted")
 	}
 	rules, err := docs.All()
 	if err != nil {
 		cmdline.Complain(fs, "%v", err)
-		return conformance.ExitInconclusive
+		return report.ExitInconclusive
+	}
+	id := strings.ToUpper(fs.Arg(0))
+	for _, s := range conformance.Scenarios() {
+		if s.Name == fs.Arg(0) {
+			id = s.Rule.ID
+		}
 	}
 	for _, r := range rules {
-		if r.ID != strings.ToUpper(fs.Arg(0)) {
+		if r.ID != id {
 			continue
 		}
 		fmt.Fprintf(out, "%s %s (%s, %s)\n\n%s\n\nSource: %s\nPage: docs/%s.md, %s\n", r.ID, r.Level, strings.Join(r.Roles, " and "), r.Class, r.Text, r.Source, r.Protocol, r.Section)
@@ -127,5 +134,5 @@ func explainMain(args []string) int {
 		}
 		return cmdline.ExitOK
 	}
-	return cmdline.Usage(fs, "unknown rule %q: muxspec list shows all", fs.Arg(0))
+	return cmdline.Usage(fs, "no rule and no scenario is called %q: muxspec list shows all", fs.Arg(0))
 }

@@ -3,14 +3,21 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"os"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/muxspec/muxspec/cmd/internal/cli"
 	"github.com/muxspec/muxspec/cmd/internal/cmdline"
+	"github.com/muxspec/muxspec/cmd/internal/hmacsocket"
+	"github.com/muxspec/muxspec/cmd/internal/moshagent"
+	"github.com/muxspec/muxspec/cmd/internal/moshd"
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
+	"github.com/muxspec/muxspec/cmd/internal/tcpmux"
+	"github.com/muxspec/muxspec/cmd/internal/tcpmuxd"
 	"github.com/muxspec/muxspec/conformance"
+	"github.com/muxspec/muxspec/conformance/report"
 )
 
 const usage = `Usage: muxspec COMMAND [OPTION]...
@@ -20,6 +27,7 @@ Judge implementations of TCPMUX (RFC 1078), HMACSocket and UDP mux over real soc
   run       judge a target; without arguments the reference implementation
   list      show the rules and their scenarios
   explain   show one rule whole
+  verbs     show what scenarios are made of
   trace     show what shows each rule: scenarios, vectors, mutants
   init      print a target file to begin with
   service   be a fixture service on standard input and output, for targets to offer
@@ -48,25 +56,29 @@ var commands = []command{
 	{"run", runMain},
 	{"list", listMain},
 	{"explain", explainMain},
+	{"verbs", verbsMain},
 	{"trace", traceMain},
 	{"init", initMain},
 	{"service", serviceMain},
-	{"tcpmuxd", cli.TCPMuxD},
-	{"tcpmux", cli.TCPMux},
-	{"hmacsocketserver", cli.HMACSocketServer},
-	{"hmacsocketclient", cli.HMACSocketClient},
-	{"moshd", cli.MoshD},
-	{"mosh-server-mux", cli.MoshServerMux},
-	{"mosh-client-mux", cli.MoshClientMux},
+	{"tcpmuxd", tcpmuxd.Main},
+	{"tcpmux", tcpmux.Main},
+	{"hmacsocketserver", hmacsocket.Server},
+	{"hmacsocketclient", hmacsocket.Client},
+	{"moshd", moshd.Main},
+	{"mosh-server-mux", moshagent.Server},
+	{"mosh-client-mux", moshagent.Client},
 }
 
-func main() {
-	code := dispatch(os.Args[1:])
+func main() { stdio.Main(muxspec) }
+
+// muxspec is the whole program.
+func muxspec(args []string) int {
+	code := dispatch(args)
 	if err := out.Flush(); err != nil {
-		fmt.Fprintf(os.Stderr, "muxspec: writing standard output: %v\n", err)
-		code = max(code, conformance.ExitInconclusive)
+		fmt.Fprintf(stdio.Stderr, "muxspec: writing standard output: %v\n", err)
+		code = cmp.Or(code, report.ExitInconclusive)
 	}
-	os.Exit(code)
+	return code
 }
 
 func dispatch(args []string) int {
@@ -101,19 +113,13 @@ And mosh-server and mosh-client, which stand in for mosh's programs where agents
 `
 
 func serviceMain(args []string) int {
-	if len(args) > 0 && slices.Contains(conformance.StandIns, args[0]) {
-		return conformance.RunStandIn(args[0], args[1:])
+	programs := conformance.Programs()
+	if len(args) > 0 && programs[args[0]] != nil {
+		return programs[args[0]](args[1:])
 	}
 	fs := cmdline.New(serviceUsage)
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
-	if fs.NArg() != 1 || !slices.Contains(conformance.FixtureNames(), fs.Arg(0)) {
-		return cmdline.Usage(fs, "service wants one of: %s", strings.Join(conformance.FixtureNames(), ", "))
-	}
-	if err := conformance.ServeFixture(fs.Arg(0), os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintf(os.Stderr, "muxspec service %s: %v\n", fs.Arg(0), err)
-		return conformance.ExitInconclusive
-	}
-	return cmdline.ExitOK
+	return cmdline.Usage(fs, "service wants one of: %s", strings.Join(slices.Sorted(maps.Keys(programs)), ", "))
 }

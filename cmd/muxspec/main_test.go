@@ -8,6 +8,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,8 +19,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/muxspec/muxspec/conformance"
 	"github.com/muxspec/muxspec/conformance/report"
+	"github.com/muxspec/muxspec/docs"
 )
 
 func TestMain(m *testing.M) {
@@ -36,6 +39,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exitcode": exitcode,
 			"outcomes": outcomes,
+			"passes":   passes,
 			"evidence": evidence,
 			"join":     join,
 		},
@@ -71,7 +75,7 @@ var reportSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 })
 
 // readReport reads a JSON report, and checks it against its schema.
-func readReport(ts *testscript.TestScript, file string) (rep conformance.Report) {
+func readReport(ts *testscript.TestScript, file string) (rep report.Report) {
 	text := ts.ReadFile(file)
 	schema, err := reportSchema()
 	ts.Check(err)
@@ -87,7 +91,7 @@ func outcomes(ts *testscript.TestScript, neg bool, args []string) {
 	rep := readReport(ts, args[0])
 	for _, arg := range args[1:] {
 		key, want, _ := strings.Cut(arg, "=")
-		got := fmt.Sprint(rep.Summary.Count[conformance.Outcome(key)])
+		got := fmt.Sprint(rep.Summary.Count[report.Outcome(key)])
 		for _, rule := range rep.Rules {
 			if rule.ID == key {
 				got = string(rule.Outcome)
@@ -97,6 +101,35 @@ func outcomes(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s is %s, expected %s", key, got, want)
 		}
 	}
+}
+
+// passes FILE: each rule of the pages that can be tested is in the report for each of its roles, and passes. What only root can see may be
+// unsupported for others, and what only Linux shows, elsewhere.
+func passes(ts *testscript.TestScript, neg bool, args []string) {
+	rep := readReport(ts, args[0])
+	reported := make(map[[2]string]bool)
+	for _, rule := range rep.Rules {
+		reported[[2]string{rule.ID, rule.Role}] = true
+		excused := rule.Outcome == report.Unsupported && !slices.ContainsFunc(rule.Scenarios, inexcusable)
+		if rule.Outcome != report.Pass && !excused {
+			ts.Fatalf("%s is %s: %+v", rule.ID, rule.Outcome, rule.Scenarios)
+		}
+	}
+	rules, err := docs.All()
+	ts.Check(err)
+	for _, rule := range rules {
+		for _, role := range rule.Roles {
+			if rule.Untested == "" && !reported[[2]string{rule.ID, role}] {
+				ts.Fatalf("%s is not in the report for %s", rule.ID, role)
+			}
+		}
+	}
+}
+
+// inexcusable: the scenario did not pass, though this user can have on this system what it needs.
+func inexcusable(s report.ScenarioResult) bool {
+	needsRoot := os.Geteuid() != 0 && strings.Contains(s.Reason, "root")
+	return s.Outcome != report.Pass && runtime.GOOS == "linux" && !needsRoot
 }
 
 // join OUT FILE...: write the files one behind the other.
@@ -129,7 +162,7 @@ func oddserver(kind, address string, connect []string) {
 		os.Exit(7)
 	}
 	if kind == "no-listen" {
-		select {} // hangs; the suite ends it
+		time.Sleep(time.Hour) // hangs; the suite ends it
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -143,6 +176,10 @@ func oddserver(kind, address string, connect []string) {
 		if kind == "dies" && n == 5 {
 			os.Exit(9)
 		}
+		if kind == "spins" {
+			spin(c)
+			continue
+		}
 		go func() {
 			defer c.Close()
 			if kind == "no-hmac" {
@@ -151,6 +188,31 @@ func oddserver(kind, address string, connect []string) {
 			}
 			odd(kind, c)
 		}()
+	}
+}
+
+// spinning is a process that serves a connection, and then takes all the processor time that it gets.
+const spinning = `
+line=$(dd bs=64 count=1 2>/dev/null)
+case $line in
+[Ee][Cc][Hh][Oo]?) printf '+\r\n'; cat ;;
+*) printf -- '-\r\n' ;;
+esac
+exec <&- >&-
+while :; do :; done`
+
+// spin serves a connection by a process, as a forking server does.
+func spin(c net.Conn) {
+	defer c.Close()
+	f, err := c.(*net.TCPConn).File()
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	child := exec.Command("sh", "-c", spinning)
+	child.Stdin, child.Stdout = f, f
+	if err := child.Start(); err != nil {
+		panic(err)
 	}
 }
 

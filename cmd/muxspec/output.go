@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -21,8 +23,29 @@ func (f runFlags) toStdout() bool {
 	return *f.json == "-" || *f.junit == "-" || *f.markdown == "-" || *f.known == "-"
 }
 
-// write writes the reports that were asked for.
-func write(f runFlags, rep *conformance.Report) error {
+// writable says which report could not be written behind the run, which takes long.
+func (f runFlags) writable() error {
+	for _, file := range []string{*f.json, *f.junit, *f.markdown, *f.known} {
+		if file == "" || file == "-" {
+			continue
+		}
+		if _, err := os.Stat(file); err == nil {
+			w, err := os.OpenFile(file, os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			w.Close()
+		} else if info, err := os.Stat(filepath.Dir(file)); err != nil {
+			return err
+		} else if !info.IsDir() {
+			return fmt.Errorf("%s: is no folder", filepath.Dir(file))
+		}
+	}
+	return nil
+}
+
+// write writes the reports that were asked for. One that fails does not lose the others.
+func write(f runFlags, rep *report.Report) (failed []error) {
 	var b bytes.Buffer
 	for _, r := range []struct {
 		file  string
@@ -41,16 +64,19 @@ func write(f runFlags, rep *conformance.Report) error {
 			continue
 		}
 		b.Reset()
-		if err := r.write(); err != nil {
-			return err
-		}
-		if r.file == "-" {
+		err := r.write()
+		switch {
+		case err != nil:
+		case r.file == "-":
 			out.Write(b.Bytes())
-		} else if err := os.WriteFile(r.file, b.Bytes(), 0o644); err != nil {
-			return err
+		default:
+			err = os.WriteFile(r.file, b.Bytes(), 0o644)
+		}
+		if err != nil {
+			failed = append(failed, err)
 		}
 	}
-	return nil
+	return failed
 }
 
 // again gives the arguments of this run for the next one: those that choose the target and how it is judged.
@@ -58,7 +84,7 @@ func again(fs *pflag.FlagSet) string {
 	var args []string
 	fs.Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "target", "address", "has", "patience", "slow", "hostile":
+		case "target", "address", "has", "patience", "start-timeout", "timer", "slow", "hostile":
 			args = append(args, "--"+f.Name+"="+strings.Trim(f.Value.String(), "[]"))
 		}
 	})

@@ -7,7 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/muxspec/muxspec/conformance"
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
+	"github.com/muxspec/muxspec/conformance/report"
 )
 
 // progressAfter is how long a run may take before it tells how far it is.
@@ -26,7 +27,7 @@ func newProgress(quiet bool) *progress {
 }
 
 // done is told of each scenario.
-func (p *progress) done(s conformance.ScenarioResult, n, of int) {
+func (p *progress) done(s report.ScenarioResult, n, of int) {
 	every := 10 * time.Second
 	if p.terminal {
 		every = 100 * time.Millisecond
@@ -36,17 +37,17 @@ func (p *progress) done(s conformance.ScenarioResult, n, of int) {
 	}
 	p.told = time.Now()
 	if p.terminal {
-		fmt.Fprintf(os.Stderr, "\r\x1b[K%d of %d scenarios, %s", n, of, s.Name)
+		fmt.Fprintf(stdio.Stderr, "\r\x1b[K%d of %d scenarios, %s", n, of, s.Name)
 		p.line = true
 	} else {
-		fmt.Fprintf(os.Stderr, "%d of %d scenarios\n", n, of)
+		fmt.Fprintf(stdio.Stderr, "%d of %d scenarios\n", n, of)
 	}
 }
 
 // end takes the line away.
 func (p *progress) end() {
 	if p.line {
-		fmt.Fprint(os.Stderr, "\r\x1b[K")
+		fmt.Fprint(stdio.Stderr, "\r\x1b[K")
 	}
 }
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
@@ -16,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/muxspec/muxspec/cmd/internal/cmdline"
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
 	"github.com/muxspec/muxspec/conformance"
 	"github.com/muxspec/muxspec/conformance/report"
 	"github.com/muxspec/muxspec/docs"
@@ -45,22 +48,44 @@ In COMMAND these are replaced:
   {muxspec}          this program; 'muxspec service NAME' is the services that --has names
   {dir} {user} {long}  an empty folder, who it runs as, a service name of 64 bytes
 
-Exit codes: 0 no MUST rule broken that is not listed; 1 one is, or a listed deviation did not occur; 2 wrong usage; 3 some
-rule inconclusive, or no MUST rule judged.
+Exit codes: 0 no MUST rule broken that is not listed; 1 one is, or a listed deviation did not occur; 2 wrong usage; 3 the suite
+lacks something here, some rule is inconclusive, none was judged, or a report could not be written.
 `
 
 // runFlags are the options of run that are more than a value of [conformance.Options].
 type runFlags struct {
-	target, address, json, junit, markdown, known *string
-	has                                           *[]string
-	quiet, verbose                                *bool
+	target                                *once
+	address, json, junit, markdown, known *string
+	has                                   *[]string
+	timers                                *map[string]string
+	quiet, verbose                        *bool
+}
+
+// A once is the value of an option that may be given only once.
+type once struct {
+	value string
+	given bool
+}
+
+func (o *once) String() string { return o.value }
+
+func (o *once) Type() string { return "string" }
+
+func (o *once) Set(value string) error {
+	if o.given {
+		return errors.New("it is given twice, and a run judges one target")
+	}
+	o.value, o.given = value, true
+	return nil
 }
 
 func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	f := runFlags{
-		target:   fs.String("target", "reference", "judge `TARGET`: a target file, or one of "+strings.Join(conformance.TargetNames(), ", ")),
-		address:  fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
-		has:      fs.StringSlice("has", nil, "the fixture `SERVICES` that COMMAND or the server at the address has (default echo); of HMACSocket the hashes (default sha256); of a UDP mux daemon \"activation\""),
+		target:  &once{value: "reference"},
+		address: fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
+		has:     fs.StringSlice("has", nil, "the fixture `SERVICES`, with commas between them, that COMMAND or the server at the address has (default echo); of HMACSocket the hashes (default sha256); of a UDP mux daemon \"activation\""),
+		timers: fs.StringToString("timer", nil, "the value of the time limit `NAME` that COMMAND or the server cannot be told, "+
+			"or none, as request_timeout=75s; repeatable"),
 		json:     fs.String("json", "", "write the report as JSON to `FILE`; - is standard output, and then nothing else goes there"),
 		junit:    fs.String("junit", "", "write the report as JUnit's XML to `FILE`"),
 		markdown: fs.String("markdown", "", "write the report as Markdown to `FILE`"),
@@ -68,8 +93,9 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 		quiet:    fs.BoolP("quiet", "q", false, "print nothing: the exit code tells"),
 		verbose:  fs.BoolP("verbose", "v", false, "print whole texts, and the evidence of known deviations, too"),
 	}
+	fs.Var(f.target, "target", "judge `TARGET`: a target file, or one of "+strings.Join(conformance.TargetNames(), ", "))
 	fs.StringSliceVar(&o.Rules, "rule", nil, "only the rule with this `ID`; repeatable")
-	fs.StringSliceVar(&o.Scenarios, "scenario", nil, "only the scenario of this `NAME`; repeatable")
+	fs.StringSliceVar(&o.Scenarios, "scenario", nil, "only the scenario of this `NAME`, or NAME@VARIANT; repeatable")
 	fs.StringSliceVar(&o.Classes, "class", nil, "only rules of this `CLASS`: rfc, interop, robustness or hardening; repeatable")
 	fs.StringVar(&o.Level, "level", "", "only rules of this `LEVEL`: MUST or SHOULD")
 	fs.BoolVar(&o.Strict, "strict", false, "a broken SHOULD rule makes the run fail")
@@ -77,8 +103,12 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	fs.BoolVar(&o.Slow, "slow", false, "also what takes many seconds")
 	fs.BoolVar(&o.Keep, "keep", false, "leave the folders of the target's instances")
 	fs.DurationVar(&o.Patience, "patience", conformance.DefaultPatience, "the least `TIME` to wait for an answer")
+	fs.BoolVar(&o.Quick, "quick", false, "play each scenario in its plain variant alone")
+	fs.IntVar(&o.Draws, "draws", 1, "in how many variants that are drawn each scenario is played, besides its borders")
+	fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first violation")
+	fs.DurationVar(&o.Start, "start-timeout", 0, "the `TIME` that a target has until it listens (default: its file's, or 5s)")
 	fs.BoolVar(&o.Shuffle, "shuffle", false, "run the scenarios in random order")
-	fs.Int64Var(&o.Seed, "seed", 0, "the `NUMBER` that the order comes from (default: the time)")
+	fs.Int64Var(&o.Seed, "seed", 0, "the `NUMBER` that the order, and what is drawn, comes from (default of the order: the time)")
 	return f
 }
 
@@ -89,28 +119,41 @@ func runMain(args []string) int {
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
-	if err := prepare(fs, f, &o); err != nil {
+	if err := cmp.Or(prepare(fs, f, &o), f.writable()); err != nil {
 		return cmdline.Usage(fs, "%v", err)
+	}
+	if code, done := supervise(*f.quiet); done {
+		return code
 	}
 	// A second signal changes nothing: the targets have to be ended, and that does not take long.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	heard()
 	debug.SetGCPercent(runGC)
 	progress := newProgress(*f.quiet)
 	o.Done = progress.done
 	rep, err := conformance.Run(ctx, o)
+	stop() // nothing is left to be ended, and whoever should read the report may not
 	progress.end()
+	if unable := (*conformance.Unable)(nil); errors.As(err, &unable) {
+		cmdline.Complain(fs, "%v", err)
+		return report.ExitInconclusive
+	}
 	if err != nil {
 		return cmdline.Usage(fs, "%v", err)
 	}
-	if err := write(f, rep); err != nil {
+	code := rep.Summary.Exit
+	for _, err := range write(f, rep) {
 		cmdline.Complain(fs, "%v", err)
-		return cmdline.ExitUsage
+		code = cmp.Or(code, report.ExitInconclusive)
 	}
 	if !*f.quiet && !f.toStdout() {
 		report.Console(out, rep, report.Style{Args: again(fs), Verbose: *f.verbose, Colour: onTerminal(os.Stdout)})
 	}
-	return rep.Summary.Exit
+	if o.Keep && !*f.quiet {
+		fmt.Fprintf(stdio.Stderr, "the instances' folders are in %s\n", rep.Kept)
+	}
+	return code
 }
 
 // runGC lets a run's heap, which is small, grow further before it is collected: the processors are the targets'. They have the usual setting.
@@ -119,8 +162,10 @@ const runGC = 800
 // prepare turns the command line into what [conformance.Run] needs.
 func prepare(fs *pflag.FlagSet, f runFlags, o *conformance.Options) (err error) {
 	o.Version = cmdline.Version()
-	if o.Program, err = os.Executable(); err != nil {
-		return err
+	if o.Program, err = os.Executable(); err != nil { // without /proc
+		if o.Program, err = exec.LookPath(os.Args[0]); err != nil {
+			return err
+		}
 	}
 	if o.Shuffle && !fs.Changed("seed") {
 		o.Seed = time.Now().UnixNano()
@@ -134,8 +179,10 @@ func prepare(fs *pflag.FlagSet, f runFlags, o *conformance.Options) (err error) 
 		return fmt.Errorf("--patience %v: must be more than 0", o.Patience)
 	case o.Hostile && *f.address == "":
 		return errors.New("--hostile goes with --address")
-	case fs.Changed("seed") && !o.Shuffle:
-		return errors.New("--seed goes with --shuffle")
+	case o.Draws < 0:
+		return fmt.Errorf("--draws %d: must not be below 0", o.Draws)
+	case fs.Changed("start-timeout") && o.Start <= 0:
+		return fmt.Errorf("--start-timeout %v: must be more than 0", o.Start)
 	}
 	if o.Level != "" && o.Level != "MUST" && o.Level != "SHOULD" {
 		return fmt.Errorf("--level %s: is neither MUST nor SHOULD", o.Level)
@@ -167,26 +214,19 @@ func chosenTarget(fs *pflag.FlagSet, f runFlags, role string, command []string) 
 		return nil, errors.New("--target, --address and a command behind -- exclude each other")
 	case command == nil && *f.address == "" && fs.Changed("has"):
 		return nil, errors.New("--has goes with --address or a command; a target file says it itself")
+	case command == nil && *f.address == "" && fs.Changed("timer"):
+		return nil, errors.New("--timer goes with --address or a command; a target file says it itself")
 	case command == nil && *f.address == "":
-		return conformance.LoadTarget(*f.target)
+		return conformance.LoadTarget(f.target.value)
 	case role == "":
-		return nil, fmt.Errorf("ROLE is missing: one of %s", strings.Join(conformance.Roles, ", "))
+		return nil, fmt.Errorf("ROLE is missing: one of %s", strings.Join(conformance.Roles(), ", "))
 	case command != nil && len(command) == 0:
 		return nil, errors.New("the command behind -- is missing")
 	}
-	t := &conformance.Target{Name: *f.address, Roles: []string{role}, Command: command, Address: *f.address}
+	t := &conformance.Target{Name: *f.address, Roles: []string{role}, Command: command, Address: *f.address, Timers: *f.timers}
 	if command != nil {
 		t.Name = filepath.Base(command[0])
 	}
-	switch {
-	case strings.HasPrefix(role, "hmacsocket-"):
-		t.Hashes = has
-	case role == "udpmux-daemon":
-		t.Activation = slices.Contains(has, "activation")
-	case len(has) == 0:
-		t.Services = []string{"echo"}
-	default:
-		t.Services = has
-	}
+	conformance.Offer(t, role, has)
 	return t, nil
 }

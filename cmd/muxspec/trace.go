@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"github.com/muxspec/muxspec/cmd/internal/cmdline"
-	"github.com/muxspec/muxspec/conformance"
 	"github.com/muxspec/muxspec/conformance/mutants"
+	"github.com/muxspec/muxspec/conformance/report"
 	"github.com/muxspec/muxspec/docs"
 	"github.com/muxspec/muxspec/vectors"
 )
@@ -41,7 +41,7 @@ func traceMain(args []string) int {
 	all, err := traceAll()
 	if err != nil {
 		cmdline.Complain(fs, "%v", err)
-		return conformance.ExitInconclusive
+		return report.ExitInconclusive
 	}
 	if *asJSON {
 		enc := json.NewEncoder(out)

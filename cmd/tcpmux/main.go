@@ -2,9 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/muxspec/muxspec/cmd/internal/cli"
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
+	"github.com/muxspec/muxspec/cmd/internal/tcpmux"
 )
 
-func main() { os.Exit(cli.TCPMux(os.Args[1:])) }
+func main() { stdio.Main(tcpmux.Main) }

@@ -2,9 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/muxspec/muxspec/cmd/internal/cli"
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
+	"github.com/muxspec/muxspec/cmd/internal/tcpmuxd"
 )
 
-func main() { os.Exit(cli.TCPMuxD(os.Args[1:])) }
+func main() { stdio.Main(tcpmuxd.Main) }

@@ -1,7 +1,7 @@
-// Package mutants holds variants of the reference implementation with one fault each, which the scenarios of the fault's own
-// rule have to see: the suite is tested like any program. "make power" judges all of them.
+// Package mutants holds variants of the reference implementation with one fault each, which the scenarios of the
+// fault's own rule have to see: the suite is tested like any program. "make power" judges all of them.
 //
-// A mutant is a txtar file named after its fault:
+// A mutant is a txtar file named after its fault, in the folder of its protocol:
 //
 //	# TCPMUX-5: what is wrong.
 //	# Why: why a person would make this mistake.
@@ -19,20 +19,32 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/muxspec/muxspec/docs"
 )
 
-//go:embed *.txtar
+//go:embed */*.txtar
 var files embed.FS
 
-// Roles are whose rules need a mutant: those that the reference has.
-var Roles = []string{"tcpmux-server", "tcpmux-client", "hmacsocket-server", "hmacsocket-client", "udpmux-daemon", "udpmux-server-agent", "udpmux-client-agent"}
+// Roles are whose rules need a mutant: all that the pages have rules for, since the reference has all of them.
+var Roles = sync.OnceValue(func() (roles []string) {
+	rules, err := docs.All()
+	if err != nil {
+		panic(err) // the pages are part of the program
+	}
+	for _, r := range rules {
+		roles = append(roles, r.Roles...)
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
+})
 
 // A Mutant is one fault.
 type Mutant struct {
@@ -52,12 +64,15 @@ type Edit struct {
 // All gives the mutants by the number of their rule and their name.
 func All() ([]Mutant, error) { return load(files) }
 
+// Load gives the mutants of another folder than this package's, which has the same form.
+func Load(dir string) ([]Mutant, error) { return load(os.DirFS(dir)) }
+
 func load(fsys fs.FS) ([]Mutant, error) {
 	rules, err := docs.All()
 	if err != nil {
 		return nil, err
 	}
-	names, err := fs.Glob(fsys, "*.txtar")
+	names, err := fs.Glob(fsys, "*/*.txtar")
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +82,10 @@ func load(fsys fs.FS) ([]Mutant, error) {
 		if err != nil {
 			return nil, err
 		}
-		m, err := parse(strings.TrimSuffix(name, ".txtar"), text, rules)
+		m, err := parse(strings.TrimSuffix(path.Base(name), ".txtar"), text, rules)
+		if err == nil && m.Rule.Protocol != path.Dir(name) {
+			err = fmt.Errorf("%s is a rule of %s", m.Rule.ID, m.Rule.Protocol)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("mutant %s: %w", name, err)
 		}
@@ -131,12 +149,14 @@ func parseHead(name, comment string, rules []docs.Rule) (Mutant, error) {
 	return m, nil
 }
 
-// mutable are the folders that a mutant may change. What judges is in the same program, and a fault there would prove nothing.
-var mutable = []string{"ref/", "cmd/internal/services/", "cmd/internal/cli/", "cmd/internal/accept/"}
+// mutable are the folders that a mutant may change. What judges is in the same program, and a fault there would prove
+// nothing.
+var mutable = []string{"ref/", "cmd/internal/"}
 
 func (m Mutant) check() error {
 	if !judged(m.Rule) {
-		return fmt.Errorf("%s is a rule for %s, not for one of %s", m.Rule.ID, strings.Join(m.Rule.Roles, " and "), strings.Join(Roles, ", "))
+		return fmt.Errorf("%s is a rule for %s, not for one of %s", m.Rule.ID, strings.Join(m.Rule.Roles, " and "),
+			strings.Join(Roles(), ", "))
 	}
 	for _, e := range m.Edits {
 		holds := func(dir string) bool { return strings.HasPrefix(e.File, dir) }
@@ -171,8 +191,8 @@ func (m Mutant) Apply(tree fs.FS) (map[string]string, error) {
 	return changed, nil
 }
 
-// apply makes all edits of one file. Each old text is looked for in the file as it is in the tree, so that no edit can meet
-// what another one wrote.
+// apply makes all edits of one file. Each old text is looked for in the file as it is in the tree, so that no edit
+// can meet what another one wrote.
 func apply(text string, edits []Edit) (string, error) {
 	for _, e := range edits {
 		if n := strings.Count(text, e.Old); n != 1 {
@@ -209,5 +229,5 @@ func Without(all []Mutant) ([]docs.Rule, error) {
 
 // judged says whether the reference has a role that has to keep the rule.
 func judged(r docs.Rule) bool {
-	return slices.ContainsFunc(r.Roles, func(role string) bool { return slices.Contains(Roles, role) })
+	return slices.ContainsFunc(r.Roles, func(role string) bool { return slices.Contains(Roles(), role) })
 }

@@ -55,7 +55,7 @@ const head = "# TCPMUX-5: a NUL\n# behind it.\n# Why: sizeof\n# counts it.\n"
 
 func TestParse(t *testing.T) {
 	text := head + "-- file --\nref/a.go\n-- old --\n\tx\n\n-- new --\n-- file 2 --\nref/b.go\n-- old 2 --\ny\n-- new 2 --\nz\n"
-	all, err := load(fstest.MapFS{"behind.txtar": {Data: []byte(text)}})
+	all, err := load(fstest.MapFS{"tcpmux/behind.txtar": {Data: []byte(text)}})
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%d mutants, %v", len(all), err)
 	}
@@ -73,24 +73,29 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	const edit = "-- file --\nref/a.go\n-- old --\nx\n-- new --\ny\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"no rule":          {"# What: x\n" + edit, "names no rule"},
-		"unknown rule":     {"# TCPMUX-999: x\n# Why: y\n" + edit, "names no rule"},
-		"no why":           {"# TCPMUX-5: x\n" + edit, "lacks"},
-		"no what":          {"# TCPMUX-5:\n# Why: y\n" + edit, "names no rule"},
-		"no mark":          {"# TCPMUX-5: x\nWhy: y\n" + edit, "does not begin"},
-		"no edit":          {head, "0 parts"},
-		"half an edit":     {head + "-- file --\nref/a.go\n-- old --\nx\n", "2 parts"},
-		"wrong order":      {head + "-- file --\nref/a.go\n-- new --\nx\n-- old --\ny\n", `"new" where "old" belongs`},
-		"no number":        {head + edit + edit, `"file" where "file 2" belongs`},
-		"outside":          {head + strings.Replace(edit, "ref/a.go", "ref/../conformance/run.go", 1), "not in one of"},
-		"the judge":        {head + strings.Replace(edit, "ref/a.go", "conformance/run.go", 1), "not in one of"},
+		"no rule":      {"# What: x\n" + edit, "names no rule"},
+		"unknown rule": {"# TCPMUX-999: x\n# Why: y\n" + edit, "names no rule"},
+		"no why":       {"# TCPMUX-5: x\n" + edit, "lacks"},
+		"no what":      {"# TCPMUX-5:\n# Why: y\n" + edit, "names no rule"},
+		"no mark":      {"# TCPMUX-5: x\nWhy: y\n" + edit, "does not begin"},
+		"no edit":      {head, "0 parts"},
+		"half an edit": {head + "-- file --\nref/a.go\n-- old --\nx\n", "2 parts"},
+		"wrong order":  {head + "-- file --\nref/a.go\n-- new --\nx\n-- old --\ny\n", `"new" where "old" belongs`},
+		"no number":    {head + edit + edit, `"file" where "file 2" belongs`},
+		"outside": {head + strings.Replace(edit, "ref/a.go", "ref/../conformance/conformance.go", 1),
+			"not in one of"},
+		"the judge":        {head + strings.Replace(edit, "ref/a.go", "conformance/conformance.go", 1), "not in one of"},
 		"old text is void": {head + strings.Replace(edit, "\nx\n", "\n", 1), "empty"},
 		"nothing changes":  {head + strings.Replace(edit, "\ny\n", "\nx\n", 1), "the same"},
 	} {
-		_, err := load(fstest.MapFS{"m.txtar": {Data: []byte(c.text)}})
+		_, err := load(fstest.MapFS{"tcpmux/m.txtar": {Data: []byte(c.text)}})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "m.txtar") {
 			t.Errorf("%s: error is %v, not one about %q", name, err, c.want)
 		}
+	}
+	_, err := load(fstest.MapFS{"udpmux/m.txtar": {Data: []byte(head + edit)}})
+	if err == nil || !strings.Contains(err.Error(), "is a rule of tcpmux") {
+		t.Errorf("in another protocol's folder: error is %v", err)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package report shows what a run came to: for people, and for programs.
+// Package report is what a run came to, a [Report], and shows it: for people, and for programs.
 package report
 
 import (
@@ -8,11 +8,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/muxspec/muxspec/conformance"
 )
 
-// Schema is the JSON Schema (draft 2020-12) of a [conformance.Report] as JSON.
+// Schema is the JSON Schema (draft 2020-12) of a [Report] as JSON.
 //
 //go:embed report.schema.json
 var Schema string
@@ -24,32 +22,39 @@ type Style struct {
 	Colour  bool   // by the escapes that terminals know
 }
 
-// Console writes the report for a person: a line for each rule, behind it the evidence of each violation that is not known,
-// and the summary.
-func Console(w io.Writer, r *conformance.Report, style Style) {
+// Console writes the report for a person: a line for each rule, behind it the evidence of each violation that is not
+// known, and the summary.
+func Console(w io.Writer, r *Report, style Style) {
 	fmt.Fprintf(w, "target %s as %s\n\n", r.Target, strings.Join(r.Roles, ", "))
 	said := make(map[string]bool) // what is missing or broken for many rules is said at the first
 	width := 10                   // of the longest id
 	for _, rule := range r.Rules {
 		width = max(width, len(rule.ID))
 	}
-	for i, rule := range r.Rules {
+	for i := 0; i < len(r.Rules); i++ {
+		rule := r.Rules[i]
 		if len(rule.Rule.Roles) > 1 && len(r.Roles) > 1 && (i == 0 || r.Rules[i-1].Role != rule.Role) {
 			fmt.Fprintf(w, "as %s:\n", rule.Role) // else the id tells
+		}
+		if n := blockedAlike(r.Rules[i:]); n > fewBlocked && !style.Verbose {
+			fmt.Fprintf(w, "%-12s %s to %s, %d rules\n    %s\n", Blocked, rule.ID, r.Rules[i+n-1].ID, n, rule.Scenarios[0].Reason)
+			i += n - 1
+			continue
 		}
 		text := rule.Rule.Text
 		if !style.Verbose {
 			text = clip(text, 90)
 		}
-		fmt.Fprintf(w, "%s %-*s %-6s %s\n", style.colour(rule.Outcome, fmt.Sprintf("%-12s", mark(rule.Outcome))), width, rule.ID, rule.Level, text)
+		fmt.Fprintf(w, "%s %-*s %-6s %s\n", style.colour(rule.Outcome, fmt.Sprintf("%-12s", mark(rule.Outcome))), width,
+			rule.ID, rule.Level, text)
 		for _, s := range rule.Scenarios {
 			switch {
-			case s.Outcome == conformance.Pass || s.Known && !style.Verbose || said[s.Reason]:
-			case s.Outcome == conformance.Unsupported:
-				if rule.Outcome == conformance.Unsupported || style.Verbose {
+			case s.Outcome == Pass || s.Known && !style.Verbose || said[s.Reason]:
+			case s.Outcome == Unsupported:
+				if rule.Outcome == Unsupported || style.Verbose {
 					fmt.Fprintf(w, "    %s\n", s.Reason)
 				}
-			case s.Outcome == conformance.Blocked || s.Reason == conformance.Interrupted:
+			case s.Outcome == Blocked || s.Reason == Interrupted:
 				said[s.Reason] = true
 				fmt.Fprintf(w, "    %s\n", s.Reason)
 			default:
@@ -60,17 +65,33 @@ func Console(w io.Writer, r *conformance.Report, style Style) {
 	summary(w, r)
 }
 
+// fewBlocked is how many rules that are blocked for one reason have a line each.
+const fewBlocked = 3
+
+// blockedAlike says how many of the first rules are of one role and blocked as the first is, in all their scenarios.
+func blockedAlike(rules []RuleResult) (n int) {
+	for _, rule := range rules {
+		for _, s := range rule.Scenarios {
+			if s.Outcome != Blocked || rule.Role != rules[0].Role || s.Reason != rules[0].Scenarios[0].Reason {
+				return n
+			}
+		}
+		n++
+	}
+	return n
+}
+
 // scenario shows one scenario that did not pass.
-func scenario(w io.Writer, rule conformance.RuleResult, s conformance.ScenarioResult, args string) {
-	fmt.Fprintf(w, "    %s: %s\n", s.Name, s.Reason)
+func scenario(w io.Writer, rule RuleResult, s ScenarioResult, args string) {
+	fmt.Fprintf(w, "    %s: %s\n", s.Full(), s.Reason)
 	for _, line := range s.Proof {
 		fmt.Fprintf(w, "      %s\n", line)
 	}
-	fmt.Fprintf(w, "      rule:  %s, %s\n", rule.Rule.Text, "docs/"+rule.Protocol+".md, "+rule.Rule.Section)
-	fmt.Fprintf(w, "      again: muxspec run --scenario %s %s\n", s.Name, args)
+	fmt.Fprintf(w, "      rule:  %s (docs/%s.md, %s)\n", rule.Rule.Text, rule.Protocol, rule.Rule.Section)
+	fmt.Fprintf(w, "      again: muxspec run --scenario %s %s\n", s.Full(), args)
 }
 
-func summary(w io.Writer, r *conformance.Report) {
+func summary(w io.Writer, r *Report) {
 	for i, fact := range slices.Sorted(maps.Keys(r.Profile)) {
 		if i == 0 {
 			fmt.Fprintln(w, "\nchosen where the page leaves the choice:")
@@ -80,7 +101,7 @@ func summary(w io.Writer, r *conformance.Report) {
 	s := r.Summary
 	fmt.Fprintf(w, "\njudged %d of %d rules, listed %d:", s.Judged, s.Rules, s.Listed)
 	sep := " "
-	for _, o := range conformance.Outcomes {
+	for _, o := range Outcomes {
 		if n := s.Count[o]; n > 0 {
 			fmt.Fprintf(w, "%s%d %s", sep, n, o)
 			sep = ", "
@@ -91,10 +112,10 @@ func summary(w io.Writer, r *conformance.Report) {
 		fmt.Fprintf(w, "a listed deviation did not occur: %s\n", m)
 	}
 	switch {
-	case s.Count[conformance.Fail] > 0:
+	case s.Count[Fail] > 0:
 		fmt.Fprintf(w, "%s breaks %s\n", r.Target, strings.Join(failed(r), ", "))
-	case s.Exit != conformance.ExitOK:
-	case s.Listed > 0 || s.Rules > s.Judged || s.Count[conformance.Warn] > 0:
+	case s.Exit != ExitOK:
+	case s.Listed > 0 || s.Rules > s.Judged || s.Count[Warn] > 0:
 		fmt.Fprintf(w, "%s breaks no MUST rule", r.Target)
 		if s.Listed > 0 {
 			fmt.Fprint(w, " but for the deviations that its target file lists")
@@ -109,9 +130,9 @@ func summary(w io.Writer, r *conformance.Report) {
 }
 
 // failed gives the ids of the rules that are broken and not listed.
-func failed(r *conformance.Report) (ids []string) {
+func failed(r *Report) (ids []string) {
 	for _, rule := range r.Rules {
-		if rule.Outcome == conformance.Fail && !slices.Contains(ids, rule.ID) {
+		if rule.Outcome == Fail && !slices.Contains(ids, rule.ID) {
 			ids = append(ids, rule.ID)
 		}
 	}
@@ -119,8 +140,8 @@ func failed(r *conformance.Report) (ids []string) {
 }
 
 // colour paints what needs attention.
-func (style Style) colour(o conformance.Outcome, text string) string {
-	escape := map[conformance.Outcome]string{conformance.Pass: "32", conformance.Fail: "1;31", conformance.Warn: "33", conformance.Inconclusive: "35"}[o]
+func (style Style) colour(o Outcome, text string) string {
+	escape := map[Outcome]string{Pass: "32", Fail: "1;31", Warn: "33", Inconclusive: "35"}[o]
 	if !style.Colour || escape == "" {
 		return text
 	}
@@ -128,9 +149,9 @@ func (style Style) colour(o conformance.Outcome, text string) string {
 }
 
 // mark makes what needs attention stand out without colour.
-func mark(o conformance.Outcome) string {
+func mark(o Outcome) string {
 	switch o {
-	case conformance.Fail, conformance.Warn, conformance.Inconclusive:
+	case Fail, Warn, Inconclusive:
 		return strings.ToUpper(string(o))
 	}
 	return string(o)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/muxspec/muxspec/conformance"
 )
 
 // The elements of JUnit's XML as Jenkins reads it.
@@ -49,16 +47,17 @@ type (
 	}
 )
 
-// JUnit writes the report as JUnit's XML: a test case for each scenario, named after it, in the class of its rule. A violation is a
-// failure; what is inconclusive or blocked an error; a known deviation and what the target does not support is skipped. A
+// JUnit writes the report as JUnit's XML: a test case for each scenario, named after it, in the class of its rule. A
+// violation is a failure, what is inconclusive an error: exactly what makes the run unsuccessful. Skipped, with the
+// reason, are a known deviation, a warning that does not count, what is blocked, and what the target does not support. A
 // listed deviation that did not occur is a failure of a case of its own.
-func JUnit(w io.Writer, r *conformance.Report) error {
+func JUnit(w io.Writer, r *Report) error {
 	s := testsuite{Name: r.Target, Time: seconds(r.Summary.Seconds), Properties: []property{
 		{"suite", r.Suite.Version}, {"digest", r.Suite.Digest}, {"roles", strings.Join(r.Roles, " ")},
 	}}
 	for _, rule := range r.Rules {
 		for _, scenario := range rule.Scenarios {
-			s.add(junitCase(rule, scenario))
+			s.add(junitCase(rule, scenario, r.Summary.Strict))
 		}
 	}
 	for _, missing := range r.Summary.Missing {
@@ -80,15 +79,19 @@ func JUnit(w io.Writer, r *conformance.Report) error {
 }
 
 // junitCase makes a test case of a scenario.
-func junitCase(rule conformance.RuleResult, s conformance.ScenarioResult) testcase {
+func junitCase(rule RuleResult, s ScenarioResult, strict bool) testcase {
 	c := testcase{Name: s.Name, Classname: rule.Role + "." + rule.ID, Time: seconds(s.Seconds)}
 	text := strings.Join(append(s.Proof, rule.Rule.Text), "\n")
 	d := &detail{Message: s.Reason, Type: rule.Level, Text: text}
 	switch {
-	case s.Outcome == conformance.Pass:
-	case s.Known || s.Outcome == conformance.Unsupported:
-		c.Skipped = &detail{Message: map[bool]string{true: "known: ", false: "unsupported: "}[s.Known] + s.Reason}
-	case s.Outcome == conformance.Violation:
+	case s.Outcome == Pass:
+	case s.Known:
+		c.Skipped = &detail{Message: "known: " + s.Reason}
+	case s.Outcome == Unsupported || s.Outcome == Blocked:
+		c.Skipped = &detail{Message: string(s.Outcome) + ": " + s.Reason}
+	case s.Outcome == Violation && rule.Level != "MUST" && !strict:
+		c.Skipped = &detail{Message: "warning: " + s.Reason, Text: text}
+	case s.Outcome == Violation:
 		c.Failure = d
 	default:
 		d.Type = string(s.Outcome)

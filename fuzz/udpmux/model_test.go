@@ -7,8 +7,11 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 	ref "github.com/muxspec/muxspec/ref/udpmux"
+	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
 
 // never is a time at which something happened that did not.
@@ -18,45 +21,39 @@ const never time.Duration = -1
 // is told what the Mux did, finds it right or not, and follows it only where the page leaves a choice: which addresses flows get, the order
 // of deliveries, and which flow ends among equals.
 type model struct {
-	config   ref.Config
+	config   mux.Config
 	sessions []*session
 	lastID   uint32
 	flows    []*flow
 	sources  []*source
-	waiting  []*waiting // in the order in which their sources began to wait
-	probes   bucket
+	probes   *rate.Limiter
+	again    *rate.Limiter            // for clients that were probed before
 	givenUp  map[uint32]time.Duration // addresses, and when a flow has given them up
 	gone     func(*flow) bool         // asks the Mux whether a flow has ended
 }
 
 type session struct {
-	ref.Registration
+	mux.Registration
 	id    uint32
 	T     wire.T
-	flows bucket // that may be made
+	flows *rate.Limiter // that may be made
 }
 
 type flow struct {
 	mode            ref.Mode
 	session         *session
-	client          ref.Client
+	client          mux.Client
 	address         uint32
 	heard, answered time.Duration
 	bound           bool
 }
 
 type source struct {
-	client               ref.Client
+	client               mux.Client
 	highest              uint64
 	heard                time.Duration
 	began, probed, since time.Duration
-	again                bool // probing was begun since it has had no answer
-}
-
-type waiting struct {
-	source *source
-	since  time.Duration
-	d      datagram
+	wasBound             bool
 }
 
 // A datagram is what goes to backends.
@@ -68,31 +65,13 @@ type datagram struct {
 // errUnclear ends a play: the Mux had a choice, and which it took cannot be seen.
 var errUnclear = errors.New("unclear")
 
-// A bucket holds so many things, in 10^-9 of them.
-type bucket struct {
-	size, level int64
-	at          time.Duration
-}
+func perSecond(n, burst int) *rate.Limiter { return rate.NewLimiter(rate.Limit(n), burst) }
 
-func newBucket(rate int) bucket { return bucket{size: int64(rate) * 1e9, level: int64(rate) * 1e9} }
+func at(now time.Duration) time.Time { return time.Unix(0, int64(now)) }
 
-func (b *bucket) has(now time.Duration, n int) bool {
-	for ; b.at < now; b.at += min(time.Second, now-b.at) {
-		b.level = min(b.size, b.level+int64(min(time.Second, now-b.at))*(b.size/1e9))
-	}
-	return b.level >= int64(n)*1e9
-}
-
-func (b *bucket) take(now time.Duration, n int) bool {
-	if !b.has(now, n) {
-		return false
-	}
-	b.level -= int64(n) * 1e9
-	return true
-}
-
-func newModel(config ref.Config) *model {
-	return &model{config: config, probes: newBucket(config.ProbeRate), givenUp: make(map[uint32]time.Duration)}
+func newModel(config mux.Config) *model {
+	return &model{config: config, probes: perSecond(config.ProbeRate, config.ProbeRate),
+		again: perSecond((config.ProbeRate+1)/2, max((config.ProbeRate+1)/2, config.MaxLearnSessions)), givenUp: make(map[uint32]time.Duration)}
 }
 
 // find gives the first of a list that is so, or nil.
@@ -144,7 +123,7 @@ func (m *model) free(now time.Duration) int {
 }
 
 // newFlow makes a flow where the Mux did so with this address. (Section 4.4.)
-func (m *model) newFlow(now time.Duration, s *session, mode ref.Mode, c ref.Client, address uint32) error {
+func (m *model) newFlow(now time.Duration, s *session, mode ref.Mode, c mux.Client, address uint32) error {
 	given, was := m.givenUp[address]
 	switch {
 	case address >= m.config.LoopbackSources:
@@ -206,7 +185,7 @@ func (m *model) endOne(now time.Duration, groups ...[]*flow) error {
 }
 
 // sent is one delivery that there has to be, on a flow that there is.
-func (m *model) sent(now time.Duration, f *flow, d datagram, got ref.Delivery) error {
+func (m *model) sent(now time.Duration, f *flow, d datagram, got mux.Delivery) error {
 	if got.Source != f.address || got.Port != f.session.Port || got.ECN != d.ecn || !bytes.Equal(got.P, d.P) {
 		return fmt.Errorf("%+v for the flow of session %d at %d, port %d; %+v", got, f.session.id, f.address, f.session.Port, d)
 	}
@@ -215,7 +194,7 @@ func (m *model) sent(now time.Duration, f *flow, d datagram, got ref.Delivery) e
 }
 
 // fromClient is section 4.3.
-func (m *model) fromClient(now time.Duration, c ref.Client, ecn byte, D []byte, got []ref.Delivery) error {
+func (m *model) fromClient(now time.Duration, c mux.Client, ecn byte, D []byte, got []mux.Delivery) error {
 	m.expire(now)
 	d, fault := wire.ReadClient(D)
 	if fault != wire.None || m.config.Modes&modes[d.Form] == 0 {
@@ -233,7 +212,7 @@ func (m *model) fromClient(now time.Duration, c ref.Client, ecn byte, D []byte, 
 	}
 	f := m.flow(mode, s, c)
 	if f == nil {
-		if !s.flows.take(now, 1) || m.free(now) == 0 {
+		if !s.flows.AllowN(at(now), 1) || m.free(now) == 0 {
 			return nothing(got)
 		}
 		if len(got) != 1 {
@@ -250,11 +229,11 @@ func (m *model) fromClient(now time.Duration, c ref.Client, ecn byte, D []byte, 
 	return m.sent(now, f, datagram{ecn, d.P}, got[0])
 }
 
-func (m *model) flow(mode ref.Mode, s *session, c ref.Client) *flow {
+func (m *model) flow(mode ref.Mode, s *session, c mux.Client) *flow {
 	return find(m.flows, func(f *flow) bool { return f.mode == mode && f.session == s && f.client == c })
 }
 
-func nothing(got []ref.Delivery) error {
+func nothing(got []mux.Delivery) error {
 	if len(got) > 0 {
 		return fmt.Errorf("%+v, where nothing is to be delivered", got)
 	}
@@ -262,27 +241,27 @@ func nothing(got []ref.Delivery) error {
 }
 
 // bindings are the flows whose session a client is bound to.
-func (m *model) bindings(c ref.Client) []*flow {
+func (m *model) bindings(c mux.Client) []*flow {
 	return all(m.flows, func(f *flow) bool { return f.bound && f.client == c })
 }
 
-func (m *model) sourceOf(c ref.Client) *source {
+func (m *model) sourceOf(c mux.Client) *source {
 	return find(m.sources, func(s *source) bool { return s.client == c })
 }
 
 // newSource forgets others until there is room for it.
-func (m *model) newSource(heard time.Duration, c ref.Client, highest uint64) (*source, error) {
+func (m *model) newSource(heard time.Duration, c mux.Client, highest uint64) (*source, error) {
 	for {
 		unbound := all(m.sources, func(s *source) bool { return len(m.bindings(s.client)) == 0 })
 		if len(unbound) == 0 || len(unbound) < m.config.MaxSources {
 			break
 		}
 		longest := slices.MinFunc(unbound, func(s, o *source) int { return int(s.heard - o.heard) })
-		if len(all(unbound, func(s *source) bool { return s.heard == longest.heard })) > 1 {
+		same := func(s *source) bool { return s.heard == longest.heard || s.wasBound || longest.wasBound } // or where its place is unknown
+		if len(all(unbound, same)) > 1 {
 			return nil, errUnclear
 		}
 		m.sources = without(m.sources, longest)
-		m.waiting = all(m.waiting, func(w *waiting) bool { return w.source != longest })
 	}
 	s := &source{client: c, highest: highest, heard: heard, began: never, probed: never, since: never}
 	m.sources = append(m.sources, s)
@@ -290,7 +269,7 @@ func (m *model) newSource(heard time.Duration, c ref.Client, highest uint64) (*s
 }
 
 // learn is section 4.5, step by step.
-func (m *model) learn(now time.Duration, c ref.Client, d datagram, got []ref.Delivery) (err error) {
+func (m *model) learn(now time.Duration, c mux.Client, d datagram, got []mux.Delivery) (err error) {
 	_, n, _ := wire.ReadP(d.P)
 	s := m.sourceOf(c)
 	if s == nil { // 1.
@@ -301,21 +280,15 @@ func (m *model) learn(now time.Duration, c ref.Client, d datagram, got []ref.Del
 	s.heard = now
 	bound := m.bindings(c)
 	if n+m.config.ProbeFall < s.highest { // 2.
-		s.highest = n
-		if len(bound) > 0 {
-			s.began = never
-		}
+		s.highest, s.began = n, never
 	} else {
 		s.highest = max(s.highest, n)
 	}
 	if s.since == never {
 		s.since = now
 	}
-	overdue := len(bound) > 0 && now-s.since >= m.config.ProbeAfter
-	if overdue && !s.again { // 3.
-		s.again, s.began = true, never
-	}
-	if len(got) < len(bound) { // 4.
+	overdue := now-s.since >= m.config.ProbeAfter
+	if len(got) < len(bound) { // 3.
 		return fmt.Errorf("%d deliveries, but %d bindings", len(got), len(bound))
 	}
 	for _, delivery := range got[:len(bound)] {
@@ -329,25 +302,28 @@ func (m *model) learn(now time.Duration, c ref.Client, d datagram, got []ref.Del
 		}
 	}
 	got = got[len(m.bindings(c)):]
-	unanswered := len(m.bindings(c)) == 0 || overdue // 5.
+	unanswered := len(m.bindings(c)) == 0 || overdue // 4.
 	if s.began != never && now-s.began >= m.config.ProbeTime && !(unanswered && now-s.probed >= m.config.ProbeRetry) {
 		return nothing(got)
 	}
-	targets := m.targets(now, c) // 6.
+	targets := m.targets(now, c) // 5.
 	if len(targets) == 0 {
 		return nothing(got)
 	}
-	if m.probes.has(now, len(targets)) && (len(m.waiting) == 0 || s.probed == never) { // 7.
-		m.waiting = all(m.waiting, func(w *waiting) bool { return w.source != s })
-		got, err := m.probe(now, s, d, got)
-		return errors.Join(err, nothing(got))
+	n1 := float64(len(targets)) // 6.
+	if m.probes.TokensAt(at(now)) < n1 || s.probed != never && m.again.TokensAt(at(now)) < n1 {
+		return nothing(got)
 	}
-	m.wait(now, s, d)
-	return nothing(got)
+	m.probes.AllowN(at(now), len(targets))
+	if s.probed != never {
+		m.again.AllowN(at(now), len(targets))
+	}
+	got, err = m.probe(now, s, d, got)
+	return errors.Join(err, nothing(got))
 }
 
 // targets are the learn sessions that c is not bound to and that can make a flow for c, each taken alone.
-func (m *model) targets(now time.Duration, c ref.Client) []*session {
+func (m *model) targets(now time.Duration, c mux.Client) []*session {
 	room := m.free(now) > 0
 	return all(m.sessions, func(s *session) bool {
 		f := m.flow(ref.Learn, s, c)
@@ -357,7 +333,7 @@ func (m *model) targets(now time.Duration, c ref.Client) []*session {
 
 // probe sees that all targets got the datagram, in any order, and returns the deliveries behind those. A target may go without where the
 // others took the last address.
-func (m *model) probe(now time.Duration, s *source, d datagram, got []ref.Delivery) ([]ref.Delivery, error) {
+func (m *model) probe(now time.Duration, s *source, d datagram, got []mux.Delivery) ([]mux.Delivery, error) {
 	targets, n := m.targets(now, s.client), 0
 	for ; n < len(got) && len(targets) > 0; n++ {
 		t := find(targets, func(t *session) bool { return t.Port == got[n].Port })
@@ -382,57 +358,17 @@ func (m *model) probe(now time.Duration, s *source, d datagram, got []ref.Delive
 	if left := all(targets, func(t *session) bool { return m.free(now) > 0 || m.flow(ref.Learn, t, s.client) != nil }); len(left) > 0 {
 		return nil, fmt.Errorf("%d learn sessions were probed, but not session %d", n, left[0].id)
 	}
-	m.probes.take(now, n)
 	if s.probed = now; s.began == never {
 		s.began = now
 	}
 	return got[n:], nil
 }
 
-// wait is the end of step 7. Where the page leaves open which of several gives way, or whether a newer datagram of a source waits in the
-// older one's place, this is the reference's choice: the one that has waited longest, and yes.
-func (m *model) wait(now time.Duration, s *source, d datagram) {
-	d.P = bytes.Clone(d.P)
-	if w := find(m.waiting, func(w *waiting) bool { return w.source == s }); w != nil {
-		w.since, w.d = now, d
-		return
-	}
-	if len(m.waiting) >= m.config.MaxWaiting {
-		tried := find(m.waiting, func(w *waiting) bool { return w.source.probed != never })
-		if s.probed != never || tried == nil {
-			return
-		}
-		m.waiting = without(m.waiting, tried)
-	}
-	m.waiting = append(m.waiting, &waiting{s, now, d})
-}
-
 // tick is what is due.
-func (m *model) tick(now time.Duration, got []ref.Delivery) (err error) {
-	m.expire(now)
-	m.waiting = all(m.waiting, func(w *waiting) bool { return now-w.since < time.Second })
-	for len(m.waiting) > 0 {
-		w := find(m.waiting, func(w *waiting) bool { return w.source.probed == never })
-		if w == nil {
-			w = m.waiting[0]
-		}
-		targets := m.targets(now, w.source.client)
-		if !m.probes.has(now, len(targets)) {
-			break
-		}
-		m.waiting = without(m.waiting, w)
-		if len(targets) == 0 {
-			continue
-		}
-		if got, err = m.probe(now, w.source, w.d, got); err != nil {
-			return err
-		}
-	}
-	return nothing(got)
-}
+func (m *model) tick(now time.Duration) { m.expire(now) }
 
 // fromBackend is section 4.6: a datagram came from 127.0.0.1 and port to an address.
-func (m *model) fromBackend(now time.Duration, port uint16, address uint32, P []byte) (c ref.Client, ok bool, err error) {
+func (m *model) fromBackend(now time.Duration, port uint16, address uint32, P []byte) (c mux.Client, ok bool, err error) {
 	m.expire(now)
 	f := find(m.flows, func(f *flow) bool { return f.address == address })
 	if wire.ReadBackend(P) != wire.None || f == nil || f.session.Port != port {
@@ -448,12 +384,12 @@ func (m *model) fromBackend(now time.Duration, port uint16, address uint32, P []
 			return c, false, err
 		}
 	}
-	f.bound, s.since, s.again = true, never, false
+	f.bound, s.wasBound, s.since = true, true, never
 	return f.client, true, nil
 }
 
 // register is section 4.2. The code is 0 where there is no ERROR.
-func (m *model) register(now time.Duration, r ref.Registration, alive ref.Alive) (id uint32, code wire.Code) {
+func (m *model) register(now time.Duration, r mux.Registration, alive mux.Alive) (id uint32, code wire.Code) {
 	m.expire(now)
 	T := wire.DeriveT(r.S)
 	rivals := func(s *session) bool { return s.S == r.S || s.T == T || s.Port == r.Port }
@@ -469,8 +405,10 @@ func (m *model) register(now time.Duration, r ref.Registration, alive ref.Alive)
 			return 0, wire.CodeDuplicate
 		}
 		old = same
+	} else if old != nil {
+		return 0, wire.CodeDuplicate
 	}
-	others := without(m.sessions, old) // 5.
+	others := without(m.sessions, old) // 4.
 	of := func(are func(*session) bool) int { return len(all(others, are)) }
 	if len(others) >= m.config.MaxSessions || of(func(s *session) bool { return s.UID == r.UID }) >= m.config.MaxSessionsPerUID ||
 		r.Modes&ref.Learn != 0 && of(func(s *session) bool { return s.Modes&ref.Learn != 0 }) >= m.config.MaxLearnSessions {
@@ -485,11 +423,8 @@ func (m *model) register(now time.Duration, r ref.Registration, alive ref.Alive)
 		}
 		return same.id, 0
 	}
-	if old != nil { // 4.
-		m.endSession(now, old)
-	}
 	m.lastID++
-	m.sessions = append(m.sessions, &session{Registration: r, id: m.lastID, T: T, flows: newBucket(m.config.FlowRate)})
+	m.sessions = append(m.sessions, &session{Registration: r, id: m.lastID, T: T, flows: perSecond(m.config.FlowRate, m.config.FlowRate)})
 	return m.lastID, 0
 }
 
@@ -501,7 +436,7 @@ func (m *model) endSession(now time.Duration, s *session) {
 }
 
 // poll is the look at all backends.
-func (m *model) poll(now time.Duration, alive ref.Alive) {
+func (m *model) poll(now time.Duration, alive mux.Alive) {
 	m.expire(now)
 	for _, s := range m.sessions {
 		if !alive(s.Port, s.Inode) {

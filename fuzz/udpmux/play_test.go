@@ -16,6 +16,7 @@ import (
 
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 	ref "github.com/muxspec/muxspec/ref/udpmux"
+	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
 
 // A plan is what is played: the daemon's limits, and what happens. A step is one of the methods of play; A to D are its parameters, of which
@@ -30,7 +31,7 @@ type limits struct {
 	Modes                                       ref.Mode
 	Sessions, PerUID, Learn                     int
 	Flows, FlowsPerSession, Addresses, FlowRate int
-	ProbeRate, Sources, Waiting                 int
+	ProbeRate, Sources                          int
 }
 
 type step struct {
@@ -64,7 +65,7 @@ var plans = rapid.Custom(func(t *rapid.T) plan {
 			Learn: few("learn", 64, 1, 2), Flows: few("flows", 65536, 4, 7), FlowsPerSession: few("flows per session", 256, 2, 3),
 			Addresses: few("addresses", 1<<22, 1<<22, 6, 12), FlowRate: few("flow rate", 256, 1, 3), ProbeRate: few("probe rate", 4096, 5,
 				7),
-			Sources: few("sources", 4096, 1, 3), Waiting: few("waiting", 256, 1, 3),
+			Sources: few("sources", 4096, 1, 3),
 		},
 		step{B: number.Draw(t, "first mode"), C: number.Draw(t, "next mode")},
 		rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
@@ -83,7 +84,7 @@ type server struct {
 	nonce   uint64 // the user's next
 	seen    uint64 // what comes must not be less
 	peer    uint32 // the address that it sends to
-	from    ref.Client
+	from    mux.Client
 	at      time.Duration
 	run     uint32
 	hasPeer bool
@@ -91,30 +92,30 @@ type server struct {
 
 // A play is a daemon, its sessions, and everybody who can send to it.
 type play struct {
-	config  ref.Config
-	mux     *ref.Mux
+	config  mux.Config
+	mux     *mux.Mux
 	model   *model
 	now     time.Duration
 	inodes  uint64
 	runs    uint32
 	servers []*server
 	stored  [][]byte       // what was seen on the way
-	passed  []ref.Delivery // what backends have got, and from whom
+	passed  []mux.Delivery // what backends have got, and from whom
 	callers map[uint32]call
 }
 
 // A call is the last datagram that a backend got from an address.
 type call struct {
-	client ref.Client
+	client mux.Client
 	port   uint16
 	at     time.Duration
 }
 
 func newPlay(l limits) *play {
-	c := ref.DefaultConfig(false)
+	c := mux.DefaultConfig()
 	c.Modes, c.MaxSessions, c.MaxSessionsPerUID, c.MaxLearnSessions = l.Modes, l.Sessions, l.PerUID, l.Learn
 	c.MaxFlows, c.MaxFlowsPerSession, c.LoopbackSources, c.FlowRate = l.Flows, l.FlowsPerSession, uint32(l.Addresses), l.FlowRate
-	c.ProbeRate, c.MaxSources, c.MaxWaiting = max(l.ProbeRate, l.Learn), l.Sources, l.Waiting
+	c.ProbeRate, c.MaxSources = max(l.ProbeRate, l.Learn), l.Sources
 	if uint64(l.Addresses) < 100 {
 		c.ProbeRate = 4096 // what is to be in the bucket where addresses are short of, is not clear
 	}
@@ -136,7 +137,7 @@ func (p *play) renew(s *server) {
 func (p *play) boot() {
 	p.runs++
 	p.config.FirstSource = 1000003 * p.runs // random, in a daemon
-	p.mux = ref.NewMux(p.config, slog.New(slog.DiscardHandler))
+	p.mux = mux.New(p.config, slog.New(slog.DiscardHandler))
 	p.model = newModel(p.config)
 	p.model.gone = p.gone
 	p.callers = make(map[uint32]call)
@@ -156,9 +157,9 @@ func (p *play) gone(f *flow) bool {
 func (p *play) server(i int) *server { return p.servers[i%len(p.servers)] }
 
 // client differs from another in one thing at least.
-func client(i int) ref.Client {
+func client(i int) mux.Client {
 	i %= 40
-	c := ref.Client{RemotePort: 5000}
+	c := mux.Client{RemotePort: 5000}
 	c.Remote, c.Local = [16]byte{10: 0xff, 11: 0xff, 12: 10, 15: byte(i / 5)}, [16]byte{10: 0xff, 11: 0xff, 12: 192, 15: 1}
 	switch i % 5 {
 	case 1:
@@ -191,31 +192,16 @@ func garbage(nonce uint64) []byte {
 
 func answer(nonce uint64) []byte { return garbage(1<<63 | nonce) }
 
-// advance lets time pass, and does what is due on the way.
+// advance lets time pass.
 func (p *play) advance(d time.Duration) error {
-	for {
-		slice := d
-		if p.mux.Waiting() {
-			slice = min(d, 50*time.Millisecond)
-		}
-		p.now, d = p.now+slice, d-slice
-		got := p.mux.Tick(p.now)
-		if err := p.model.tick(p.now, got); err != nil {
-			return fmt.Errorf("tick: %w", err)
-		}
-		for _, d := range got { // whose it was that waited, only the model knows
-			if f := find(p.model.flows, func(f *flow) bool { return f.address == d.Source }); f != nil {
-				p.arrives(f.client, d)
-			}
-		}
-		if err := p.agree(); err != nil || d == 0 {
-			return err
-		}
-	}
+	p.now += d
+	p.mux.Poll(p.now, 0, p.alive) // of no session: what time ends, ends
+	p.model.tick(p.now)
+	return p.agree()
 }
 
 // arrives is a delivery of what c has sent.
-func (p *play) arrives(c ref.Client, d ref.Delivery) {
+func (p *play) arrives(c mux.Client, d mux.Delivery) {
 	d.P = slices.Clone(d.P)
 	p.passed = append(p.passed, d)
 	p.callers[d.Source] = call{c, d.Port, p.now}
@@ -230,7 +216,7 @@ func (p *play) arrives(c ref.Client, d ref.Delivery) {
 }
 
 // sends lets a client send, from a buffer that is used again.
-func (p *play) sends(c ref.Client, ecn int, D []byte) error {
+func (p *play) sends(c mux.Client, ecn int, D []byte) error {
 	buffer := slices.Clone(D)
 	got := p.mux.FromClient(p.now, c, byte(ecn%4), buffer)
 	for _, d := range got {
@@ -246,7 +232,7 @@ func (p *play) sends(c ref.Client, ecn int, D []byte) error {
 }
 
 // back lets a datagram come to the loopback side. Whoever the model says, it must be the one who called there.
-func (p *play) back(port uint16, address uint32, P []byte) (c ref.Client, ok bool, err error) {
+func (p *play) back(port uint16, address uint32, P []byte) (c mux.Client, ok bool, err error) {
 	c, ok = p.mux.FromBackend(p.now, port, address, P)
 	want, wantOK, err := p.model.fromBackend(p.now, port, address, P)
 	if err != nil {
@@ -268,9 +254,6 @@ func (p *play) agree() error {
 	if sessions != len(p.model.sessions) || flows != len(p.model.flows) {
 		return fmt.Errorf("%d sessions and %d flows, the model has %d and %d", sessions, flows, len(p.model.sessions), len(p.model.flows))
 	}
-	if p.mux.Waiting() != (len(p.model.waiting) > 0) {
-		return fmt.Errorf("waiting is %t, the model has %d", p.mux.Waiting(), len(p.model.waiting))
-	}
 	if f := find(p.model.flows, p.gone); f != nil {
 		return fmt.Errorf("the flow of session %d for %v has ended", f.session.id, f.client.Address())
 	}
@@ -281,7 +264,7 @@ func (p *play) alive(port uint16, inode uint64) bool {
 	return find(p.servers, func(s *server) bool { return s.port == port && s.inode == inode }) != nil
 }
 
-func (p *play) register(r ref.Registration) error {
+func (p *play) register(r mux.Registration) error {
 	id, err := p.mux.Register(p.now, r, p.alive)
 	wantID, want := p.model.register(p.now, r, p.alive)
 	var code wire.Code
@@ -300,7 +283,7 @@ func (p *play) registers(s step) error {
 		return nil // there is no such socket
 	}
 	modes := []ref.Mode{ref.Learn, ref.Token, 7, 3, ref.Port, 7, 3, 6}[s.B%8]
-	return p.register(ref.Registration{UID: to.uid, Modes: modes, Port: to.port, Inode: to.inode, S: wire.DeriveS(to.K)})
+	return p.register(mux.Registration{UID: to.uid, Modes: modes, Port: to.port, Inode: to.inode, S: wire.DeriveS(to.K)})
 }
 
 // seizes: somebody registers another server's S for his own socket.
@@ -309,7 +292,7 @@ func (p *play) seizes(s step) error {
 	if own.inode == 0 {
 		return nil
 	}
-	return p.register(ref.Registration{UID: own.uid, Modes: 7, Port: own.port, Inode: own.inode, S: wire.DeriveS(other.K)})
+	return p.register(mux.Registration{UID: own.uid, Modes: 7, Port: own.port, Inode: own.inode, S: wire.DeriveS(other.K)})
 }
 
 // rekeys: the socket stays.
@@ -360,7 +343,7 @@ func (p *play) user(s step) error {
 // roams sends from anywhere.
 func (p *play) roams(s step) error { return p.userFrom(p.server(s.A), client(s.C), s) }
 
-func (p *play) userFrom(from *server, c ref.Client, s step) error {
+func (p *play) userFrom(from *server, c mux.Client, s step) error {
 	from.nonce += []uint64{1, 1, 2, 34, 100}[s.D%5]
 	return p.sends(c, s.D, from.wrapped(s.B, from.genuine(from.nonce)))
 }
@@ -489,7 +472,7 @@ func (p *play) sleeps(s step) error { return p.advance(times[(s.A+s.B)%len(times
 func (p *play) due(s step) error {
 	type moment struct {
 		at     time.Duration
-		client ref.Client
+		client mux.Client
 	}
 	var moments []moment
 	for _, s := range p.model.sources {
@@ -517,7 +500,7 @@ func (p *play) due(s step) error {
 }
 
 // highest is a client's highest nonce, as far as learn mode knows.
-func (p *play) highest(c ref.Client) uint64 {
+func (p *play) highest(c mux.Client) uint64 {
 	if s := p.model.sourceOf(c); s != nil {
 		return s.highest
 	}

@@ -9,7 +9,8 @@ import (
 // benchmarkHashes are the one that all speak and the fastest.
 var benchmarkHashes = []string{"sha256", "blake3"}
 
-// BenchmarkForward is one stream through both endpoints, plain sides included: what the two programs do. Writer and reader count, too.
+// BenchmarkForward is one stream through both endpoints, plain sides included: what the two programs do. Writer and
+// reader count, too.
 func BenchmarkForward(b *testing.B) {
 	for _, hash := range benchmarkHashes {
 		b.Run(hash, func(b *testing.B) {
@@ -18,7 +19,7 @@ func BenchmarkForward(b *testing.B) {
 			writer, plainIn := tcpPair(b)
 			plainOut, reader := tcpPair(b)
 			go func() { out.ReadFrom(plainIn); out.CloseWrite() }()
-			go func() { in.WriteTo(plainOut); closeWrite(plainOut) }()
+			go func() { in.WriteTo(plainOut); end(plainOut, half) }()
 			b.SetBytes(block)
 			b.ResetTimer()
 			go func() {
@@ -26,7 +27,7 @@ func BenchmarkForward(b *testing.B) {
 				for range b.N {
 					writer.Write(data)
 				}
-				closeWrite(writer)
+				end(writer, half)
 			}()
 			buf, total := make([]byte, block), 0
 			for {

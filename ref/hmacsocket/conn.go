@@ -1,6 +1,7 @@
 package hmacsocket
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/muxspec/muxspec/ref/accept"
 )
 
 // An Endpoint opens connections that share a key and a role. It must not change once it has opened one.
@@ -19,12 +22,13 @@ type Endpoint struct {
 	ClientFirst bool
 
 	nonces nonces
+	firsts accept.Crowd // of connections before the first good Chunk, which share firstMemory
 }
 
-// A Conn is a connection behind both Inits. Reading gives the data of the peer's Chunks, writing sends Chunks. It ends with [io.EOF] only
-// where the peer ended its direction between two messages; whatever else ends it is another error, which comes again each time. One
-// goroutine may read while another writes. Deadlines are those of the connection below; one that passes while
-// a message is being written breaks the connection.
+// A Conn is a connection after both Inits. Reading gives the data of the peer's Chunks, writing sends Chunks. It ends
+// with [io.EOF] only where the peer ended its direction between two messages; whatever else ends it is another error,
+// which comes again each time. One goroutine may read while another writes. Deadlines are those of the connection
+// below; one that passes while a message is being written breaks the connection.
 type Conn struct {
 	net.Conn
 	endpoint *Endpoint
@@ -39,8 +43,11 @@ type Conn struct {
 		D    []byte // of the last Chunk, what was not taken yet: a part of buf
 		err  error
 	}
-	refused atomic.Uint32 // EC of the Error that the peer must be sent, if not 0
-	trusted atomic.Bool   // a good Chunk has come
+	refused atomic.Uint32  // EC of the Error that the peer must be sent, if not 0
+	trusted atomic.Bool    // a good Chunk has come
+	proven  func()         // is told of the first
+	first   *accept.Member // what it takes until then
+	gaveWay atomic.Bool
 
 	out struct {
 		sync.Mutex
@@ -53,12 +60,16 @@ type Conn struct {
 
 var _ net.Conn = (*Conn)(nil)
 
-// Open exchanges the Inits over c. If it fails, c is closed: with [ErrHashLength], [ErrZeroLimit], [ErrKnownNonce], [ErrCutShort],
-// or what went wrong below. Only our Init was sent then (HMACSOCKET-11).
+// Open exchanges the Inits over c. If that fails, c is closed, and only our Init was sent (HMACSOCKET-11).
+// The error is [ErrHashLength], [ErrZeroLimit], [ErrKnownNonce], [ErrCutShort], or what went wrong below.
 func (e *Endpoint) Open(c net.Conn) (*Conn, error) {
-	conn := &Conn{Conn: c, endpoint: e}
+	conn := &Conn{Conn: c, endpoint: e, proven: func() {}}
+	conn.first = e.firsts.Join(accept.Source(c), func() {
+		conn.gaveWay.Store(true)
+		end(c, cut)
+	})
 	if err := conn.exchange(); err != nil {
-		conn.shut()
+		conn.end(whole)
 		return nil, err
 	}
 	return conn, nil
@@ -71,12 +82,12 @@ func (c *Conn) exchange() error {
 	rand.Read(N)
 	c.own = string(N)
 	e.nonces.issue(c.own)
-	c.in.ML = orDefault(e.MaxData, MaxData)
+	c.in.ML = cmp.Or(e.MaxData, MaxData)
 	b, err := AppendInit(nil, Init{c.in.ML, N}, e.Key.LH)
 	if err != nil {
 		return err
 	}
-	c.SetDeadline(time.Now().Add(orDefault(e.InitTimeout, InitTimeout)))
+	c.SetDeadline(time.Now().Add(cmp.Or(e.InitTimeout, InitTimeout)))
 	if _, err := c.Conn.Write(b); err != nil {
 		return err
 	}
@@ -99,17 +110,10 @@ func (c *Conn) exchange() error {
 	return c.SetDeadline(time.Time{})
 }
 
-func orDefault[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
-}
-
-// fill reads more behind what there is of a message that needs n bytes. It reads no more than that, or than the last message had, so
-// that in a stream of equal Chunks nothing has to be moved; and the buffer grows with what has come, not with what was announced
-// (HMACSOCKET-43). The end of the connection is [io.EOF] before the first byte of a message and [ErrCutShort] behind it.
+// fill reads more of a message that needs n bytes, after what there is of it. It reads no more than that, or than the
+// last message had, so that in a stream of equal Chunks nothing has to be moved; and the buffer grows with what has
+// come, not with what was announced (HMACSOCKET-43). The end of the connection is [io.EOF] before the first byte of a
+// message and [ErrCutShort] after it.
 func (c *Conn) fill(n int) error {
 	in := &c.in
 	have := in.w - in.r
@@ -117,6 +121,9 @@ func (c *Conn) fill(n int) error {
 	if in.r+room > len(in.buf) {
 		buf := in.buf
 		if room > len(buf) {
+			if room > smallBuffer && !c.trusted.Load() {
+				c.first.Take(room, max(firstMemory, int(c.in.ML)))
+			}
 			buf = make([]byte, room)
 		}
 		copy(buf, in.buf[in.r:in.w])
@@ -125,7 +132,7 @@ func (c *Conn) fill(n int) error {
 	got, err := c.Conn.Read(in.buf[in.w : in.r+room])
 	in.w += got
 	switch {
-	case got > 0: // an error behind it comes again
+	case got > 0: // an error that came with it comes again
 		return nil
 	case err == io.EOF && have > 0:
 		return ErrCutShort
@@ -151,11 +158,16 @@ func (c *Conn) next() error {
 		case err == ErrHMAC:
 			c.refused.Store(uint32(HMACFailure))
 		case D != nil:
-			c.trusted.Store(true)
+			if !c.trusted.Swap(true) {
+				c.first.Leave()
+				c.proven()
+			}
 			in.r, in.last = in.r+n, n
 		}
 		if in.seq.i == 0 && errors.Is(err, ErrHMAC) {
 			err = ErrFirstHMAC
+		} else if err != nil && c.gaveWay.Load() {
+			err = errFirstMemory
 		}
 		in.D, in.err = D, err
 	}
@@ -165,7 +177,8 @@ func (c *Conn) next() error {
 	return in.err
 }
 
-// Read gives data of Chunks whose HMAC was right. A [PeerError], [ErrHMAC], [ErrTooLong], [ErrCutShort] and [io.EOF] end it.
+// Read gives data of Chunks whose HMAC was right. A [PeerError], [ErrHMAC], [ErrTooLong], [ErrCutShort] and [io.EOF]
+// end it.
 func (c *Conn) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil

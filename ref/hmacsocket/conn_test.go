@@ -92,7 +92,8 @@ func TestBothWays(t *testing.T) {
 	}
 }
 
-// TestRefusedMessage: a message with a wrong HMAC gives nothing, and the Error that Close sends reaches the peer's reader.
+// TestRefusedMessage: a message with a wrong HMAC gives nothing, and the Error that Close sends reaches the peer's
+// reader.
 func TestRefusedMessage(t *testing.T) {
 	a, b := pair(t, "sha256")
 	a.out.seq.next() // as if a message had been lost

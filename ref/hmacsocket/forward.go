@@ -1,110 +1,122 @@
 package hmacsocket
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
+
+	"github.com/muxspec/muxspec/ref/accept"
 )
 
 // A Forwarder carries connections to one address, with HMACs on one side.
 type Forwarder struct {
 	Endpoint *Endpoint
-	// Server: those who connect are the HMAC side, and Dial leads to the service. Else they are the plain side, and Dial leads to a
-	// server.
+	// Server: those who connect are the HMAC side, and Dial leads to the service. Else they are the plain side, and
+	// Dial leads to a server.
 	Server bool
-	// Dial connects; it is called for each connection, a server's behind a good Init (HMACSOCKET-65).
+	// Dial connects; it is called for each connection, a server's after a good Init (HMACSOCKET-65).
 	Dial func(context.Context) (net.Conn, error)
 }
 
-// ServeConn connects c onward, carries both directions until they have ended, or ctx has, and closes c. The error is why that failed;
-// that one side reset the connection is none.
+// ServeConn connects c onward, carries both directions until they have ended, or ctx has, and closes c. The error is
+// why that failed; that one side reset the connection is none.
 func (f *Forwarder) ServeConn(ctx context.Context, c net.Conn) error {
 	if f.Server {
-		return f.open(ctx, c, nil)
+		return f.fromPeer(ctx, c)
 	}
-	defer c.Close()
-	linger(c) // until there is a connection, which has ends of its own
-	server, err := f.Dial(ctx)
-	if err != nil {
-		return err
-	}
-	return f.open(ctx, server, c)
+	return f.fromPlain(ctx, c)
 }
 
-// open exchanges the Inits over c, and then carries; a server without a plain side gets one in between.
-func (f *Forwarder) open(ctx context.Context, c, plain net.Conn) (err error) {
-	defer context.AfterFunc(ctx, func() {
-		linger(c)
-		c.Close()
-	})()
+// fromPeer is a server's: it exchanges the Inits with c, then connects to the service, which is the plain side.
+func (f *Forwarder) fromPeer(ctx context.Context, c net.Conn) error {
+	defer context.AfterFunc(ctx, func() { end(c, cut) })()
+	began := time.Now()
 	conn, err := f.Endpoint.Open(c)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	if f.Server {
-		if f.Endpoint.ClientFirst {
-			if err := conn.next(); err == io.EOF {
-				return nil
-			} else if err != nil {
-				conn.giveUp()
-				return err
-			}
-		}
-		if plain, err = f.Dial(ctx); err != nil {
-			conn.giveUp()
+	defer conn.end(whole)
+	conn.proven = func() { accept.Keep(ctx) }
+	if f.Endpoint.ClientFirst {
+		conn.SetReadDeadline(began.Add(cmp.Or(f.Endpoint.InitTimeout, InitTimeout)))
+		if err := conn.next(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			conn.end(cut)
 			return err
 		}
-		defer plain.Close()
+		conn.SetReadDeadline(time.Time{})
 	}
-	setLinger(plain, -1)
-	defer context.AfterFunc(ctx, func() { // writing to it may be what does not end
-		linger(plain)
-		plain.Close()
-	})()
-	return carry(conn, plain)
+	plain, err := f.Dial(ctx)
+	if err != nil {
+		conn.end(cut)
+		return err
+	}
+	defer end(plain, whole)
+	return carry(ctx, conn, plain)
 }
 
-// carry copies both directions until they have ended. An end is passed on as the end of that direction; all else is a reset at the plain
-// side, since a cut stream must not look whole (section 1.5).
-func carry(conn *Conn, plain net.Conn) (why error) {
-	var once sync.Once // whoever fails first knows why
-	fail := func(err error, end func() error) {
+// fromPlain is a client's: it connects to a server and exchanges the Inits with it, for the process at the plain side.
+// Where that fails, the process sees a reset.
+func (f *Forwarder) fromPlain(ctx context.Context, plain net.Conn) error {
+	c, err := f.Dial(ctx)
+	if err != nil {
+		end(plain, cut)
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { end(c, cut) })()
+	conn, err := f.Endpoint.Open(c)
+	if err != nil {
+		end(plain, cut)
+		return err
+	}
+	defer conn.end(whole)
+	defer end(plain, whole)
+	return carry(ctx, conn, plain)
+}
+
+// carry copies both directions until they have ended. An end is passed on as the end of that direction; all else is a
+// reset at the plain side, since a cut stream must not look whole (section 1.5).
+func carry(ctx context.Context, conn *Conn, plain net.Conn) (why error) {
+	// Writing to the plain side may be what does not end.
+	defer context.AfterFunc(ctx, func() { end(plain, cut) })()
+	var once sync.Once // whoever fails first knows why; behind an end or a full buffer that is nobody who copies
+	fail := func(err error) {
 		once.Do(func() {
 			why = err
-			linger(plain)
-			end()
+			end(plain, cut)
+			conn.end(cut)
 		})
-		plain.Close()
 	}
-	cut := false
+	defer accept.Watch(conn.Conn, func() { fail(syscall.ECONNRESET) })()
+	defer accept.Watch(plain, func() { fail(nil) })()
+	unsent := false
 	up := make(chan struct{})
 	go func() {
 		defer close(up)
 		switch _, err := conn.ReadFrom(plain); {
 		case err == nil:
-			conn.CloseWrite()
+			conn.end(half)
 		case conn.broken(): // reading tells why: an Error of the peer may be there
-			cut = true
+			unsent = true
 			conn.SetReadDeadline(time.Now().Add(drainTime))
 			plain.SetWriteDeadline(time.Now().Add(drainTime))
 		default:
-			fail(nil, conn.Reset)
+			fail(nil)
 		}
 	}()
-	switch _, err := conn.WriteTo(plain); {
-	case err == nil:
-		closeWrite(plain)
-	case conn.in.err == nil: // the plain side takes no more
-		fail(nil, conn.Reset)
-	default:
-		fail(err, plain.Close)
-		conn.giveUp()
+	if _, err := conn.WriteTo(plain); err == nil {
+		end(plain, half)
+	} else {
+		fail(conn.in.err) // which is nil where it is the plain side that takes no more
 	}
-	if <-up; cut {
-		linger(plain)
+	if <-up; unsent {
+		end(plain, cut)
 	}
+	once.Do(func() {})
 	return why
 }

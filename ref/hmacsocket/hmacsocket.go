@@ -1,10 +1,14 @@
-// Package hmacsocket implements HMACSocket: TCP connections whose every message is authenticated by an HMAC and not encrypted. The
-// protocol and its rules, with their ids, are in docs/hmacsocket.md.
+// Package hmacsocket implements HMACSocket: TCP connections whose every message is authenticated by an HMAC and not
+// encrypted. The protocol and its rules, with their ids, are in docs/hmacsocket.md.
 //
-// Start reading at wire.go, which turns bytes into Inits and messages and back. An [Endpoint] opens a [Conn], which is a
-// [net.Conn], over any connection; a [Forwarder] puts Conns between processes and a service.
+// Start reading at wire.go, which turns bytes into Inits and messages and back, or at [Forwarder.ServeConn] to follow a
+// connection from its first byte to its last. An [Endpoint] opens a [Conn], which is a [net.Conn], over any connection;
+// a [Forwarder] puts Conns between processes and a service. Whatever ends a connection is in end.go.
 //
-// The package does not encrypt, and does not authenticate a connection before its first Chunk: the protocol cannot.
+// The package refuses an Init of another hash, one whose N it has sent or received before, and all that follows a
+// message with a wrong HMAC or one that is too long. It does not encrypt, and does not authenticate a connection before
+// its first Chunk: the protocol cannot. It takes no key of 0 bytes, and does not care how good a longer one is.
+// Listening, limits and logs are the caller's: see ref/accept.
 package hmacsocket
 
 import (
@@ -26,26 +30,36 @@ const (
 	InitTimeout = 10 * time.Second // for the peer's Init, an endpoint's default
 	chunkData   = 128 << 10        // of a Chunk that we send
 	smallBuffer = 4 << 10          // of a direction in which little comes
+	firstMemory = 16 << 20         // of all first Chunks that are under way and larger than that
 	nonceMemory = 65536            // N's that were received, in each of two generations
 	drainBytes  = 16 << 20         // that a peer may still send when its message was refused
 	drainTime   = 2 * time.Second  // and how long
 )
 
+// A Fault is what is wrong with bytes: with a peer's, or with what is to be sent. All other errors are the network's or
+// the caller's.
+type Fault string
+
 // The faults of docs/hmacsocket.md, section 1.
-var (
-	ErrIncomplete = errors.New("message is incomplete")
-	ErrHashLength = errors.New("the peer sends no Init, or one of a hash with another length")
-	ErrZeroLimit  = errors.New("the peer's Init says that it receives nothing")
-	ErrKnownNonce = errors.New("the peer's N was sent or received before")
-	ErrCutShort   = errors.New("connection ended within a message")
-	ErrHMAC       = errors.New("wrong HMAC")
-	ErrTooLong    = errors.New("data or text is too long")
-	ErrEmpty      = errors.New("data is empty")
-	ErrBadText    = errors.New("text is not UTF-8, or holds NUL")
+const (
+	ErrIncomplete Fault = "message is incomplete"
+	ErrHashLength Fault = "the peer sends no Init, or one of a hash with another length"
+	ErrZeroLimit  Fault = "the peer's Init says that it receives nothing"
+	ErrKnownNonce Fault = "the peer's N was sent or received before"
+	ErrCutShort   Fault = "connection ended within a message"
+	ErrHMAC       Fault = "wrong HMAC"
+	ErrTooLong    Fault = "data or text is too long"
+	ErrEmpty      Fault = "data is empty"
+	ErrBadText    Fault = "text is not UTF-8, or holds NUL"
 )
+
+// Error says what is wrong.
+func (f Fault) Error() string { return string(f) }
 
 // ErrFirstHMAC is an [ErrHMAC] before which nothing was right: the key or the hash may be another (section 4.2).
 var ErrFirstHMAC = fmt.Errorf("%w of the first message", ErrHMAC)
+
+var errFirstMemory = errors.New("too many first Chunks are under way")
 
 // A PeerError is an Error that the peer sent. That its sender has the key is sure, what it holds is not (section 3, 1).
 type PeerError struct {

@@ -57,7 +57,8 @@ func NewKey(hashName string, k []byte) (*Key, error) {
 	return nil, fmt.Errorf("unknown hash %q, there are: %s", hashName, strings.Join(HashNames(), ", "))
 }
 
-// A Sequence makes the HMACs of the messages of one direction of a connection, in their order. The zero value is of no use.
+// A Sequence makes the HMACs of the messages of one direction of a connection, in their order. The zero value is of no
+// use.
 type Sequence struct {
 	key *Key
 	cn  []byte // CN(i), LH bytes
@@ -82,7 +83,8 @@ func (s *Sequence) appendHMAC(b, D []byte) []byte {
 	return mac.Sum(b)
 }
 
-// verify says whether H is that of D in the next message, in a time that does not tell how much of it is right (HMACSOCKET-82).
+// verify says whether H is that of D in the next message, in a time that does not tell how much of it is right
+// (HMACSOCKET-82).
 func (s *Sequence) verify(H, D []byte) bool {
 	var sum [64]byte
 	return hmac.Equal(H, s.appendHMAC(sum[:0], D))

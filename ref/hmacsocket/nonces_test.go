@@ -29,8 +29,8 @@ func (l *nonceList) accept(N string, generation int) error {
 	return nil
 }
 
-// TestNoncesAreAList: whatever is sent, received and over, in whatever order, the memory is as the list is. All but the last few places of
-// a generation are filled beforehand, so that they turn over often.
+// TestNoncesAreAList: whatever is sent, received and over, in whatever order, the memory is as the list is. All but the
+// last few places of a generation are filled beforehand, so that they turn over often.
 func TestNoncesAreAList(t *testing.T) {
 	const room = 3 // that is left in the younger generation
 	filler := make(map[string]bool)
@@ -119,7 +119,8 @@ func (c closing) Close() error {
 	return c.Conn.Close()
 }
 
-// TestNonceOutlivesConnection: an N is not forgotten before its connection is closed, since until then what is signed for it can arrive.
+// TestNonceOutlivesConnection: an N is not forgotten before its connection is closed, since until then what is signed
+// for it can arrive.
 func TestNonceOutlivesConnection(t *testing.T) {
 	a, b := tcpPair(t)
 	e := &Endpoint{Key: testKey(t, "sha256")}

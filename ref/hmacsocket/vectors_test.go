@@ -35,8 +35,8 @@ func back(i *big.Int) int64 {
 	return 1 << 16
 }
 
-// TestCounterVectors: counting comes to each vector's CN, from anywhere. (fuzz/hmacsocket reads and writes all vectors that need no
-// beginning far away.)
+// TestCounterVectors: counting comes to each vector's CN, from anywhere. (fuzz/hmacsocket reads and writes all vectors
+// that need no beginning far away.)
 func TestCounterVectors(t *testing.T) {
 	seen := 0
 	forVectors(t, func(v vectors.Vector, codec vectors.Codec, i *big.Int) {
@@ -111,7 +111,9 @@ func checkFar(t *testing.T, v vectors.Vector, s *Sequence, messages []vectors.Me
 		return
 	}
 	_, _, err := s.Parse(b, *v.ML)
-	want := map[string]error{"": ErrIncomplete, "cut short": ErrIncomplete, ErrHMAC.Error(): ErrHMAC, "too long": ErrTooLong}[v.Fault]
+	want := map[string]error{
+		"": ErrIncomplete, "cut short": ErrIncomplete, ErrHMAC.Error(): ErrHMAC, "too long": ErrTooLong,
+	}[v.Fault]
 	if want == nil || !errors.Is(err, want) {
 		t.Errorf("%s: %v, the vector says %q", v.ID, err, v.Fault)
 	}

@@ -29,8 +29,8 @@ func AppendInit(b []byte, in Init, LH int) ([]byte, error) {
 	return append(b, in.N...), nil
 }
 
-// ParseInit reads an Init from the beginning of b; n is its length, and N a part of b. It fails with [ErrIncomplete], where n is the
-// length that is needed at least, with [ErrHashLength] or with [ErrZeroLimit].
+// ParseInit reads an Init from the beginning of b; n is its length, and N a part of b. It fails with [ErrIncomplete],
+// where n is the length that is needed at least, with [ErrHashLength] or with [ErrZeroLimit].
 func ParseInit(b []byte, LH int) (in Init, n int, err error) {
 	n = 2 + 4 + LH
 	if len(b) >= 2 && int(binary.BigEndian.Uint16(b)) != LH {
@@ -48,8 +48,8 @@ func ParseInit(b []byte, LH int) (in Init, n int, err error) {
 // headBytes is the length of what stands before a Chunk's data: LD and H.
 func (s *Sequence) headBytes() int { return 4 + s.key.LH }
 
-// AppendChunk appends the next message, a Chunk that holds D. It fails with [ErrEmpty] or, if D is longer than the peer's ML,
-// [ErrTooLong]; then it was no message.
+// AppendChunk appends the next message, a Chunk that holds D. It fails with [ErrEmpty] or, if D is longer than the
+// peer's ML, [ErrTooLong]; then it was no message.
 //
 //	LD u32 > 0 | H, LH bytes | D, LD bytes
 func (s *Sequence) AppendChunk(b, D []byte, ML uint32) ([]byte, error) {
@@ -86,9 +86,9 @@ func (s *Sequence) AppendError(b []byte, EC byte, EM string) ([]byte, error) {
 
 func isText(EM string) bool { return utf8.ValidString(EM) && !strings.Contains(EM, "\x00") }
 
-// Parse reads the next message from the beginning of b, for a receiver whose Init said ML. n is its length, and D, a part of b, a
-// Chunk's data. It fails with [ErrIncomplete], where n is the length that is needed at least, with [ErrTooLong], with [ErrHMAC] or, if
-// the message is an Error, with a [PeerError], which n is the length of.
+// Parse reads the next message from the beginning of b, for a receiver whose Init said ML. n is its length, and D, a
+// part of b, a Chunk's data. It fails with [ErrIncomplete], where n is the length that is needed at least, with
+// [ErrTooLong], with [ErrHMAC] or, if the message is an Error, with a [PeerError], which n is the length of.
 func (s *Sequence) Parse(b []byte, ML uint32) (D []byte, n int, err error) {
 	head := s.headBytes()
 	if len(b) < 4 {

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readExact fills buf from c until parse, given what is there, takes n bytes or fails, and consumes not one byte behind
+// readExact fills buf from c until parse, given what is there, takes n bytes or fails, and consumes not one byte after
 // them: whoever gets the connection next finds the rest in its queue. parse must decide on len(buf) bytes. The end of
-// the connection is [io.EOF] before the first byte and [ErrCutShort] behind it.
+// the connection is [io.EOF] before the first byte and [ErrCutShort] after it.
 func readExact(c net.Conn, buf []byte, parse func([]byte) (n int, err error)) error {
 	sc, socket := c.(syscall.Conn)
 	for have := 0; ; {
@@ -23,7 +23,7 @@ func readExact(c net.Conn, buf []byte, parse func([]byte) (n int, err error)) er
 			seen, err = c.Read(buf[have : have+1])
 		}
 		switch {
-		case seen > 0: // an error behind it comes again
+		case seen > 0: // an error that came with it comes again
 		case err == io.EOF && have > 0:
 			return ErrCutShort
 		case err != nil:
@@ -73,8 +73,16 @@ func peek(c syscall.Conn, b []byte) (n int, err error) {
 func send(c net.Conn, sign byte, explanation string) error {
 	b, err := AppendReply(nil, Reply{sign, explanation}, MaxExplanation)
 	if err == nil {
-		_, err = c.Write(b)
+		err = write(c, b)
 	}
+	return err
+}
+
+// write sends what is no service's, in bounded time: a client may send requests and read nothing.
+func write(c net.Conn, b []byte) error {
+	c.SetWriteDeadline(time.Now().Add(writeTime))
+	defer c.SetWriteDeadline(time.Time{})
+	_, err := c.Write(b)
 	return err
 }
 

@@ -38,7 +38,8 @@ func pipe(t *testing.T) (a, b net.Conn) {
 	return a, b
 }
 
-// TestReadExactSplits: however a request is cut into writes, it is read whole, and what stands behind it is left where it is.
+// TestReadExactSplits: however a request is cut into writes, it is read whole, and what stands behind it is left where
+// it is.
 func TestReadExactSplits(t *testing.T) {
 	const request, behind = "daytime\r\n", "\r\nand more"
 	all := request + behind

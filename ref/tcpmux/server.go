@@ -6,9 +6,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/muxspec/muxspec/ref/accept"
 )
 
 // A Config is what a server does. It must not change once a server has it.
@@ -26,21 +27,22 @@ type Config struct {
 type Server struct {
 	config atomic.Pointer[Config]
 	log    *slog.Logger
-	ctx    context.Context // ends when the sessions have to
-	cancel context.CancelFunc
-
-	mu      sync.Mutex
-	closing bool
-	open    map[net.Conn]string // to the source's address
-	sources map[string]int
-	done    sync.WaitGroup
+	accept *accept.Server
 }
 
 // NewServer returns a server that logs failed sessions, and connections that it turns away, to log.
 func NewServer(config *Config, log *slog.Logger) *Server {
-	s := &Server{log: log, open: make(map[net.Conn]string), sources: make(map[string]int)}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s := &Server{log: log}
 	s.config.Store(config)
+	s.accept = &accept.Server{
+		Handle:   s.serve,
+		TurnAway: s.turnAway,
+		Failed:   func(err error) { log.Warn("accepting a connection failed", "error", err) },
+		Limits: func() (all, perSource int) {
+			config := s.config.Load()
+			return config.MaxConnections, config.MaxPerSource
+		},
+	}
 	return s
 }
 
@@ -48,32 +50,31 @@ func NewServer(config *Config, log *slog.Logger) *Server {
 func (s *Server) SetConfig(config *Config) { s.config.Store(config) }
 
 // Serve accepts connections from l until l is closed.
-func (s *Server) Serve(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil: // descriptors or memory ran out, or the client has gone: the listener is still good
-			s.log.Warn("accepting a connection failed", "error", err)
-			time.Sleep(10 * time.Millisecond)
-		default:
-			go s.ServeConn(c)
-		}
-	}
-}
+func (s *Server) Serve(l net.Listener) { s.accept.Serve(l) }
 
 // ServeConn serves and closes a single connection.
-func (s *Server) ServeConn(c net.Conn) {
-	defer c.Close()
-	if why := s.admit(c); why != "" {
-		s.log.Warn("connection turned away", "source", c.RemoteAddr(), "reason", why)
-		send(c, Negative, why) // and no waiting: there are too many already
-		return
-	}
-	defer s.leave(c)
+func (s *Server) ServeConn(c net.Conn) { s.accept.ServeConn(c) }
+
+// Shutdown gives the sessions until ctx ends, then ends them, and returns when the last has gone. The listeners are
+// closed before, by their owner.
+func (s *Server) Shutdown(ctx context.Context) { s.accept.Shutdown(ctx) }
+
+// turnAway tells a client why there is no room for it, without waiting for it: there are too many already.
+func (s *Server) turnAway(c net.Conn, why error) {
+	text := map[error]string{
+		accept.Closing:    "Server is shutting down",
+		accept.Full:       "Too many connections",
+		accept.SourceFull: "Too many connections from your address",
+	}[why]
+	s.log.Warn("connection turned away", "source", c.RemoteAddr(), "reason", text)
+	send(c, Negative, text)
+}
+
+// serve answers the requests of a connection, until one of them has a session, or a refusal.
+func (s *Server) serve(ctx context.Context, c net.Conn) {
+	defer context.AfterFunc(ctx, func() { c.Close() })()
 	for {
-		name, err := s.session(c)
+		name, err := s.session(ctx, c)
 		if errors.Is(err, ErrNextRequest) {
 			continue
 		}
@@ -84,60 +85,8 @@ func (s *Server) ServeConn(c net.Conn) {
 	}
 }
 
-// Shutdown gives the sessions until ctx ends, then ends them, and returns when the last has gone. The listeners are
-// closed before, by their owner.
-func (s *Server) Shutdown(ctx context.Context) {
-	s.mu.Lock()
-	s.closing = true
-	s.mu.Unlock()
-	defer context.AfterFunc(ctx, func() {
-		s.cancel()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for c := range s.open {
-			c.Close()
-		}
-	})()
-	s.done.Wait()
-}
-
-// admit counts c in, or says why there is no room for it.
-func (s *Server) admit(c net.Conn) (why string) {
-	source := c.RemoteAddr().String()
-	if host, _, err := net.SplitHostPort(source); err == nil {
-		source = host
-	}
-	config := s.config.Load()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.closing:
-		return "Server is shutting down"
-	case config.MaxConnections > 0 && len(s.open) >= config.MaxConnections:
-		return "Too many connections"
-	case config.MaxPerSource > 0 && s.sources[source] >= config.MaxPerSource:
-		return "Too many connections from your address"
-	}
-	s.open[c] = source
-	s.sources[source]++
-	s.done.Add(1)
-	return ""
-}
-
-// leave counts c out.
-func (s *Server) leave(c net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	source := s.open[c]
-	delete(s.open, c)
-	if s.sources[source]--; s.sources[source] == 0 {
-		delete(s.sources, source)
-	}
-	s.done.Done()
-}
-
 // session reads one request, answers it, and carries what follows.
-func (s *Server) session(c net.Conn) (name string, err error) {
+func (s *Server) session(ctx context.Context, c net.Conn) (name string, err error) {
 	config := s.config.Load()
 	c.SetReadDeadline(time.Now().Add(config.RequestTimeout))
 	err = readExact(c, make([]byte, config.MaxName+2), func(b []byte) (n int, err error) {
@@ -162,5 +111,5 @@ func (s *Server) session(c net.Conn) (name string, err error) {
 	case handler == nil:
 		return name, errors.Join(errNoService, Refuse(c, "Service not available"))
 	}
-	return name, handler(s.ctx, c)
+	return name, handler(ctx, c)
 }

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// A Handler answers one request on c: it sends a reply, or lets its service send it, carries the session and returns when that is
-// over; the server closes c. ctx ends when the server's grace time is over. Errors are logged, but for [ErrNextRequest].
+// A Handler answers one request on c: it sends a reply, or lets its service send it, carries the session and returns
+// when that is over; the server closes c. ctx ends when the server's grace time is over. Errors are logged, but for
+// [ErrNextRequest].
 type Handler func(ctx context.Context, c net.Conn) error
 
 // ErrNextRequest is what a [Handler] returns to have the server read another request from the connection.
@@ -22,8 +23,8 @@ type Table struct {
 	handlers map[string]Handler
 }
 
-// Add puts a service into the table. A name of more than max bytes, HELP, one that a list cannot show, and one that differs
-// from another only in the case of its letters are refused.
+// Add puts a service into the table. A name of more than max bytes, HELP, one that a list cannot show, and one that
+// differs from another only in the case of its letters are refused.
 func (t *Table) Add(name string, max int, h Handler) error {
 	_, err := AppendList(nil, []string{name}, max)
 	folded := Fold(name)
@@ -42,8 +43,9 @@ func (t *Table) Add(name string, max int, h Handler) error {
 		t.handlers = make(map[string]Handler)
 	}
 	t.handlers[folded] = h
-	t.names = append(t.names, name)
-	slices.SortFunc(t.names, func(a, b string) int { return strings.Compare(Fold(a), Fold(b)) })
+	byName := func(other, folded string) int { return strings.Compare(Fold(other), folded) }
+	i, _ := slices.BinarySearchFunc(t.names, folded, byName)
+	t.names = slices.Insert(t.names, i, name)
 	return nil
 }
 
@@ -51,7 +53,7 @@ func (t *Table) Add(name string, max int, h Handler) error {
 func (t *Table) list(_ context.Context, c net.Conn) error {
 	b, err := AppendList(nil, t.names, MaxList)
 	if err == nil {
-		_, err = c.Write(b)
+		err = write(c, b)
 	}
 	if err != nil {
 		return err

@@ -2,9 +2,9 @@
 // chosen by name. The rules, with their ids, are in docs/tcpmux.md.
 //
 // Start reading at wire.go, which turns bytes into requests, replies and lists and back. A [Server] answers
-// connections from a [Table] of services; [Request] and [List] are the client's side.
+// connections from a [Table] of services, each with a [Handler]; [Request] and [List] are the client's side.
 //
-// The package never reads a byte behind a request or a reply, so a service, be it another program, gets the
+// The package never reads a byte after a request or a reply, so a service, be it another program, gets the
 // connection itself. It refuses names that hold NUL, CR or LF and lines without a bound. It neither authenticates
 // nor encrypts: RFC 1078 has nothing of the kind.
 package tcpmux
@@ -30,19 +30,27 @@ const (
 	RequestTimeout = 30 * time.Second // for a whole request, a server's default
 	MaxConnections = 8192             // open at once, a server's default
 	MaxPerSource   = 1024             // open at once from one address, a server's default
+	writeTime      = 10 * time.Second // for a reply or a list
 	drainBytes     = 1 << 20          // that a client which was refused may still send
 	drainTime      = 2 * time.Second  // and how long
 )
 
+// A Fault is what is wrong with a line, a request, a reply or a list. All other errors are the network's or the
+// caller's.
+type Fault string
+
 // The faults of docs/tcpmux.md, section 1.
-var (
-	ErrIncomplete = errors.New("line is incomplete")
-	ErrBadByte    = errors.New("line holds NUL, or CR or LF that is not its end")
-	ErrTooLong    = errors.New("line is too long")
-	ErrCutShort   = errors.New("connection ended within a line")
-	ErrEmptyName  = errors.New("service name is empty")
-	ErrBadSign    = errors.New("reply begins with neither + nor -")
+const (
+	ErrIncomplete Fault = "line is incomplete"
+	ErrBadByte    Fault = "line holds NUL, or CR or LF that is not its end"
+	ErrTooLong    Fault = "line is too long"
+	ErrCutShort   Fault = "connection ended within a line"
+	ErrEmptyName  Fault = "service name is empty"
+	ErrBadSign    Fault = "reply begins with neither + nor -"
 )
+
+// Error says what is wrong.
+func (f Fault) Error() string { return string(f) }
 
 // errNoService is only logged: who asks for what is not there is worth a line.
 var errNoService = errors.New("there is no such service")

@@ -8,15 +8,15 @@ import (
 
 const connectPrefix = "MOSH CONNECT "
 
-// AppendConnect appends the line that tells mosh where the session is and what its key is (section 2.7), with its LF. N is the
-// external port or [TokenNumber] of it.
+// AppendConnect appends the line that tells mosh where the session is and what its key is (section 2.7), with its LF. N
+// is the external port or [TokenNumber] of it.
 func AppendConnect(b []byte, N uint64, K [16]byte) []byte {
 	b = append(strconv.AppendUint(append(b, connectPrefix...), N, 10), ' ')
 	return append(AppendKey(b, K), '\n')
 }
 
-// ParseConnect reads a line of mosh-server's output. It fails with [ErrNotConnect], then look at the next, with [ErrBadNumber] or with
-// [ErrBadKey].
+// ParseConnect reads a line of mosh-server's output. It fails with [ErrNotConnect], then look at the next, with
+// [ErrBadNumber] or with [ErrBadKey].
 func ParseConnect(line string) (port uint16, K [16]byte, err error) {
 	rest, ok := strings.CutPrefix(strings.TrimRight(strings.TrimSuffix(line, "\n"), " \t\r"), connectPrefix)
 	if !ok {

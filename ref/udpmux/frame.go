@@ -31,7 +31,8 @@ type Frame struct {
 }
 
 // bodyLimits are the least and the most that L is for a type.
-var bodyLimits = map[FrameType][2]int{Hello: {2, 2}, Welcome: {4, 4}, Register: {36, 36}, Registered: {5, 5}, Error: {2, MaxFrame}}
+var bodyLimits = map[FrameType][2]int{Hello: {2, 2}, Welcome: {4, 4}, Register: {36, 36}, Registered: {5, 5},
+	Error: {2, MaxFrame}}
 
 // check is what writer and reader refuse in a frame that is whole.
 func (f *Frame) check() error {
@@ -46,7 +47,8 @@ func (f *Frame) check() error {
 	return nil
 }
 
-// AppendFrame appends a frame. It fails with [ErrUnknownType], [ErrTooLong], [ErrBadPort], [ErrZeroKey] or [ErrBadText].
+// AppendFrame appends a frame. It fails with [ErrUnknownType], [ErrTooLong], [ErrBadPort], [ErrZeroKey] or
+// [ErrBadText].
 //
 //	L u16 | type u8 | HELLO:      version u8
 //	                  WELCOME:    modes u8 | port u16 > 0
@@ -78,8 +80,9 @@ func AppendFrame(b []byte, f Frame) ([]byte, error) {
 	return append(binary.BigEndian.AppendUint16(b, uint16(len(body))), body...), nil
 }
 
-// ParseFrame reads a frame from the beginning of b; n is its length. It fails with [ErrIncomplete], [ErrEmptyFrame], [ErrTooLong],
-// [ErrUnknownType], [ErrBadLength], [ErrBadPort], [ErrZeroKey] or [ErrBadText], each as soon as the bytes show it.
+// ParseFrame reads a frame from the beginning of b; n is its length. It fails with [ErrIncomplete], [ErrEmptyFrame],
+// [ErrTooLong], [ErrUnknownType], [ErrBadLength], [ErrBadPort], [ErrZeroKey] or [ErrBadText], each as soon as the bytes
+// show it.
 func ParseFrame(b []byte) (f Frame, n int, err error) {
 	if len(b) < 2 {
 		return f, 0, ErrIncomplete
@@ -135,8 +138,8 @@ type FrameReader struct {
 // NewFrameReader returns a reader of r's frames.
 func NewFrameReader(r io.Reader) *FrameReader { return &FrameReader{r: r} }
 
-// Next returns the next frame, one of [ParseFrame]'s errors, the stream's, [ErrCutShort] or, where the stream ends between frames,
-// [io.EOF]. An error comes again with each call.
+// Next returns the next frame, one of [ParseFrame]'s errors, the stream's, [ErrCutShort] or, where the stream ends
+// between frames, [io.EOF]. An error comes again with each call.
 func (r *FrameReader) Next() (Frame, error) {
 	for r.err == nil {
 		f, n, err := ParseFrame(r.b)
@@ -149,6 +152,15 @@ func (r *FrameReader) Next() (Frame, error) {
 		}
 	}
 	return Frame{}, r.err
+}
+
+// Surplus returns how many bytes came, of a part of a frame perhaps, that Next has not returned; where there are none
+// it waits for some or for the end of the stream, which is [io.EOF].
+func (r *FrameReader) Surplus() (n int, err error) {
+	if len(r.b) == 0 {
+		err = r.more()
+	}
+	return len(r.b), err
 }
 
 func (r *FrameReader) more() error {

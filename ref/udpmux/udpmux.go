@@ -1,18 +1,16 @@
-// Package udpmux implements UDP mux: many mosh sessions behind one UDP port, for unmodified mosh programs. The protocol and its rules,
-// with their ids, are in docs/udpmux.md.
+// Package udpmux implements UDP mux: many mosh sessions behind one UDP port, for unmodified mosh programs. The protocol
+// and its rules, with their ids, are in docs/udpmux.md.
 //
-// Start reading at wire.go, which turns bytes into datagrams, keys and tokens and back; frame.go and connect.go do the same for the
-// Unix socket and for what mosh's programs say to each other. A [Mux] is the daemon's state: it does no I/O and has no clock. A [Server]
-// moves datagrams through one.
+// Start reading at wire.go, which turns bytes into datagrams, keys and tokens and back; frame.go and connect.go do the
+// same for the Unix socket and for what mosh's programs say to each other. What uses them is in the packages below: mux
+// is the daemon's state, daemon its sockets, and agent the two agents.
 //
 // The package does not decrypt and does not authenticate clients: only a mosh-server can.
 package udpmux
 
 import (
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // A Mode is one of the three ways to name a session, or a set of them (docs/udpmux.md, section 1).
@@ -44,7 +42,6 @@ const (
 	MaxDatagram = 16 + MaxP
 	MinPort     = 1024 // of a backend
 	MaxFrame    = 4096 // type and body
-	MaxText     = 4094 // of an ERROR
 	tokenBase   = 2<<32 + 1<<31
 )
 
@@ -59,42 +56,35 @@ const (
 	CodeBadFrame
 )
 
-// From section 4.1: 127.64.0.0/10 has a loopback source for each flow.
-const (
-	firstSource = 127<<24 | 64<<16
-	allSources  = 1 << 22
-)
+// A Fault is what is wrong with a datagram, a frame, a key or a line; the text says it.
+type Fault string
 
-// Ours.
-const (
-	batchSize   = 32 // datagrams in a system call, and in a turn
-	usualECN    = 2  // ECT(0), which mosh sends
-	waitingTime = time.Second
-)
+// Error is the text.
+func (f Fault) Error() string { return string(f) }
 
 // The faults of docs/udpmux.md, section 2.
-var (
-	ErrEmpty          = errors.New("datagram is empty")
-	ErrShortHeader    = errors.New("datagram ends within its header")
-	ErrReserved       = errors.New("form is reserved")
-	ErrTooShort       = errors.New("mosh datagram is too short")
-	ErrTooLong        = errors.New("datagram, frame or text is too long")
-	ErrWrongDirection = errors.New("mosh datagram has the wrong direction")
-	ErrBadPort        = errors.New("bad port")
-	ErrBadLength      = errors.New("bad length")
-	ErrBadCharacter   = errors.New("key has a character that is not base64's")
-	ErrBadTail        = errors.New("key's last character has bits that are left over")
-	ErrIncomplete     = errors.New("frame is incomplete")
-	ErrEmptyFrame     = errors.New("frame is empty")
-	ErrUnknownType    = errors.New("frame has an unknown type")
-	ErrZeroKey        = errors.New("registration key is zero")
-	ErrBadText        = errors.New("text is not UTF-8")
-	ErrCutShort       = errors.New("stream ended within a frame")
-	ErrNotConnect     = errors.New("not a CONNECT line")
-	ErrBadNumber      = errors.New("CONNECT line has a bad number")
-	ErrBadKey         = errors.New("CONNECT line has a bad key")
-	ErrNotNumber      = errors.New("not a number")
-	ErrUnknownNumber  = errors.New("number of an unknown mode")
+const (
+	ErrEmpty          Fault = "datagram is empty"
+	ErrShortHeader    Fault = "datagram ends within its header"
+	ErrReserved       Fault = "form is reserved"
+	ErrTooShort       Fault = "mosh datagram is too short"
+	ErrTooLong        Fault = "datagram, frame or text is too long"
+	ErrWrongDirection Fault = "mosh datagram has the wrong direction"
+	ErrBadPort        Fault = "bad port"
+	ErrBadLength      Fault = "bad length"
+	ErrBadCharacter   Fault = "key has a character that is not base64's"
+	ErrBadTail        Fault = "key's last character has bits that are left over"
+	ErrIncomplete     Fault = "frame is incomplete"
+	ErrEmptyFrame     Fault = "frame is empty"
+	ErrUnknownType    Fault = "frame has an unknown type"
+	ErrZeroKey        Fault = "registration key is zero"
+	ErrBadText        Fault = "text is not UTF-8"
+	ErrCutShort       Fault = "stream ended within a frame"
+	ErrNotConnect     Fault = "not a CONNECT line"
+	ErrBadNumber      Fault = "CONNECT line has a bad number"
+	ErrBadKey         Fault = "CONNECT line has a bad key"
+	ErrNotNumber      Fault = "not a number"
+	ErrUnknownNumber  Fault = "number of an unknown mode"
 )
 
 // A Refusal is an ERROR of the daemon.

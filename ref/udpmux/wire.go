@@ -15,8 +15,8 @@ type Header struct {
 	Port uint16   // if Port
 }
 
-// AppendClient appends a client's datagram. It fails with [ErrBadPort] or what is wrong with P: [ErrTooShort], [ErrTooLong],
-// [ErrWrongDirection].
+// AppendClient appends a client's datagram. It fails with [ErrBadPort] or what is wrong with P: [ErrTooShort],
+// [ErrTooLong], [ErrWrongDirection].
 //
 //	P   or   0x01 | T, 15 bytes | P   or   port u16 >= 1024 | P
 func AppendClient(b []byte, h Header, P []byte) ([]byte, error) {
@@ -35,8 +35,8 @@ func AppendClient(b []byte, h Header, P []byte) ([]byte, error) {
 	return append(b, P...), nil
 }
 
-// ParseClient reads a client's datagram; P is a part of D. It fails with [ErrEmpty], [ErrShortHeader], [ErrReserved] or what is wrong
-// with P.
+// ParseClient reads a client's datagram; P is a part of D. It fails with [ErrEmpty], [ErrShortHeader], [ErrReserved] or
+// what is wrong with P.
 func ParseClient(D []byte) (h Header, P []byte, err error) {
 	if len(D) == 0 {
 		return h, nil, ErrEmpty
@@ -64,7 +64,8 @@ func ParseClient(D []byte) (h Header, P []byte, err error) {
 	return h, D[n:], checkP(D[n:], 0)
 }
 
-// ParseBackend looks at a backend's datagram. It fails with [ErrTooShort], [ErrTooLong] or [ErrWrongDirection] (section 2.3).
+// ParseBackend looks at a backend's datagram. It fails with [ErrTooShort], [ErrTooLong] or [ErrWrongDirection] (section
+// 2.3).
 func ParseBackend(P []byte) error { return checkP(P, 0x80) }
 
 // checkP: a client's P begins with 0x00, since no client counts to 2^56; of a backend's only the direction is known.

@@ -152,7 +152,7 @@ func TestFrames(t *testing.T) {
 				t.Errorf("%x: %v", b[:i], err)
 			}
 			r := NewFrameReader(bytes.NewReader(b[:i]))
-			want := ErrCutShort
+			var want error = ErrCutShort
 			if i == 0 {
 				want = io.EOF
 			}

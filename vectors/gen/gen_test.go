@@ -34,7 +34,7 @@ func TestFilesAreGenerated(t *testing.T) {
 			t.Errorf("%s is not generated", name)
 		}
 	}
-	for _, protocol := range docs.Protocols {
+	for _, protocol := range docs.Protocols() {
 		if files, err := vectors.Load(protocol); len(files) == 0 || err != nil {
 			t.Errorf("%s has %d files, %v", protocol, len(files), err)
 		}

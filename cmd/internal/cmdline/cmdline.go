@@ -6,18 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 	"strings"
 	"unicode"
 
 	"github.com/spf13/pflag"
+
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
 )
 
 // Exit codes that all programs share.
 const (
-	ExitOK    = 0
-	ExitUsage = 2
+	ExitOK      = 0
+	ExitFailure = 1 // of a server that cannot work
+	ExitUsage   = 2
 )
 
 // Version is the module's version, as the Go toolchain recorded it.
@@ -28,8 +30,8 @@ func Version() string {
 	return "(devel)"
 }
 
-// New returns an option set with the options that all programs have. usage is all that --help prints above the options; its
-// first line is "Usage: NAME …"; the words in small letters are the name.
+// New returns an option set with the options that all programs have. usage is all that --help prints above the options;
+// its first line is "Usage: NAME …"; the words in small letters are the name.
 func New(usage string) *pflag.FlagSet {
 	var words []string
 	for _, word := range strings.Fields(strings.TrimPrefix(usage, "Usage: ")) {
@@ -58,7 +60,7 @@ func Parse(fs *pflag.FlagSet, args []string) (code int, done bool) {
 		return ExitOK, true
 	}
 	if err != nil {
-		return Usage(fs, "%v", err), true
+		return Usage(fs, "%v", inWords(err)), true
 	}
 	if version, _ := fs.GetBool("version"); version {
 		fmt.Printf("%s (muxspec) %s\n", fs.Name(), Version())
@@ -67,14 +69,29 @@ func Parse(fs *pflag.FlagSet, args []string) (code int, done bool) {
 	return 0, false
 }
 
+// inWords says what is wrong with a value without Go's names.
+func inWords(err error) error {
+	bad, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err
+	}
+	wants := map[string]string{"int": "an integer", "bool": "true or false", "duration": `a time as "10s" or "2m"`}
+	if want, known := wants[bad.GetFlag().Value.Type()]; known {
+		return fmt.Errorf("--%s %q: must be %s", bad.GetFlag().Name, bad.GetValue(), want)
+	}
+	return err
+}
+
 // Usage reports that the command line is wrong: one line that says what, one that says where to look.
 func Usage(fs *pflag.FlagSet, format string, args ...any) int {
 	Complain(fs, format, args...)
-	fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", fs.Name())
+	fmt.Fprintf(stdio.Stderr, "Try '%s --help'.\n", fs.Name())
+	stdio.Flush()
 	return ExitUsage
 }
 
 // Complain prints one line of trouble.
 func Complain(fs *pflag.FlagSet, format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%s: %s\n", fs.Name(), strings.TrimSpace(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(stdio.Stderr, "%s: %s\n", fs.Name(), strings.TrimSpace(fmt.Sprintf(format, args...)))
+	stdio.Flush() // the process may become another program
 }

@@ -5,7 +5,6 @@ package services
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"sync"
@@ -14,16 +13,23 @@ import (
 	"github.com/muxspec/muxspec/ref/tcpmux"
 )
 
-// Builtins are the handlers of the services that need no other program. tcpmux is TCPMUX itself: it takes another request.
+// Builtins are the handlers of the services that need no other program. tcpmux is TCPMUX itself: it takes another
+// request.
 var Builtins = map[string]tcpmux.Handler{
 	"chargen": builtin(chargen),
 	"daytime": builtin(daytime),
 	"discard": builtin(discard),
 	"echo":    builtin(echo),
 	"tcpmux": func(_ context.Context, c net.Conn) error {
-		return errors.Join(tcpmux.Accept(c), tcpmux.ErrNextRequest)
+		if err := tcpmux.Accept(c); err != nil {
+			return err
+		}
+		return tcpmux.ErrNextRequest
 	},
 }
+
+// writeTime is the time for what is short.
+const writeTime = 10 * time.Second
 
 // builtin makes a handler of a service: a positive reply, the session, a clean end.
 func builtin(serve func(c net.Conn) error) tcpmux.Handler {
@@ -52,11 +58,13 @@ func discard(c net.Conn) error {
 
 // daytime sends the time as a line of text (RFC 867).
 func daytime(c net.Conn) error {
+	c.SetWriteDeadline(time.Now().Add(writeTime)) // replies that are not read may be in the way
 	_, err := io.WriteString(c, time.Now().Format(time.RFC1123Z)+"\r\n")
 	return err
 }
 
-// chargen sends lines of 72 of the 95 printable characters, each beginning one further, until the client ends it (RFC 864).
+// chargen sends lines of 72 of the 95 printable characters, each beginning one further, until the client ends it (RFC
+// 864).
 func chargen(c net.Conn) error {
 	go io.Copy(io.Discard, c) // ends when c is closed
 	for {

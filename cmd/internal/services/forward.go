@@ -7,14 +7,15 @@ import (
 	"net"
 	"time"
 
+	"github.com/muxspec/muxspec/ref/accept"
 	"github.com/muxspec/muxspec/ref/tcpmux"
 )
 
 // dialTimeout is the time to reach what a service is forwarded to.
 const dialTimeout = 10 * time.Second
 
-// Forward makes a handler that connects to address and carries the bytes of both directions. network is "tcp" or "unix".
-// The end of a direction is passed on as the end of that direction, a failure as a reset.
+// Forward makes a handler that connects to address and carries the bytes of both directions. network is "tcp" or
+// "unix". The end of a direction is passed on as the end of that direction, a failure as a reset.
 func Forward(network, address string) tcpmux.Handler {
 	return func(ctx context.Context, c net.Conn) error {
 		dialer := net.Dialer{Timeout: dialTimeout}
@@ -23,8 +24,13 @@ func Forward(network, address string) tcpmux.Handler {
 			return errors.Join(err, tcpmux.Refuse(c, "Service cannot be reached"))
 		}
 		defer backend.Close()
-		stop := context.AfterFunc(ctx, func() { backend.Close() })
-		defer stop()
+		defer context.AfterFunc(ctx, func() { reset(backend) })()
+		broken := func() {
+			reset(c)
+			reset(backend)
+		}
+		defer accept.Watch(c, broken)()
+		defer accept.Watch(backend, broken)()
 		if err := tcpmux.Accept(c); err != nil {
 			return err
 		}

@@ -10,15 +10,18 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/muxspec/muxspec/cmd/internal/group"
+	"github.com/muxspec/muxspec/ref/accept"
 	"github.com/muxspec/muxspec/ref/tcpmux"
 )
 
-// killAfter is the time from SIGTERM to SIGKILL for a program that outlives the server.
-const killAfter = time.Second
+// breakTime is what a program has to end when its connection is broken: it may not look at it.
+const breakTime = 10 * time.Second
 
 // Program makes a handler that starts a program with the connection as its standard input and output, as inetd does;
 // its standard error is the server's. argv[0] is the program's path. With ownReply the program sends the reply itself.
-// A program leads a process group of its own, and the whole group is ended with the server.
+// A program leads a process group of its own, and the whole group is ended with the server, or some time after the
+// connection has broken.
 func Program(argv []string, ownReply bool) tcpmux.Handler {
 	return func(ctx context.Context, c net.Conn) error {
 		const failure = "Service cannot be started"
@@ -29,27 +32,43 @@ func Program(argv []string, ownReply bool) tcpmux.Handler {
 		if err != nil {
 			return errors.Join(err, tcpmux.Refuse(c, failure))
 		}
-		// The reply goes first, because a running program may write at once. What the file's mode cannot tell, such as a
-		// missing interpreter, is seen as a reset behind it.
+		// The reply goes first, because a running program may write at once. What the file's mode cannot tell, such as
+		// a missing interpreter, is seen as a reset after it.
 		if !ownReply {
 			if err := tcpmux.Accept(c); err != nil {
 				return err
 			}
 		}
-		cmd, err := start(argv, c.(socket))
+		broken := make(chan struct{})
+		defer accept.Watch(c, func() { close(broken) })()
+		program, err := start(argv, c.(socket))
 		if err != nil && ownReply {
 			return errors.Join(err, tcpmux.Refuse(c, failure))
 		} else if err != nil {
 			reset(c)
 			return err
 		}
-		stop := context.AfterFunc(ctx, func() {
-			unix.Kill(-cmd.Process.Pid, unix.SIGTERM)
-			time.AfterFunc(killAfter, func() { unix.Kill(-cmd.Process.Pid, unix.SIGKILL) })
-		})
-		defer stop()
-		cmd.Wait() // how the program ends is its own business
+		wait(ctx, program, broken)
 		return nil
+	}
+}
+
+// wait waits for the end of a program, however it ends: that is its own business.
+func wait(ctx context.Context, program *group.Group, broken <-chan struct{}) {
+	var late <-chan time.Time
+	ended := ctx.Done()
+	for {
+		select {
+		case <-program.Exited:
+			return
+		case <-broken:
+			broken, late = nil, time.After(breakTime)
+		case <-late:
+			program.End()
+		case <-ended:
+			ended = nil
+			program.End()
+		}
 	}
 }
 
@@ -60,7 +79,7 @@ type socket interface {
 }
 
 // start starts the program and gives it the connection for good, so that the program alone decides when that ends.
-func start(argv []string, c socket) (*exec.Cmd, error) {
+func start(argv []string, c socket) (*group.Group, error) {
 	f, err := c.File()
 	if err != nil {
 		return nil, err
@@ -68,12 +87,13 @@ func start(argv []string, c socket) (*exec.Cmd, error) {
 	defer f.Close()
 	fd := int(f.Fd()) // makes the socket blocking, as programs expect it
 	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Env = group.Environment()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = f, f, os.Stderr
-	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	program, err := group.Start(cmd)
+	if err != nil {
 		unix.SetNonblock(fd, true) // or c's deadlines would not count any more
 		return nil, err
 	}
 	c.Close()
-	return cmd, nil
+	return program, nil
 }

@@ -1,20 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
-	"github.com/muxspec/muxspec/conformance"
 	"github.com/muxspec/muxspec/conformance/mutants"
+
+	"github.com/muxspec/muxspec/conformance/report"
 )
 
 // A verdict is what became of a mutant.
@@ -32,7 +29,8 @@ type result struct {
 	Rule    string  `json:"rule"`
 	Mutant  string  `json:"mutant"`
 	Verdict verdict `json:"verdict"`
-	// Seen are the scenarios that saw a violation: of its own rule where it is killed, of others where it is misattributed.
+	// Seen are the scenarios that saw a violation: of its own rule where it is killed, of others where it is
+	// misattributed.
 	Seen    []sighting `json:"seen,omitempty"`
 	Error   string     `json:"error,omitempty"`
 	Seconds float64    `json:"seconds"`
@@ -55,8 +53,6 @@ type judge struct {
 const (
 	// runLimit is more than all scenarios take if each waits as long as it can.
 	runLimit = 5 * time.Minute
-	// endLimit is the time that a suite that was interrupted has to end its scenario and its targets.
-	endLimit = 20 * time.Second
 	// tries is how often a mutant is judged where the suite cannot tell, which happens on a busy machine.
 	tries = 3
 )
@@ -78,38 +74,10 @@ func (j judge) judge(ctx context.Context) result {
 
 // build makes the suite's program with the mutant in place of the reference.
 func (j judge) build(ctx context.Context) (program string, err error) {
-	changed, err := j.mutant.Apply(os.DirFS(j.root))
-	if err != nil {
-		return "", err
-	}
 	if err := os.MkdirAll(filepath.Join(j.dir, "tmp"), 0o755); err != nil {
 		return "", err
 	}
-	overlay := struct{ Replace map[string]string }{make(map[string]string)}
-	for file, text := range changed {
-		// The name has to end in .go, and files of two packages may have the same.
-		replacement := filepath.Join(j.dir, strings.ReplaceAll(file, "/", "_"))
-		if err := os.WriteFile(replacement, []byte(text), 0o644); err != nil {
-			return "", err
-		}
-		overlay.Replace[filepath.Join(j.root, file)] = replacement
-	}
-	b, err := json.Marshal(overlay)
-	if err != nil {
-		return "", err
-	}
-	list := filepath.Join(j.dir, "overlay.json")
-	if err := os.WriteFile(list, b, 0o644); err != nil {
-		return "", err
-	}
-	program = filepath.Join(j.dir, "muxspec")
-	// Most of the time goes into linking, a good part of that into what only debuggers read.
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-overlay", list, "-o", program, "./cmd/muxspec")
-	cmd.Dir = j.root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return program, nil
+	return j.mutant.Build(ctx, j.root, j.dir)
 }
 
 // look lets the rule's own scenarios judge, and if they see nothing, all.
@@ -132,12 +100,12 @@ func (j judge) look(ctx context.Context, program string) (verdict, []sighting, e
 	return survived, nil, err
 }
 
-// run runs the mutant's suite on the mutant and gives the violations of its rule and of others. If there are none, the error
-// says what kept a scenario from judging.
+// run runs the mutant's suite on the mutant and gives the violations of its rule and of others. If there are none,
+// the error says what kept a scenario from judging.
 func (j judge) run(ctx context.Context, program string, selection ...string) (own, others []sighting, err error) {
 	var unsure error
 	for range tries {
-		all := new(conformance.Report) // of all roles that have to keep the rule
+		all := new(report.Report) // of all roles that have to keep the rule
 		for _, role := range j.mutant.Rule.Roles {
 			rep, err := j.report(ctx, program, role, selection)
 			if err != nil {
@@ -155,19 +123,19 @@ func (j judge) run(ctx context.Context, program string, selection ...string) (ow
 }
 
 // sort puts the scenarios that did not pass in order.
-func (j judge) sort(rep *conformance.Report) (own, others []sighting, blocked, unsure error) {
+func (j judge) sort(rep *report.Report) (own, others []sighting, blocked, unsure error) {
 	for _, rule := range rep.Rules {
 		for _, s := range rule.Scenarios {
 			seen := sighting{rule.ID, s.Name, s.Reason}
 			why := fmt.Errorf("%s is %s: %s\n%s", s.Name, s.Outcome, s.Reason, strings.Join(s.Proof, "\n"))
 			switch {
-			case s.Outcome == conformance.Violation && !s.Known && rule.ID == j.mutant.Rule.ID:
+			case s.Outcome == report.Violation && !s.Known && rule.ID == j.mutant.Rule.ID:
 				own = append(own, seen)
-			case s.Outcome == conformance.Violation && !s.Known:
+			case s.Outcome == report.Violation && !s.Known:
 				others = append(others, seen)
-			case s.Outcome == conformance.Blocked:
+			case s.Outcome == report.Blocked:
 				blocked = errors.Join(blocked, why)
-			case s.Outcome == conformance.Inconclusive:
+			case s.Outcome == report.Inconclusive:
 				unsure = errors.Join(unsure, why)
 			}
 		}
@@ -176,27 +144,9 @@ func (j judge) sort(rep *conformance.Report) (own, others []sighting, blocked, u
 }
 
 // report runs the mutant's program in a role, which re-executes itself as the target.
-func (j judge) report(ctx context.Context, program, role string, selection []string) (*conformance.Report, error) {
+func (j judge) report(ctx context.Context, program, role string, selection []string) (*report.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	// A fault may show in roles whose rule it does not break; those need not see it.
-	args := append([]string{"run", role, "--json", "-"}, selection...)
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(j.dir, "tmp"))
-	// Not to be killed: it has servers to end.
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = endLimit
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	// That it exits with an error is what a mutant is for.
-	rep := new(conformance.Report)
-	if jsonErr := json.Unmarshal(stdout.Bytes(), rep); jsonErr != nil || len(rep.Rules) == 0 {
-		return nil, fmt.Errorf("muxspec %s gives no report: %w\n%s%s", strings.Join(args, " "), errors.Join(err, jsonErr),
-			stderr.Bytes(), stdout.Bytes())
-	}
-	return rep, nil
+	return mutants.Report(ctx, program, filepath.Join(j.dir, "tmp"), role, selection...)
 }

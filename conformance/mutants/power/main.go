@@ -1,19 +1,16 @@
-// Command power tells how much the suite sees: it builds every mutant of the reference, has the suite that is in the mutant's
-// own program judge it, and says which mutants the scenarios of their rule have seen.
+// Command power tells how much the suite sees: it builds every mutant of the reference, has the suite that is in the
+// mutant's own program judge it, and says which mutants the scenarios of their rule have seen.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -51,6 +48,7 @@ func power(args []string) int {
 	fs.SortFlags = false
 	verbose := fs.BoolP("verbose", "v", false, "show what each scenario saw")
 	only := fs.StringSlice("only", nil, "only the mutants of this `NAME`, in which * stands for anything; repeatable")
+	from := fs.String("from", "", "judge the mutants in this `FOLDER`, PROTOCOL/NAME.txtar, in place of the suite's own")
 	file := fs.String("json", "", "write the result as JSON to `FILE`, too")
 	fs.Usage = func() { fmt.Printf("%s%s", usage, fs.FlagUsages()) }
 	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
@@ -61,7 +59,7 @@ func power(args []string) int {
 	if fs.NArg() > 0 {
 		return complain(fmt.Errorf("unexpected argument %q", fs.Arg(0)))
 	}
-	all, err := choose(*only)
+	all, err := choose(*from, *only)
 	if err != nil {
 		return complain(err)
 	}
@@ -76,9 +74,9 @@ func power(args []string) int {
 		fmt.Fprintln(os.Stderr, "power: interrupted")
 		return exitInterrupted
 	}
-	o, err := sum(results, len(*only) > 0, time.Since(began))
+	o, err := sum(results, *from != "" || len(*only) > 0, time.Since(began))
 	if err == nil && *file != "" {
-		err = writeJSON(*file, o)
+		err = mutants.WriteJSON(*file, o)
 	}
 	if err != nil {
 		return complain(err)
@@ -96,8 +94,12 @@ func complain(err error) int {
 }
 
 // choose gives the mutants of these names, which may be patterns, all if there are none.
-func choose(names []string) ([]mutants.Mutant, error) {
-	all, err := mutants.All()
+func choose(from string, names []string) (all []mutants.Mutant, err error) {
+	if from != "" {
+		all, err = mutants.Load(from)
+	} else {
+		all, err = mutants.All()
+	}
 	if err != nil || len(names) == 0 {
 		return all, err
 	}
@@ -120,7 +122,7 @@ func choose(names []string) ([]mutants.Mutant, error) {
 
 // judgeAll judges the mutants, each with a program and a folder of its own, so that none can disturb another.
 func judgeAll(ctx context.Context, all []mutants.Mutant) ([]result, error) {
-	root, err := moduleRoot(ctx)
+	root, err := mutants.Root(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -151,25 +153,4 @@ func judgeAll(ctx context.Context, all []mutants.Mutant) ([]result, error) {
 	}
 	running.Wait()
 	return results, nil
-}
-
-// moduleRoot gives the folder of the tree that power was started in.
-func moduleRoot(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", fmt.Errorf("go env GOMOD: %w", err)
-	}
-	mod := strings.TrimSpace(string(out))
-	if filepath.Base(mod) != "go.mod" {
-		return "", errors.New("this is not a folder of the module")
-	}
-	return filepath.Dir(mod), nil
-}
-
-func writeJSON(file string, o *outcome) error {
-	b, err := json.MarshalIndent(o, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(b, '\n'), 0o644)
 }

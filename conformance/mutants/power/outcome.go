@@ -16,8 +16,8 @@ import (
 type outcome struct {
 	Mutants []result        `json:"mutants"`
 	Count   map[verdict]int `json:"count"`
-	// Without are the rules that no mutant breaks, and Unseen the scenarios that no mutant has made fail. Both are empty where
-	// only some mutants were judged.
+	// Without are the rules that no mutant breaks, and Unseen the scenarios that no mutant has made fail. Both are
+	// empty where only some mutants were judged.
 	Without []string `json:"rules_without_mutant"`
 	Unseen  []string `json:"scenarios_without_violation"`
 	Seconds float64  `json:"seconds"`
@@ -25,7 +25,8 @@ type outcome struct {
 
 // sum puts the results together; part says that they are not of all mutants.
 func sum(results []result, part bool, took time.Duration) (*outcome, error) {
-	o := &outcome{Mutants: results, Count: make(map[verdict]int), Without: []string{}, Unseen: []string{}, Seconds: took.Seconds()}
+	o := &outcome{Mutants: results, Count: make(map[verdict]int), Without: []string{}, Unseen: []string{},
+		Seconds: took.Seconds()}
 	for _, r := range results {
 		o.Count[r.Verdict]++
 	}
@@ -45,7 +46,7 @@ func sum(results []result, part bool, took time.Duration) (*outcome, error) {
 	}
 	for _, s := range conformance.Scenarios() {
 		saw := func(v sighting) bool { return v.Scenario == s.Name }
-		if slices.Contains(mutants.Roles, s.Role) && !slices.ContainsFunc(results, func(r result) bool {
+		if slices.Contains(mutants.Roles(), s.Role) && !slices.ContainsFunc(results, func(r result) bool {
 			return r.Verdict == killed && slices.ContainsFunc(r.Seen, saw)
 		}) {
 			o.Unseen = append(o.Unseen, s.Name)
@@ -54,8 +55,8 @@ func sum(results []result, part bool, took time.Duration) (*outcome, error) {
 	return o, nil
 }
 
-// good says whether the suite has shown its power. A scenario that has never failed is worth a look, but no failure: another
-// scenario of its rule may be stricter.
+// good says whether the suite has shown its power. A scenario that has never failed is worth a look, but no failure:
+// another scenario of its rule may be stricter.
 func (o *outcome) good() bool {
 	return o.Count[killed] == len(o.Mutants) && len(o.Without) == 0
 }

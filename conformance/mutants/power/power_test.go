@@ -6,24 +6,25 @@ import (
 	"testing"
 	"time"
 
-	"github.com/muxspec/muxspec/conformance"
 	"github.com/muxspec/muxspec/conformance/mutants"
 	"github.com/muxspec/muxspec/docs"
+
+	"github.com/muxspec/muxspec/conformance/report"
 )
 
 // TestSort: only a violation that is not listed counts, and for the mutant only one of its own rule.
 func TestSort(t *testing.T) {
-	scenario := func(name string, o conformance.Outcome, known bool) conformance.ScenarioResult {
-		return conformance.ScenarioResult{Name: name, Outcome: o, Known: known}
+	scenario := func(name string, o report.Outcome, known bool) report.ScenarioResult {
+		return report.ScenarioResult{Name: name, Outcome: o, Known: known}
 	}
-	rep := &conformance.Report{Rules: []conformance.RuleResult{
-		{ID: "TCPMUX-5", Scenarios: []conformance.ScenarioResult{
-			scenario("seen", conformance.Violation, false), scenario("listed", conformance.Violation, true),
-			scenario("passed", conformance.Pass, false), scenario("unsure", conformance.Inconclusive, false),
+	rep := &report.Report{Rules: []report.RuleResult{
+		{ID: "TCPMUX-5", Scenarios: []report.ScenarioResult{
+			scenario("seen", report.Violation, false), scenario("listed", report.Violation, true),
+			scenario("passed", report.Pass, false), scenario("unsure", report.Inconclusive, false),
 		}},
-		{ID: "TCPMUX-6", Scenarios: []conformance.ScenarioResult{
-			scenario("other", conformance.Violation, false), scenario("blocked", conformance.Blocked, false),
-			scenario("lacking", conformance.Unsupported, false),
+		{ID: "TCPMUX-6", Scenarios: []report.ScenarioResult{
+			scenario("other", report.Violation, false), scenario("blocked", report.Blocked, false),
+			scenario("lacking", report.Unsupported, false),
 		}},
 	}}
 	j := judge{mutant: mutants.Mutant{Rule: docs.Rule{ID: "TCPMUX-5"}}}
@@ -42,7 +43,8 @@ func TestSort(t *testing.T) {
 	}
 }
 
-// TestOutcome: the suite is good only if every mutant is killed, and the scenarios that nothing has made fail are named.
+// TestOutcome: the suite is good only if every mutant is killed, and the scenarios that nothing has made fail are
+// named.
 func TestOutcome(t *testing.T) {
 	saw := []sighting{{"TCPMUX-5", "nothing-between", "behind the reply line stands a NUL"}}
 	for _, c := range []struct {

@@ -75,8 +75,8 @@ func (h Hash) Sum(parts ...[]byte) []byte {
 	return state.Sum(nil)
 }
 
-// HMAC gives HMAC(k, text), where text is the parts joined: Hash(k ^ opad | Hash(k ^ ipad | text)). "a K longer than the
-// block is replaced by Hash(K); a shorter one is filled with zero bytes." (Section 1.1 and RFC 2104.)
+// HMAC gives HMAC(k, text), where text is the parts joined: Hash(k ^ opad | Hash(k ^ ipad | text)). "a K longer than
+// the block is replaced by Hash(K); a shorter one is filled with zero bytes." (Section 1.1 and RFC 2104.)
 func (h Hash) HMAC(k []byte, parts ...[]byte) []byte {
 	if len(k) > h.Block {
 		k = h.Sum(k)
@@ -108,8 +108,8 @@ func (d Direction) CN(i *big.Int) []byte {
 	return Add(d.Base(), i)
 }
 
-// Add gives base + i, as long as base: "the sum is that of unsigned big-endian integers of LH bytes: it carries from each
-// byte to the one before it, and wraps to zero at the top". i must not be negative; it may be longer than base.
+// Add gives base + i, as long as base: "the sum is that of unsigned big-endian integers of LH bytes: it carries from
+// each byte to the one before it, and wraps to zero at the top". i must not be negative; it may be longer than base.
 func Add(base []byte, i *big.Int) []byte {
 	sum := new(big.Int).SetBytes(base)
 	sum.Add(sum, i)

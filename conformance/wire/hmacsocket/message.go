@@ -39,8 +39,8 @@ type Message struct {
 	Unfit bool
 }
 
-// ReadMessage reads the message that in begins with, as a receiver that has sent the limit ml in its Init and has received
-// i messages; ended says that the input has ended behind in. n is the number of bytes consumed.
+// ReadMessage reads the message that in begins with, as a receiver that has sent the limit ml in its Init and has
+// received i messages; ended says that the input has ended behind in. n is the number of bytes consumed.
 func (d Direction) ReadMessage(in []byte, ml uint32, i *big.Int, ended bool) (m Message, n int, fault Fault) {
 	lh := d.Hash.Length
 	incomplete := Incomplete
@@ -96,9 +96,10 @@ func fit(em []byte) bool {
 	return utf8.Valid(em) && !bytes.Contains(em, []byte{0})
 }
 
-// ReadStream reads the messages that in holds from number i on, until the direction ends: at in's end where ended says
-// that, with an Error, or with a fault. messages, Chunks and perhaps a last Error, are those before that, and n is the
-// number of their bytes; both are set with a fault, too. Incomplete says that the direction may go on. i is not changed.
+// ReadStream reads the messages that in holds from number i on, until the direction ends: at in's end where ended
+// says that, with an Error, or with a fault. messages, Chunks and perhaps a last Error, are those before that, and n
+// is the number of their bytes; both are set with a fault, too. Incomplete says that the direction may go on. i is
+// not changed.
 func (d Direction) ReadStream(in []byte, ml uint32, i *big.Int, ended bool) (messages []Message, n int, fault Fault) {
 	count := new(big.Int).Set(i)
 	for {
@@ -137,8 +138,8 @@ func (d Direction) AppendChunk(b, data []byte, ml uint32, i *big.Int) ([]byte, F
 	return append(b, data...), None
 }
 
-// AppendError appends the Error that is message number i to b. A text that is not valid UTF-8 or holds a NUL, then one of
-// more than 255 bytes, is refused; b is returned unchanged then. "ML does not limit Errors."
+// AppendError appends the Error that is message number i to b. A text that is not valid UTF-8 or holds a NUL, then
+// one of more than 255 bytes, is refused; b is returned unchanged then. "ML does not limit Errors."
 func (d Direction) AppendError(b []byte, ec byte, em []byte, i *big.Int) ([]byte, Fault) {
 	switch {
 	case !fit(em):

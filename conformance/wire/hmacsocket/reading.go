@@ -40,8 +40,8 @@ func (d Direction) AppendErrorAs(b []byte, r Reading, ec byte, em []byte, i *big
 	return append(b, em...)
 }
 
-// ReadAnyError reads the Error that in begins with, as message number i, and tells which readings its H follows: CNOnly and
-// TextAndCN come to the same where EM is empty. What follows none is WrongHMAC, a Chunk too.
+// ReadAnyError reads the Error that in begins with, as message number i, and tells which readings its H follows:
+// CNOnly and TextAndCN come to the same where EM is empty. What follows none is WrongHMAC, a Chunk too.
 func (d Direction) ReadAnyError(in []byte, i *big.Int) (m Message, n int, follows []Reading, fault Fault) {
 	lh := d.Hash.Length
 	switch {

@@ -65,9 +65,9 @@ func ParseRequest(in []byte, max int) (name []byte, n int, fault Fault) {
 	return name, n, fault
 }
 
-// ParseReply reads the reply that in begins with: the sign, '+' (0x2B) or '-' (0x2D), then one line whose text, 0 to max
-// bytes, is the explanation. max does not count the sign. n is the number of bytes consumed, sign and CR LF included;
-// behind a positive reply the next byte is the service's. (Section 1.3.)
+// ParseReply reads the reply that in begins with: the sign, '+' (0x2B) or '-' (0x2D), then one line whose text, 0 to
+// max bytes, is the explanation. max does not count the sign. n is the number of bytes consumed, sign and CR LF
+// included; behind a positive reply the next byte is the service's. (Section 1.3.)
 //
 //	"+Go" CR LF         2b 47 6f 0d 0a
 func ParseReply(in []byte, max int) (sign byte, explanation []byte, n int, fault Fault) {
@@ -97,9 +97,9 @@ type List struct {
 //	[ "+" introduction CR LF ] { name CR LF } end of the connection
 //	"-" explanation CR LF
 //
-// Without the end a list that has no fault is Incomplete, even between lines, since the next name may still come. Only a
-// refusal does not wait for it: what is behind its LF does not matter. Names hold 1 to max bytes, the introduction and the
-// explanation 0 to max; max does not count a reply's sign.
+// Without the end a list that has no fault is Incomplete, even between lines, since the next name may still come.
+// Only a refusal does not wait for it: what is behind its LF does not matter. Names hold 1 to max bytes, the
+// introduction and the explanation 0 to max; max does not count a reply's sign.
 func ParseList(in []byte, max int, ended bool) (list List, fault Fault) {
 	if len(in) > 0 && isSign(in[0]) { // "If the first byte of all is `+` or `-`, the list begins with a reply"
 		sign, explanation, n, fault := ParseReply(in, max)
@@ -149,8 +149,8 @@ func AppendRequest(b, name []byte, max int) ([]byte, Fault) {
 	return append(append(b, name...), cr, lf), None
 }
 
-// AppendReply appends a reply to b: sign, explanation, CR LF. A sign that is neither '+' nor '-', and an explanation that
-// is longer than max or holds NUL, CR or LF, is refused; b is returned unchanged then. (Section 1.3.)
+// AppendReply appends a reply to b: sign, explanation, CR LF. A sign that is neither '+' nor '-', and an explanation
+// that is longer than max or holds NUL, CR or LF, is refused; b is returned unchanged then. (Section 1.3.)
 func AppendReply(b []byte, sign byte, explanation []byte, max int) ([]byte, Fault) {
 	if !isSign(sign) {
 		return b, BadSign
@@ -178,8 +178,8 @@ func AppendList(b []byte, names [][]byte, max int) ([]byte, Fault) {
 	return out, None
 }
 
-// textFault gives the fault of the first byte that does not fit; "where a byte is both, it is a bad byte". A CR before LF
-// is refused too: a reader would see the line's end there and take the rest of the text for something else.
+// textFault gives the fault of the first byte that does not fit; "where a byte is both, it is a bad byte". A CR
+// before LF is refused too: a reader would see the line's end there and take the rest of the text for something else.
 func textFault(text []byte, max int) Fault {
 	for i, c := range text {
 		if !isText(c) {

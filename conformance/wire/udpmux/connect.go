@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// ReadConnect reads the CONNECT line in mosh-server's output; ended says that the output has ended. The first line that
-// is the line, good or not, decides. While none is there: Incomplete, and at the end NotTheLine. Behind the last LF there
-// is a line only when the output has ended; a line without LF counts then. (Section 2.7.)
+// ReadConnect reads the CONNECT line in mosh-server's output; ended says that the output has ended. The first line
+// that is the line, good or not, decides. While none is there: Incomplete, and at the end NotTheLine. Behind the last
+// LF there is a line only when the output has ended; a line without LF counts then. (Section 2.7.)
 func ReadConnect(output []byte, ended bool) (port uint16, k K, fault Fault) {
 	for {
 		line, rest, found := bytes.Cut(output, []byte{'\n'})
@@ -106,7 +106,8 @@ func WriteTokenN(externalPort uint16) uint64 {
 	return tokenBase + uint64(externalPort)
 }
 
-// ReadN reads the client's last argument. port is the value of a PlainN and the port of a TokenN; else it is 0. (Section 2.8.)
+// ReadN reads the client's last argument. port is the value of a PlainN and the port of a TokenN; else it is 0.
+// (Section 2.8.)
 func ReadN(argument []byte) (n N, port uint16) {
 	if !allDigits(argument) { // 1.
 		return NotANumber, 0
@@ -133,8 +134,8 @@ func WriteColours(output []byte, failed bool) string {
 	return "0" + string(withoutLeadingZeros(digits))
 }
 
-// ReadColours says whether the argument of the session agent's `-c` is the signal: two or more digits of which the first
-// is 0. "The client has the agent." (Section 2.9.)
+// ReadColours says whether the argument of the session agent's `-c` is the signal: two or more digits of which the
+// first is 0. "The client has the agent." (Section 2.9.)
 func ReadColours(argument []byte) bool {
 	return allDigits(argument) && len(argument) >= 2 && argument[0] == '0'
 }

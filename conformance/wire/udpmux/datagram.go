@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// The lengths of mosh's datagram P, and the most that a client's datagram has: 1 + 15 + 2048. A reader's buffer holds one
-// byte more than MaxDatagram. (Sections 2.1 and 2.2.)
+// The lengths of mosh's datagram P, and the most that a client's datagram has: 1 + 15 + 2048. A reader's buffer holds
+// one byte more than MaxDatagram. (Sections 2.1 and 2.2.)
 const (
 	MinP        = 24
 	MaxP        = 2048
@@ -24,8 +24,8 @@ const (
 
 const bit63 = 1 << 63
 
-// ReadP reads what this protocol knows of P: direction and nonce. Its length is the only thing that can be wrong with it
-// here; which direction is a wrong one is a matter of ReadClient and ReadBackend. (Section 2.1.)
+// ReadP reads what this protocol knows of P: direction and nonce. Its length is the only thing that can be wrong with
+// it here; which direction is a wrong one is a matter of ReadClient and ReadBackend. (Section 2.1.)
 //
 //	+---------------------------+-------------------+------------+
 //	| direction, nonce: 8 bytes | ciphertext: 0 ... | tag: 16    |    24 … 2048 bytes
@@ -113,8 +113,8 @@ func ReadClient(d []byte) (Datagram, Fault) {
 	return datagram, None
 }
 
-// clientFault is steps 6 to 8 of section 2.2. P[0] holds the upper bits of the nonce, too: one of 2^56 or more is a wrong
-// direction here.
+// clientFault is steps 6 to 8 of section 2.2. P[0] holds the upper bits of the nonce, too: one of 2^56 or more is a
+// wrong direction here.
 func clientFault(p []byte) Fault {
 	if fault := lengthFault(p); fault != None { // 6., 7.
 		return fault
@@ -168,8 +168,8 @@ func ReadBackend(p []byte) Fault {
 	return None
 }
 
-// WriteBackend appends a datagram from a backend, or one to a client, to b: p. The page has no writer of its own; this one
-// refuses what a reader does. (Section 2.3.)
+// WriteBackend appends a datagram from a backend, or one to a client, to b: p. The page has no writer of its own;
+// this one refuses what a reader does. (Section 2.3.)
 func WriteBackend(b, p []byte) ([]byte, Fault) {
 	if fault := ReadBackend(p); fault != None {
 		return b, fault

@@ -53,8 +53,8 @@ type Frame struct {
 	Text    []byte // of Error; when read not nil, even if empty
 }
 
-// ReadFrame reads the frame that in begins with; ended says that the stream has ended behind in. n is the number of bytes
-// that the frame has. No byte and the end is the end between two frames, and stays Incomplete. (Section 2.5.)
+// ReadFrame reads the frame that in begins with; ended says that the stream has ended behind in. n is the number of
+// bytes that the frame has. No byte and the end is the end between two frames, and stays Incomplete. (Section 2.5.)
 //
 //	+---------------+---------+-------------------+
 //	| length L: u16 | type u8 | body: L − 1 bytes |    L counts type and body: 1 … 4096

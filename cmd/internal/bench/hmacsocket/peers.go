@@ -10,14 +10,9 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
-)
 
-// file writes a file into the folder of this run. That it is missing is seen soon.
-func (r *runner) file(name, text string) (path string) {
-	path = filepath.Join(r.dir, name)
-	os.WriteFile(path, []byte(text), 0o600)
-	return path
-}
+	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
+)
 
 const sshdConf = `ListenAddress %s
 HostKey %s
@@ -33,40 +28,43 @@ LogLevel ERROR
 `
 
 // ssh is a server that knows one key, and a client that forwards connections through one session.
-func (r *runner) ssh(name, cipher string) subject {
-	s := subject{name: name, notes: map[string]string{opening: "all connections in one session"}}
-	keygen, sshd, ssh := r.peer(&s, "ssh-keygen"), r.peer(&s, "sshd"), r.peer(&s, "ssh")
+func (r *runner) ssh(name, cipher string) rig.Subject {
+	s := rig.Subject{Name: name, Note: "all connections in one session"}
+	keygen, sshd, ssh := r.Peer(&s, "ssh-keygen"), r.Peer(&s, "sshd"), r.Peer(&s, "ssh")
 	me, err := user.Current()
 	if err != nil {
-		s.absent = err.Error()
+		s.Absent = err.Error()
 	}
-	host, own := filepath.Join(r.dir, "ssh-host"), filepath.Join(r.dir, "ssh-user")
+	host, own := filepath.Join(r.Dir, "ssh-host"), filepath.Join(r.Dir, "ssh-user")
 	for _, key := range []string{host, own} {
-		if _, err := os.Stat(key); err == nil || s.absent != "" {
+		if _, err := os.Stat(key); err == nil || s.Absent != "" {
 			continue
 		}
 		if out, err := exec.Command(keygen, "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
-			s.absent = fmt.Sprintf("ssh-keygen: %v: %s", err, out)
+			s.Absent = fmt.Sprintf("ssh-keygen: %v: %s", err, out)
 		}
 	}
-	s.argv = func(p ports) (server, client []string) {
-		conf := r.file("sshd.conf", fmt.Sprintf(sshdConf, address(p.middle), host, own+".pub"))
-		server = r.asSSHD([]string{sshd, "-D", "-e", "-f", conf})
-		client = []string{ssh, "-F", "none", "-N", "-T", "-i", own, "-p", fmt.Sprint(p.middle), "-L", address(p.front) + ":" + address(p.back)}
-		for _, option := range []string{"BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none", "ControlPath=none", "StrictHostKeyChecking=no",
-			"UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null", "ExitOnForwardFailure=yes", "LogLevel=ERROR"} {
+	s.Programs = func(p rig.Ports) []rig.Program {
+		conf := r.File("sshd.conf", fmt.Sprintf(sshdConf, rig.Address(p.Middle), host, own+".pub"))
+		server := r.asSSHD([]string{sshd, "-D", "-e", "-f", conf})
+		client := []string{ssh, "-F", "none", "-N", "-T", "-i", own, "-p", fmt.Sprint(p.Middle),
+			"-L", rig.Address(p.Front) + ":" + rig.Address(p.Back)}
+		for _, option := range []string{"BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none", "ControlPath=none",
+			"StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null",
+			"ExitOnForwardFailure=yes", "LogLevel=ERROR"} {
 			client = append(client, "-o", option)
 		}
 		if cipher != "" {
 			client = append(client, "-c", cipher)
 		}
-		return server, append(client, me.Username+"@127.0.0.1")
+		client = append(client, me.Username+"@127.0.0.1")
+		return []rig.Program{{Port: p.Middle, Argv: server}, {Port: p.Front, Argv: client}}
 	}
 	return s
 }
 
-// asSSHD makes what sshd demands when root starts it: a folder, a user for it, and that root may log in. It is seen by sshd alone, and gone
-// with it.
+// asSSHD makes what sshd demands when root starts it: a folder, a user for it, and that root may log in. It is seen by
+// sshd alone, and gone with it.
 func (r *runner) asSSHD(argv []string) []string {
 	if os.Getuid() != 0 {
 		return argv
@@ -75,9 +73,10 @@ func (r *runner) asSSHD(argv []string) []string {
 	if !strings.Contains(string(passwd), "\nsshd:") {
 		passwd = append(passwd, "sshd:x:65534:65534::/run/sshd:/usr/sbin/nologin\n"...)
 	}
-	const script = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/shadow &&
-shift 2 && exec "$@"`
-	return append([]string{"unshare", "-m", "sh", "-c", script, "sh", r.file("passwd", string(passwd)), r.file("shadow", "root:*:1::::::\n")}, argv...)
+	const script = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd &&
+mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/shadow && shift 2 && exec "$@"`
+	users, shadow := r.File("passwd", string(passwd)), r.File("shadow", "root:*:1::::::\n")
+	return append([]string{"unshare", "-m", "sh", "-c", script, "sh", users, shadow}, argv...)
 }
 
 const stunnelConf = `foreground = yes
@@ -94,30 +93,35 @@ sslVersionMin = TLSv1.3
 ciphersuites = TLS_AES_128_GCM_SHA256
 `
 
-func (r *runner) stunnel() subject {
-	s := subject{name: "stunnel"}
-	path := r.peer(&s, "stunnel")
-	key, _ := os.ReadFile(r.key)
-	psk := r.file("psk", "bench:"+hex.EncodeToString(key)+"\n")
-	s.argv = func(p ports) (server, client []string) {
-		args := func(name, client string, l, c int) []string {
-			return []string{path, r.file(name, fmt.Sprintf(stunnelConf, client, address(l), address(c), psk))}
-		}
-		return args("stunnel-server.conf", "no", p.middle, p.back), args("stunnel-client.conf", "yes", p.front, p.middle)
-	}
-	s.notes = map[string]string{bulk: "TLS 1.3, PSK, AES-128-GCM"}
+func (r *runner) stunnel() rig.Subject {
+	s := rig.Subject{Name: "stunnel", Note: "TLS 1.3, PSK, AES-128-GCM"}
+	path := r.Peer(&s, "stunnel")
+	psk := r.File("psk", "bench:"+hex.EncodeToString(r.secret[:])+"\n")
+	s.Programs = pair(func(end string, listen, connect int) []string {
+		isClient := map[string]string{"client": "yes", "server": "no"}[end]
+		conf := fmt.Sprintf(stunnelConf, isClient, rig.Address(listen), rig.Address(connect), psk)
+		return []string{path, r.File("stunnel-"+end, conf)}
+	})
 	return s
 }
 
-func (r *runner) spiped() subject {
-	s := subject{name: "spiped", share: 8}
-	path := r.peer(&s, "spiped")
-	s.argv = func(p ports) (server, client []string) {
-		args := func(way string, l, c int) []string {
-			return []string{path, way, "-F", "-n", "0", "-k", r.key, "-s", "[127.0.0.1]:" + fmt.Sprint(l), "-t", "[127.0.0.1]:" + fmt.Sprint(c)}
-		}
-		return args("-d", p.middle, p.back), args("-e", p.front, p.middle)
-	}
-	s.notes = map[string]string{bulk: "an eighth of the bytes"}
+func (r *runner) spiped() rig.Subject {
+	s := rig.Subject{Name: "spiped"}
+	path := r.Peer(&s, "spiped")
+	s.Programs = pair(func(end string, listen, connect int) []string {
+		way := map[string]string{"client": "-e", "server": "-d"}[end]
+		return []string{path, way, "-F", "-n", "0", "-k", r.key, "-s", fmt.Sprintf("[127.0.0.1]:%d", listen),
+			"-t", fmt.Sprintf("[127.0.0.1]:%d", connect)}
+	})
+	return s
+}
+
+func (r *runner) socat() rig.Subject {
+	s := rig.Subject{Name: "socat"}
+	path := r.Peer(&s, "socat")
+	s.Programs = pair(func(_ string, listen, connect int) []string {
+		at := fmt.Sprintf("TCP4-LISTEN:%d,bind=127.0.0.1,reuseaddr,fork,backlog=512", listen)
+		return []string{path, "-b", "65536", at, "TCP4:" + rig.Address(connect)}
+	})
 	return s
 }

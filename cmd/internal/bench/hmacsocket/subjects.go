@@ -3,98 +3,58 @@
 package main
 
 import (
-	"fmt"
-	"os"
+	"crypto/sha256"
+	"hash"
 	"path/filepath"
 	"strconv"
-	"strings"
+
+	"github.com/zeebo/blake3"
 
 	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
 )
 
-// A subject is what is measured: a pair of programs.
-type subject struct {
-	name   string
-	absent string                                  // why it cannot be had here
-	argv   func(p ports) (server, client []string) // nil if there is nothing between the ends
-	share  int64                                   // bulk moves that part of the bytes; 0 is 1
-	notes  map[string]string                       // by kind of measure
-	skip   map[string]bool                         // kinds of measures that it has no part in
+// pair is a subject's two programs, of which clients connect to the one that is started last. argv is given which one
+// it is to start, "server" or "client".
+func pair(argv func(end string, listen, connect int) []string) func(rig.Ports) []rig.Program {
+	return func(p rig.Ports) []rig.Program {
+		return []rig.Program{
+			{Port: p.Middle, Argv: argv("server", p.Middle, p.Back)},
+			{Port: p.Front, Argv: argv("client", p.Front, p.Middle)},
+		}
+	}
 }
 
-// ports are those of a turn: clients connect to front, the programs meet at middle, the service is at back.
-type ports struct{ front, middle, back int }
+// A namedHash is one that the pair is measured with.
+type namedHash struct {
+	name string
+	make func() hash.Hash
+}
 
-func address(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+var hashes = []namedHash{{"sha256", sha256.New}, {"blake3", func() hash.Hash { return blake3.New() }}}
 
 // subjects are all, the measures' bases among them.
-func (r *runner) subjects(hashes, builds []string) (all []subject) {
-	all = append(all, subject{name: "direct", skip: map[string]bool{idling: true}})
-	for _, hash := range hashes {
-		all = append(all, r.ours("hmacsocket "+hash, r.dir, hash))
-		for _, build := range builds {
-			name, dir, _ := strings.Cut(build, "=")
-			all = append(all, r.ours(name+" "+hash, dir, hash))
+func (r *runner) subjects() (all []rig.Subject) {
+	all = append(all, rig.Subject{Name: "direct"})
+	for _, h := range hashes {
+		for _, build := range r.Builds {
+			all = append(all, r.ours(build, h.name))
 		}
-		all = append(all, r.bare(hash))
 	}
-	return append(all, r.socat(), r.ssh("ssh", ""), r.ssh("ssh aes128-gcm", "aes128-gcm@openssh.com"), r.stunnel(), r.spiped(), r.inC())
+	all = append(all, r.bare(), r.socat(), r.ssh("ssh", ""), r.ssh(gcm, "aes128-gcm@openssh.com"))
+	return append(all, r.stunnel(), r.spiped())
 }
 
 // ours is a build of our pair.
-func (r *runner) ours(name, dir, hash string) subject {
-	return subject{name: name, argv: func(p ports) (server, client []string) {
-		args := []string{"--hash=" + hash, "--keyfile=" + r.key}
-		server = append([]string{filepath.Join(dir, "hmacsocketserver"), "--listen=" + address(p.middle), "--connect=" + address(p.back)}, args...)
-		client = append([]string{filepath.Join(dir, "hmacsocketclient"), "--listen=" + address(p.front), "--connect=" + address(p.middle)}, args...)
-		return server, client
-	}}
+func (r *runner) ours(build rig.Build, hash string) rig.Subject {
+	return rig.Subject{Name: build.Name + " " + hash, Programs: pair(func(end string, listen, connect int) []string {
+		return []string{filepath.Join(build.Dir, "hmacsocket"+end), "--listen=" + rig.Address(listen),
+			"--connect=" + rig.Address(connect), "--hash=" + hash, "--keyfile=" + r.key}
+	})}
 }
 
-// inC is the pair of the C programs, which can only be SHA-256.
-func (r *runner) inC() subject {
-	dir := os.Getenv("HMACSOCKET_DIR")
-	s := subject{name: "hmacsocket in C", share: 2, skip: map[string]bool{opening: true, idling: true}}
-	if _, err := os.Stat(filepath.Join(dir, "hmacsocketserver")); dir == "" || err != nil {
-		s.absent = "$HMACSOCKET_DIR has none"
-	}
-	s.notes = map[string]string{bulk: "it spins where a connection has ended: no figures for many"}
-	s.argv = func(p ports) (server, client []string) {
-		args := func(name string, l, c int) []string {
-			return []string{filepath.Join(dir, name), "-k" + r.key, "-l" + address(l), "-c" + address(c)}
-		}
-		return args("hmacsocketserver", p.middle, p.back), args("hmacsocketclient", p.front, p.middle)
-	}
-	return s
-}
-
-// bare is the pair that only hashes and copies.
-func (r *runner) bare(hash string) subject {
-	return subject{name: "bare Go " + hash, argv: func(p ports) (server, client []string) {
-		args := func(name string, l, c int) []string {
-			return []string{r.self, name, strconv.Itoa(l), strconv.Itoa(c), hash}
-		}
-		return args("bare-server", p.middle, p.back), args("bare-client", p.front, p.middle)
-	}}
-}
-
-// peer is a program that "make peers" fetches.
-func (r *runner) peer(s *subject, name string) (path string) {
-	path, err := rig.Find(r.root, name)
-	if err != nil {
-		s.absent = err.Error()
-	}
-	return path
-}
-
-func (r *runner) socat() subject {
-	s := subject{name: "socat"}
-	path := r.peer(&s, "socat")
-	s.argv = func(p ports) (server, client []string) {
-		args := func(l, c int) []string {
-			return []string{path, "-b", "65536", fmt.Sprintf("TCP4-LISTEN:%d,bind=127.0.0.1,reuseaddr,fork,backlog=512", l), "TCP4:" + address(c)}
-		}
-		return args(p.middle, p.back), args(p.front, p.middle)
-	}
-	return s
+// bare is the least that a pair in Go can do: it forwards.
+func (r *runner) bare() rig.Subject {
+	return rig.Subject{Name: bare, Programs: pair(func(_ string, listen, connect int) []string {
+		return r.End("forward", listen, strconv.Itoa(connect)).Argv
+	})}
 }

@@ -3,42 +3,38 @@
 package rig
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// A Process is a started program with all the processes that it has started itself. A nil Process is a program that there is none of.
+// Patience is the longest that anything may take that takes a moment. inetutils-inetd sleeps for a second at times,
+// and its short queue of connections is full then, so that the kernel tries again later and later.
+const Patience = 30 * time.Second
+
+// A Process is a started program with all the processes that it has started itself.
 type Process struct {
 	cmd  *exec.Cmd
 	log  string
-	mark string // in the environment of all its processes, because some leave the process group
 	gone chan struct{}
 }
 
-// Start starts argv, whose output goes to the file log in the folder dir, which is made.
-func Start(argv []string, dir string) (*Process, error) {
-	p := &Process{log: filepath.Join(dir, "log"), gone: make(chan struct{})}
-	p.mark = fmt.Sprintf("MUXSPEC_BENCH=%d.%d", os.Getpid(), rand.Uint64())
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	out, err := os.Create(p.log)
+// Start starts a program. Its output goes to a file of this run.
+func (b *Bench) Start(argv []string) (*Process, error) {
+	out, err := os.CreateTemp(b.Dir, "log")
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	p.cmd = exec.Command(argv[0], argv[1:]...)
-	p.cmd.Env = append(os.Environ(), p.mark)
+	p := &Process{cmd: exec.Command(argv[0], argv[1:]...), log: out.Name(), gone: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	// The death signal is for the case that nobody is left to call Stop.
 	p.cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
@@ -49,19 +45,49 @@ func Start(argv []string, dir string) (*Process, error) {
 	return p, nil
 }
 
-// Stop ends all the processes and returns when they have gone.
-func (p *Process) Stop() {
-	if p == nil {
-		return
+func (p *Process) ended() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
 	}
-	left := p.members() // those of whom later nothing tells any more whose they are
+}
+
+// members are the processes of now.
+func (p *Process) members() []member {
+	if p.ended() { // its id is no longer its own
+		return nil
+	}
+	var all []member
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
+		b, _ := os.ReadFile(file)
+		if m, ok := parseStat(string(b)); ok {
+			all = append(all, m)
+		}
+	}
+	return family(all, p.cmd.Process.Pid)
+}
+
+// over says whether a process has ended.
+func (m member) over() bool {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.pid))
+	now, ok := parseStat(string(b))
+	return !ok || now.start != m.start
+}
+
+// stop ends all the processes and returns when they have gone.
+func (p *Process) stop() {
+	defer os.Remove(p.log)
+	left := p.members() // of whom later nothing tells any more whose they are
 	unix.Kill(-p.cmd.Process.Pid, unix.SIGTERM)
 	select {
 	case <-p.gone:
 	case <-time.After(300 * time.Millisecond):
 	}
 	for {
-		left = slices.DeleteFunc(append(left, p.members()...), func(m member) bool { return !m.alive() })
+		left = slices.DeleteFunc(append(left, p.members()...), member.over)
 		if len(left) == 0 {
 			break
 		}
@@ -73,21 +99,10 @@ func (p *Process) Stop() {
 	<-p.gone
 }
 
-// PID is the process id of the program that was started.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
-
-// Gone is closed when the program that was started has ended.
-func (p *Process) Gone() <-chan struct{} { return p.gone }
-
-// Trouble adds to err what is known about the program.
-func (p *Process) Trouble(err error) error {
-	if err == nil || p == nil {
-		return err
-	}
-	select {
-	case <-p.gone:
+// trouble adds to err what is known about the program.
+func (p *Process) trouble(err error) error {
+	if p.ended() {
 		err = fmt.Errorf("%w (%s ended: %v)", err, filepath.Base(p.cmd.Path), p.cmd.ProcessState)
-	default:
 	}
 	b, _ := os.ReadFile(p.log)
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
@@ -97,40 +112,76 @@ func (p *Process) Trouble(err error) error {
 	return err
 }
 
-// CPU is the processor time that the processes, and those children of them that have ended, have used.
-func (p *Process) CPU() (total time.Duration) {
+// memory is the proportional set size of the processes in bytes: a page that several share counts once.
+func (p *Process) memory() (total int, err error) {
 	for _, m := range p.members() {
-		var t unix.Timespec
-		// The CPU-time clock of a process, as clock_getcpuclockid(3) makes it: /proc counts in hundredths only.
-		if unix.ClockGettime(int32(^m.pid<<3|2), &t) == nil {
-			total += time.Duration(t.Nano())
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", m.pid))
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+			continue // it has ended
+		} else if err != nil {
+			return 0, err
 		}
-		if f := stat(m.pid); f != nil {
-			for _, field := range f[13:15] { // cutime and cstime of proc_pid_stat(5)
-				ticks, _ := strconv.Atoi(field)
-				total += time.Duration(ticks) * 10 * time.Millisecond
+		total += parseRollup(string(b))
+	}
+	return total, nil
+}
+
+// Programs are those that are measured together. There may be none.
+type Programs []*Process
+
+// CPU is the processor time that the processes, and those children of them that have ended, have used.
+func (all Programs) CPU() (total time.Duration) {
+	for _, p := range all {
+		for _, m := range p.members() {
+			var t unix.Timespec
+			// The CPU-time clock of a process, as clock_getcpuclockid(3) makes it: /proc counts in ticks only.
+			if unix.ClockGettime(int32(^m.pid<<3|2), &t) == nil {
+				total += time.Duration(t.Nano())
 			}
+			total += m.waited
 		}
 	}
 	return total
 }
 
-// Memory is the proportional set size of the processes in bytes: a page that several share counts once.
-func (p *Process) Memory() (total int, err error) {
-	for _, m := range p.members() {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", m.pid))
-		switch {
-		case errors.Is(err, os.ErrNotExist), errors.Is(err, unix.ESRCH):
-			continue // it has ended
-		case err != nil:
+// Memory is that of all, in bytes.
+func (all Programs) Memory() (total int, err error) {
+	for _, p := range all {
+		n, err := p.memory()
+		if err != nil {
 			return 0, err
 		}
-		for line := range strings.Lines(string(b)) {
-			if f := strings.Fields(line); len(f) == 3 && f[0] == "Pss:" {
-				n, _ := strconv.Atoi(f[1])
-				total += n << 10
-			}
-		}
+		total += n
 	}
 	return total, nil
+}
+
+// Trouble adds to err what is known about the programs.
+func (all Programs) Trouble(err error) error {
+	for _, p := range all {
+		if err != nil {
+			err = p.trouble(err)
+		}
+	}
+	return err
+}
+
+// Stop ends all.
+func (all Programs) Stop() {
+	for _, p := range all {
+		p.stop()
+	}
+}
+
+// Await tries until it succeeds, or a program has ended, or patience has.
+func (all Programs) Await(ctx context.Context, try func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	for {
+		err := try()
+		if err == nil || ctx.Err() != nil || slices.ContainsFunc(all, (*Process).ended) {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }

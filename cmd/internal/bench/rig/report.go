@@ -3,7 +3,8 @@
 package rig
 
 import (
-	"encoding/json"
+	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -11,126 +12,132 @@ import (
 	"time"
 )
 
-// A Report is what a run has found.
-type Report struct {
-	Machine     string    `json:"machine"`
-	Begin       time.Time `json:"begin"`
-	End         time.Time `json:"end"`
-	Others      float64   `json:"others"` // cores that other programs kept busy, on average
-	What        string    `json:"what"`   // one sentence or more
-	Repeat      int       `json:"repeat"`
-	Interrupted bool      `json:"interrupted"`
-	Entries     []*Entry  `json:"entries"`
-	busy        float64   // what others had used when it began
+// A report is what a run has found.
+type report struct {
+	machine     string
+	others      float64 // cores that other programs kept busy, on average
+	what        string  // one sentence or more for the reader
+	repeat      int
+	interrupted bool
+	results     []*result // in the measures' order
+	aims        []Aim
 }
 
-// NewReport begins a report; what is for its reader.
-func NewReport(what string) *Report {
-	return &Report{Machine: machine(), Begin: time.Now(), What: what, busy: others()}
+// A result is what was found at one measure.
+type result struct {
+	Measure
+	entries []*entry
 }
 
-func (r *Report) save(file string) error {
-	b, err := json.MarshalIndent(r, "", "\t")
-	if err != nil {
-		return err
+// An entry is what was found of one subject.
+type entry struct {
+	subject, note string
+	failure       error       // the end of its measurements
+	values        [][]float64 // by repetition, then by unit
+	slices        [][]float64 // of the current repetition
+}
+
+// newResult has an entry for each subject, in their order.
+func newResult(m Measure) *result {
+	r := &result{Measure: m}
+	for _, t := range m.Tasks {
+		r.entries = append(r.entries, &entry{subject: t.Subject, note: cmp.Or(t.Absent, t.Note)})
 	}
-	return os.WriteFile(file, append(b, '\n'), 0o644)
-}
-
-// An Entry is what was found of one subject at one measure.
-type Entry struct {
-	Measure string      `json:"measure"`
-	Subject string      `json:"subject"`
-	Units   []string    `json:"units"`
-	Values  [][]float64 `json:"values"` // by repetition, then by unit
-	Failure string      `json:"failure,omitempty"`
-	Note    string      `json:"note,omitempty"`
-	units   []Unit
-	slices  [][]float64 // of the current repetition
-}
-
-func (r *Report) find(measure, subject string) *Entry {
-	for _, e := range r.Entries {
-		if e.Measure == measure && e.Subject == subject {
-			return e
+	for _, d := range m.Derived {
+		if !slices.ContainsFunc(d.Of, func(subject string) bool { return r.find(subject) == nil }) {
+			r.entries = append(r.entries, &entry{subject: d.Subject, note: "made of: " + strings.Join(d.Of, ", ")})
 		}
+	}
+	return r
+}
+
+// run measures, until it is done or interrupted.
+func (r *report) run(ctx context.Context, measures []Measure, d time.Duration) {
+	for _, m := range measures {
+		r.results = append(r.results, newResult(m))
+	}
+	begin, busy := time.Now(), others()
+	for round := range r.repeat {
+		for i, result := range r.results {
+			if ctx.Err() == nil {
+				fmt.Fprintf(os.Stderr, "%d/%d %s\n", round+1, r.repeat, result.Name)
+				result.turn(ctx, i+round, d)
+			}
+		}
+	}
+	r.interrupted = ctx.Err() != nil
+	r.others = max(0, (others()-busy)/time.Since(begin).Seconds())
+}
+
+// turn measures each subject for the time d. They take turns at the slices of it, and another one begins each time.
+func (r *result) turn(ctx context.Context, first int, d time.Duration) {
+	pieces := max(r.Slices, 1)
+	for i := range pieces * len(r.Tasks) {
+		t := r.Tasks[order(i, len(r.Tasks), first)]
+		e := r.find(t.Subject)
+		if t.Absent != "" || e.failure != nil {
+			continue
+		}
+		values, err := t.Run(ctx, d/time.Duration(pieces))
+		if ctx.Err() != nil {
+			return
+		}
+		if e.slices = append(e.slices, values); err != nil {
+			e.failure = err
+			fmt.Fprintf(os.Stderr, "  %s: %v\n", e.subject, err)
+		} else if len(e.slices) == pieces {
+			r.close(e)
+		}
+	}
+	for _, d := range r.Derived {
+		r.derive(d)
+	}
+}
+
+// close makes the slices the values of a repetition.
+func (r *result) close(e *entry) {
+	values := means(e.slices)
+	fmt.Fprintf(os.Stderr, "  %s:", e.subject)
+	for i, v := range values {
+		if !isAbsent(v) {
+			fmt.Fprintf(os.Stderr, " %s %s;", number(v), r.Units[i].Name)
+		}
+	}
+	fmt.Fprintln(os.Stderr)
+	e.values, e.slices = append(e.values, values), nil
+}
+
+// derive makes a repetition's values, or drops those of all if what they are made of has failed.
+func (r *result) derive(d Derived) {
+	e := r.find(d.Subject)
+	if e == nil {
+		return
+	}
+	var of [][]float64
+	for _, subject := range d.Of {
+		base := r.find(subject)
+		if base.failure != nil || len(base.values) == 0 {
+			e.values = nil
+			return
+		}
+		of = append(of, base.values[len(base.values)-1])
+	}
+	e.slices = [][]float64{d.Value(of)}
+	r.close(e)
+}
+
+// find gives a subject's entry, or nil.
+func (r *result) find(subject string) *entry {
+	if i := slices.IndexFunc(r.entries, func(e *entry) bool { return e.subject == subject }); i >= 0 {
+		return r.entries[i]
 	}
 	return nil
 }
 
-// entry finds the entry, or makes it.
-func (r *Report) entry(m *Measure, subject string) *Entry {
-	if e := r.find(m.Name, subject); e != nil {
-		return e
-	}
-	e := &Entry{Measure: m.Name, Subject: subject, units: m.Units}
-	for _, u := range m.Units {
-		e.Units = append(e.Units, u.Name)
-	}
-	r.Entries = append(r.Entries, e)
-	return e
-}
-
-// add adds a slice of a measurement, or its failure, which is the end of it.
-func (e *Entry) add(values []float64, err error) {
-	if err != nil {
-		e.Failure = err.Error()
-		fmt.Fprintf(os.Stderr, "  %s: %v\n", e.Subject, err)
-		return
-	}
-	e.slices = append(e.slices, values)
-}
-
-// close makes the slices the value of a repetition.
-func (e *Entry) close() {
-	means := make([]float64, len(e.units))
-	fmt.Fprintf(os.Stderr, "  %s:", e.Subject)
-	for i := range means {
-		for _, s := range e.slices {
-			means[i] += s[i] / float64(len(e.slices))
-		}
-		if means[i] != Absent {
-			fmt.Fprintf(os.Stderr, " %s %s;", number(means[i]), e.Units[i])
-		}
-	}
-	fmt.Fprintln(os.Stderr)
-	e.Values, e.slices = append(e.Values, means), nil
-}
-
-// finish puts the entries in the order of the tables: that of the measures, and the better first. The order of the first repetition's
-// turns means nothing.
-func (r *Report) finish(measures []Measure) {
-	r.End = time.Now()
-	r.Others = max(0, (others()-r.busy)/r.End.Sub(r.Begin).Seconds())
-	rank := func(e *Entry) int {
-		return slices.IndexFunc(measures, func(m Measure) bool { return m.Name == e.Measure })
-	}
-	slices.SortStableFunc(r.Entries, func(a, b *Entry) int {
-		n := rank(a)
-		if n != rank(b) {
-			return n - rank(b)
-		}
-		va, vb := a.column(0), b.column(0)
-		switch {
-		case len(va) == 0 || len(vb) == 0:
-			return len(vb) - len(va)
-		case median(va) == median(vb):
-			return strings.Compare(a.Subject, b.Subject)
-		case median(va) < median(vb) == measures[n].Ascending:
-			return -1
-		}
-		return 1
-	})
-}
-
-func (r *Report) failed() bool {
-	return slices.ContainsFunc(r.Entries, func(e *Entry) bool { return e.Failure != "" })
-}
-
 // column gives a unit's values. There are none if a repetition has failed: the rest would be a choice.
-func (e *Entry) column(unit int) (values []float64) {
-	for _, v := range e.Values {
-		if e.Failure != "" || v[unit] == Absent {
+func (e *entry) column(unit int) (values []float64) {
+	for _, v := range e.values {
+		if e.failure != nil || isAbsent(v[unit]) {
 			return nil
 		}
 		values = append(values, v[unit])
@@ -138,29 +145,21 @@ func (e *Entry) column(unit int) (values []float64) {
 	return values
 }
 
-// ratio is the median of the repetitions' ratios to the base: noise that lasts meets both.
-func (r *Report) ratio(e *Entry, unit int, base string) (ratio float64, ok bool) {
-	b := r.find(e.Measure, base)
-	if b == nil {
-		return 0, false
+// value is the median of a unit's values, or of their ratios to those of a base, or Absent.
+func (r *result) value(subject string, unit int, base string) float64 {
+	e, b := r.find(subject), r.find(base)
+	switch {
+	case base == "" && e != nil:
+		return median(e.column(unit))
+	case e != nil && b != nil:
+		return medianRatio(e.column(unit), b.column(unit))
 	}
-	mine, its := e.column(unit), b.column(unit)
-	if len(mine) == 0 || len(mine) != len(its) {
-		return 0, false
-	}
-	ratios := make([]float64, len(mine))
-	for i := range mine {
-		ratios[i] = mine[i] / its[i]
-	}
-	return median(ratios), true
+	return Absent
 }
 
-// median is 0 if there are no values.
-func median(values []float64) float64 {
-	n := len(values)
-	if n == 0 {
-		return 0
-	}
-	s := slices.Sorted(slices.Values(values))
-	return (s[(n-1)/2] + s[n/2]) / 2
+// failed says whether a measurement has failed or is missing.
+func (r *report) failed() bool {
+	return r.interrupted || slices.ContainsFunc(r.results, func(r *result) bool {
+		return slices.ContainsFunc(r.entries, func(e *entry) bool { return e.failure != nil })
+	})
 }

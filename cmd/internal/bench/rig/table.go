@@ -10,104 +10,98 @@ import (
 )
 
 // print writes the tables and what has become of the aims.
-func (r *Report) print(w io.Writer, aims []Aim) {
-	fmt.Fprintf(w, "%s. Other programs kept %.2f cores busy meanwhile.\n%s\n", r.Machine, r.Others, r.What)
-	fmt.Fprintf(w, "Medians of %d; a ratio is the median of the repetitions' ratios. The clients run on the same machine. CPU is that of all\n", r.Repeat)
-	fmt.Fprintln(w, "processes of what is measured, started programs included. Memory is proportional set size, per connection its growth.")
+func (r *report) print(w io.Writer) {
+	fmt.Fprintf(w, "%s. Other programs kept %.2f cores busy meanwhile.\n%s\n", r.machine, r.others, r.what)
+	fmt.Fprintf(w, "Medians of %d; a ratio is the median of the repetitions' ratios. The clients run on the same "+
+		"machine. CPU is that of all\nprocesses of what is measured, started programs included. Memory is "+
+		"proportional set size, per connection its growth.\n", r.repeat)
 	const quiet = 0.2
-	if r.Others > quiet {
+	if r.others > quiet {
 		fmt.Fprintln(w, "The machine was not quiet: the figures are provisional.")
 	}
-	if r.Interrupted {
+	if r.interrupted {
 		fmt.Fprintln(w, "INTERRUPTED: not all was measured.")
 	}
-	last := ""
-	for _, e := range r.Entries {
-		if head := fmt.Sprint(e.units); head != last {
-			last = head
-			e.printHead(w)
+	var last []Unit
+	for _, result := range r.results {
+		if !slices.Equal(result.Units, last) {
+			last = result.Units
+			fmt.Fprint(w, head(last))
 		}
-		r.printRow(w, e)
+		for _, e := range result.entries {
+			fmt.Fprint(w, result.row(e))
+		}
 	}
 	fmt.Fprintln(w)
-	for _, a := range aims {
-		r.printAim(w, a)
+	for _, a := range r.aims {
+		fmt.Fprint(w, r.verdict(a))
 	}
 }
 
-// printHead begins a table.
-func (e *Entry) printHead(w io.Writer) {
-	fmt.Fprint(w, "\n| measure | subject |")
-	for _, u := range e.units {
-		fmt.Fprintf(w, " %s | min – max |", u.Name)
+// head begins a table.
+func head(units []Unit) string {
+	names, line := "\n| measure | subject |", "|---|---|"
+	for _, u := range units {
+		names += fmt.Sprintf(" %s | min – max |", u.Name)
+		line += "--:|--:|"
 		if u.Base != "" {
-			fmt.Fprintf(w, " ÷ %s |", u.Base)
+			names += fmt.Sprintf(" ÷ %s |", u.Base)
+			line += "--:|"
 		}
 	}
-	fmt.Fprint(w, " |\n|---|---|")
-	for _, u := range e.units {
-		fmt.Fprint(w, "--:|--:|")
-		if u.Base != "" {
-			fmt.Fprint(w, "--:|")
-		}
-	}
-	fmt.Fprint(w, "---|\n")
+	return names + " |\n" + line + "---|\n"
 }
 
-// printRow writes an entry's line.
-func (r *Report) printRow(w io.Writer, e *Entry) {
-	fmt.Fprintf(w, "| %s | %s |", e.Measure, e.Subject)
-	for i, u := range e.units {
-		values, ratio := e.column(i), ""
-		if got, ok := r.ratio(e, i, u.Base); ok {
-			ratio = fmt.Sprintf("%.2f", got)
-		}
-		if len(values) == 0 {
-			fmt.Fprint(w, " - | |")
+// row is an entry's line.
+func (r *result) row(e *entry) string {
+	row := fmt.Sprintf("| %s | %s |", r.Name, e.subject)
+	for i, u := range r.Units {
+		if values := e.column(i); len(values) == 0 {
+			row += " - | |"
 		} else {
-			fmt.Fprintf(w, " %s | %s – %s |", number(median(values)), number(slices.Min(values)), number(slices.Max(values)))
+			least, most := slices.Min(values), slices.Max(values)
+			row += fmt.Sprintf(" %s | %s – %s |", number(median(values)), number(least), number(most))
 		}
-		if u.Base != "" {
-			fmt.Fprintf(w, " %s |", ratio)
+		if ratio := r.value(e.subject, i, u.Base); u.Base == "" {
+			continue
+		} else if isAbsent(ratio) {
+			row += " |"
+		} else {
+			row += fmt.Sprintf(" %.2f |", ratio)
 		}
 	}
-	note := e.Note
-	if e.Failure != "" {
-		note = "FAILED: " + e.Failure
+	note := e.note
+	if e.failure != nil {
+		note = "FAILED: " + e.failure.Error()
 	}
-	fmt.Fprintf(w, " %s |\n", strings.ReplaceAll(note, "|", "\\|"))
+	return fmt.Sprintf("%s %s |\n", row, strings.ReplaceAll(note, "|", "\\|"))
 }
 
-// printAim says what has become of an aim.
-func (r *Report) printAim(w io.Writer, a Aim) {
-	e := r.find(a.Measure, a.Subject)
-	if e == nil {
-		return
+// verdict says what has become of an aim, unless its subject was left out.
+func (r *report) verdict(a Aim) string {
+	i := slices.IndexFunc(r.results, func(r *result) bool { return r.Name == a.Measure && r.find(a.Subject) != nil })
+	if i < 0 {
+		return ""
 	}
-	want, base := fmt.Sprintf("≥ %s", number(a.AtLeast)), ""
+	want := "≥ " + number(a.AtLeast)
 	if a.AtMost > 0 {
-		want = fmt.Sprintf("≤ %s", number(a.AtMost))
+		want = "≤ " + number(a.AtMost)
 	}
 	if a.Base != "" {
-		base = " × " + a.Base
+		want += " × " + a.Base
 	}
-	got, ok := r.ratio(e, a.Unit, a.Base)
-	if values := e.column(a.Unit); a.Base == "" && len(values) > 0 {
-		got, ok = median(values), true
+	name := fmt.Sprintf("%s, %s, %s %s", a.Measure, a.Subject, r.results[i].Units[a.Unit].Name, want)
+	switch got := r.results[i].value(a.Subject, a.Unit, a.Base); {
+	case isAbsent(got):
+		return fmt.Sprintf("- not measured: %s\n", name)
+	case a.met(got):
+		return fmt.Sprintf("- pass: %s: %s\n", name, number(got))
+	default:
+		return fmt.Sprintf("- miss: %s: %s\n", name, number(got))
 	}
-	name := fmt.Sprintf("%s, %s, %s %s%s", a.Measure, a.Subject, e.Units[a.Unit], want, base)
-	verdict := "miss"
-	switch {
-	case !ok:
-		fmt.Fprintf(w, "- not measured: %s\n", name)
-		return
-	case a.AtMost > 0 && got <= a.AtMost, a.AtMost == 0 && got >= a.AtLeast:
-		verdict = "pass"
-	}
-	fmt.Fprintf(w, "- %s: %s: %s\n", verdict, name, number(got))
 }
 
-// number writes a value with three digits or all before the point.
+// number writes a value with three digits, or with all before the point.
 func number(v float64) string {
 	switch {
 	case v >= 99.95:

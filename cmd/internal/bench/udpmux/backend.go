@@ -6,76 +6,76 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"runtime"
-	"time"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
 
 // A mosh datagram P of the benchmark, 100 bytes; integers are big endian:
 //
-//	0 direction and nonce u64 | 8 session u32 | 12 flow u32 | 16 when it was sent, ns u64 | 24 zeros
+//	0 direction and nonce u64 | 8 flow u32 | 12 zeros | 16 when it was sent, ns u64 | 24 zeros
 const (
 	payload   = 100
 	direction = 0x80 // of the first byte
 )
 
-func sessionOf(P []byte) uint32 { return binary.BigEndian.Uint32(P[8:]) }
-func flowOf(P []byte) uint32    { return binary.BigEndian.Uint32(P[12:]) }
+func flowOf(P []byte) int { return int(binary.BigEndian.Uint32(P[8:])) }
 
-// Backend plays the mosh-servers: each socket answers its own clients, and nobody else, by the same bytes in the other direction.
-type Backend struct {
-	fds  []int
-	wait *waiter
+// A backend plays a mosh-server: it answers its clients by the same bytes in the other direction.
+type backend struct {
+	fd      int
+	port    int
+	wait    *waiter
+	over    atomic.Bool
+	stopped chan struct{}
 }
 
-// Sockets are those that a Backend is to open.
-type Sockets struct {
-	Address netip.Addr
-	Count   int
-}
-
-// Open opens them, and answers from then on.
-func (b *Backend) Open(args Sockets, ports *[]uint16) (err error) {
+// newBackend opens a socket, and answers from then on.
+func newBackend() (b *backend, err error) {
+	b = &backend{stopped: make(chan struct{})}
 	if b.wait, err = newWaiter(); err != nil {
-		return err
+		return nil, err
 	}
-	for i := range args.Count {
-		fd, err := openUDP(unix.Bind, netip.AddrPortFrom(args.Address, 0))
-		if err != nil {
-			return err
-		}
-		b.fds = append(b.fds, fd)
-		if err := b.wait.add(fd, i); err != nil {
-			return err
-		}
-		name, err := unix.Getsockname(fd)
-		if err != nil {
-			return err
-		}
-		*ports = append(*ports, uint16(name.(*unix.SockaddrInet4).Port))
+	if b.fd, err = openUDP(unix.Bind, netip.AddrPortFrom(loopback, 0)); err == nil {
+		err = b.wait.add(b.fd, 0)
 	}
+	if err != nil {
+		unix.Close(b.wait.fd)
+		return nil, err
+	}
+	name, _ := unix.Getsockname(b.fd)
+	b.port = name.(*unix.SockaddrInet4).Port
 	go b.serve()
-	return nil
+	return b, nil
 }
 
-func (b *Backend) serve() {
+func (b *backend) serve() {
 	runtime.LockOSThread()
+	defer close(b.stopped)
 	all := newBatch(true)
-	for {
-		for _, e := range b.wait.wait(time.Hour) {
-			b.answer(int(e.Fd), all)
+	for !b.over.Load() {
+		if len(b.wait.wait(stall/10)) > 0 {
+			b.answer(all)
 		}
 	}
+	unix.Close(b.fd)
+	unix.Close(b.wait.fd)
+}
+
+// stop returns when all is closed.
+func (b *backend) stop() {
+	b.over.Store(true)
+	<-b.stopped
 }
 
 // answer answers one batch.
-func (b *Backend) answer(session int, all *batch) {
-	got := all.receive(b.fds[session], batchSize)
+func (b *backend) answer(all *batch) {
+	got := all.receive(b.fd, batchSize)
 	good := 0
 	for i := range got {
 		P := all.datagram(i)
-		if len(P) != payload || P[0]&direction != 0 || sessionOf(P) != uint32(session) {
-			continue // another's, by learn mode, or of the flood
+		if len(P) != payload || P[0]&direction != 0 {
+			continue // another's
 		}
 		P[0] |= direction
 		if good < i {
@@ -84,7 +84,7 @@ func (b *Backend) answer(session int, all *batch) {
 		all.iovs[good].SetLen(payload)
 		good++
 	}
-	all.send(b.fds[session], good)
+	all.send(b.fd, good)
 	for i := range got {
 		all.iovs[i].SetLen(len(all.bytes[i]))
 	}

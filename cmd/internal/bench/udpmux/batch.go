@@ -85,7 +85,8 @@ func newWaiter() (*waiter, error) {
 
 // add adds a socket that wait gives as number i.
 func (w *waiter) add(fd, i int) error {
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(w.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)}))
+	e := &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)}
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(w.fd, unix.EPOLL_CTL_ADD, fd, e))
 }
 
 func (w *waiter) wait(d time.Duration) []unix.EpollEvent {

@@ -1,5 +1,9 @@
 //go:build linux
 
+// This program compares moshd with other programs that forward UDP, and with nothing between the ends. Start reading
+// at plan, which has what is measured; subjects.go has who is, and clients.go and backend.go what the ends are.
+//
+// What was lost is counted; what was changed ends the measure.
 package main
 
 import (
@@ -7,22 +11,44 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
-	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// Subjects that others are compared with.
-const (
-	direct, veth = "direct", "veth"
-	added        = " − " + direct
-)
+// A runner has what all measurements share.
+type runner struct {
+	rig.Bench
+	window int  // datagrams that a flow keeps on its way
+	plain  bool // a system call for each
+}
 
-// Names of measures.
+func main() {
+	runtime.GOMAXPROCS(8) // the ends are threads: the system alone is to decide which of them runs
+	r := &runner{Bench: rig.Bench{
+		Usage: `Compare moshd with nginx, socat, and nothing between the ends. All traffic stays on the loopback
+interface.`,
+		Name:     "moshd",
+		Programs: []string{"moshd"},
+	}}
+	r.Options = func(fs *pflag.FlagSet) {
+		fs.IntVar(&r.window, "window", 4, "how many datagrams a flow keeps on its way where as many as can be are sent")
+		fs.BoolVar(&r.plain, "plain", false,
+			"the ends make a system call for each datagram, as mosh's programs do, instead of one for many")
+	}
+	r.Plan = r.plan
+	os.Exit(r.Main())
+}
+
+// Names of subjects and measures.
 const (
+	direct  = "direct"
+	added   = " − " + direct
 	latency = "latency"
-	lookUp  = "sessions"
 )
 
 // Where latency is measured.
@@ -31,147 +57,130 @@ const (
 	paced  = 2000 // round trips per second
 )
 
-func saturated(flows int) string { return "round trips by " + plural(flows) }
-
-func plural(flows int) string {
+func saturated(flows int) string {
 	if flows == 1 {
-		return "1 flow"
+		return "round trips by 1 flow"
 	}
-	return fmt.Sprint(flows, " flows")
+	return fmt.Sprintf("round trips by %d flows", flows)
 }
 
 // speed are the figures of a measure that sends as much as it can.
-func speed(base string) []rig.Unit {
-	return []rig.Unit{{Name: "round trips/s", Base: base}, {Name: "CPU, µs per datagram"}, {Name: "memory, MB"}, {Name: "lost, %"}}
-}
+var speed = []rig.Unit{
+	{Name: "round trips/s", Base: direct}, {Name: "CPU, µs per datagram"}, {Name: "memory, MB"}, {Name: "lost, %"}}
 
-// measures are all, in the table's order. Speeds are cut into slices: where the kernel puts the processes changes from second to second.
-func (r *runner) measures(builds []string) (all []rig.Measure) {
-	var ours []subject
-	for _, b := range r.moshds(builds) {
-		ours = append(ours, r.ours(b, udpmux.Token, raised...), r.ours(b, udpmux.Learn, raised...))
+// plan gives all measures, in the table's order. Speeds are cut into slices: where the kernel puts the processes
+// changes from second to second.
+func (r *runner) plan() (what string, all []rig.Measure, _ []rig.Aim, _ error) {
+	if r.window < 1 || r.window > batchSize {
+		return "", nil, nil, fmt.Errorf("--window is from 1 to %d", batchSize)
 	}
-	subjects := append(append([]subject{{name: direct}}, ours...), r.nginx(), r.socat())
-	kernel := []subject{r.veth(veth, false), r.veth("nft redirect", true)}
+	ends := "send and receive many datagrams by a system call"
+	if r.plain {
+		perCall, ends = 1, "make a system call for each datagram"
+	}
+	subjects := []subject{{Subject: rig.Subject{Name: direct}}}
+	for _, b := range r.Builds {
+		for _, mode := range modes {
+			subjects = append(subjects, r.ours(b, mode))
+		}
+	}
+	subjects = append(subjects, r.nginx(), r.socat())
 	for _, flows := range []int{1, 100, 1000} {
-		m := rig.Measure{Name: saturated(flows), Slices: 2, Units: speed(direct)}
+		m := rig.Measure{Name: saturated(flows), Slices: 2, Units: speed}
 		for _, s := range subjects {
-			if s.name == "socat" && flows > 100 {
-				s.absent = "it has a process for each flow"
+			if s.Name == "socat" && flows > 100 {
+				s.Absent = "it has a process for each flow"
 			}
-			m.Tasks = append(m.Tasks, r.task(s, crowd{flows, 1}, r.saturate(m.Slices)))
+			m.Tasks = append(m.Tasks, r.task(s, flows, r.saturate))
 		}
 		all = append(all, m)
 	}
-	for _, flows := range []int{1, 100, 1000} {
-		m := rig.Measure{Name: "between namespaces by " + plural(flows), Units: speed(veth)}
-		for _, s := range kernel {
-			m.Tasks = append(m.Tasks, r.task(s, crowd{flows, 1}, r.saturate(1)))
-		}
-		all = append(all, m)
-	}
-	return append(append(all, r.lookUp(builds), r.latency(subjects)), r.floods(builds)...)
+	what = fmt.Sprintf("A measurement takes %v s. mosh's datagrams have %d bytes; a flow keeps %d of them on "+
+		"their way. Latency is of %d flows\nwith %d round trips per second in all. A datagram counts in each "+
+		"direction. Memory is all of the forwarder's.\nThe ends %s.", r.Seconds, payload, r.window, latent, paced, ends)
+	return what, append(all, r.latency(subjects)), aims(), nil
 }
 
-// task measures a subject.
-func (r *runner) task(s subject, c crowd, run func(context.Context, *turn) ([]float64, error)) rig.Task {
-	return rig.Task{Subject: s.name, Absent: s.absent, Note: s.note, Run: func(ctx context.Context) ([]float64, error) {
-		t, err := r.start(ctx, s, c)
-		defer t.stop()
-		if err != nil {
-			return nil, err
-		}
-		values, err := run(ctx, t)
-		return values, t.relay.Trouble(err)
-	}}
+// saturate measures how much goes through, and what that costs the forwarder. A measurement is what lies between two
+// counts: then the datagrams that are on their way at its beginning make up for those at its end.
+func (r *runner) saturate(ctx context.Context, d time.Duration, t *turn) ([]float64, error) {
+	sending, end := context.WithCancel(ctx)
+	done := make(chan error)
+	go func() { done <- t.clients.saturate(sending, r.window) }()
+	a, errA := t.count(ctx, rig.WarmUp)
+	b, errB := t.count(ctx, d)
+	end()
+	if err := cmp.Or(<-done, errA, errB); err != nil {
+		return nil, err
+	}
+	answered := b.answered - a.answered
+	if answered == 0 {
+		return nil, errors.New("nothing came back")
+	}
+	speed, lost := rig.PerSecond(int(answered), b.at.Sub(a.at)), rig.Percent(b.lost-a.lost, answered)
+	if t.relay == nil {
+		return []float64{speed, rig.Absent, rig.Absent, lost}, nil
+	}
+	memory, err := t.relay.Memory()
+	return []float64{speed, rig.Each(b.used-a.used, int(2*answered)), float64(memory) / 1e6, lost}, err
 }
 
-// saturate measures how much goes through, and what that costs the forwarder.
-func (r *runner) saturate(pieces int) func(context.Context, *turn) ([]float64, error) {
-	return func(ctx context.Context, t *turn) ([]float64, error) {
-		if err := t.clients.do(ctx, "Clients.Begin", Load{Window: r.window}, nil, 0); err != nil {
-			return nil, err
-		}
-		a, usedA, errA := t.count(ctx, rig.WarmUp)
-		b, usedB, errB := t.count(ctx, r.time/time.Duration(pieces))
-		if err := cmp.Or(errA, errB, t.clients.do(ctx, "Clients.End", struct{}{}, nil, 0)); err != nil {
-			return nil, err
-		}
-		answered := float64(b.Answered - a.Answered)
-		if answered == 0 {
-			return nil, errors.New("nothing came back")
-		}
-		values := []float64{answered / (b.At - a.At).Seconds(), rig.Absent, rig.Absent, percent(b.Lost-a.Lost, b.Answered-a.Answered)}
-		if t.relay == nil {
-			return values, nil
-		}
-		memory, err := t.relay.Memory()
-		values[1], values[2] = float64((usedB-usedA).Nanoseconds())/1e3/(2*answered), float64(memory)/1e6
-		return values, err
-	}
+// A count is what came back until some time, and the processor time that the forwarder has used.
+type count struct {
+	answered, lost int64
+	used           time.Duration
+	at             time.Time
 }
 
-// count gives, when some time has passed, what came back until then, and the processor time that the forwarder has used.
-func (t *turn) count(ctx context.Context, after time.Duration) (n Count, used time.Duration, err error) {
-	select {
-	case <-ctx.Done():
-		return n, 0, context.Cause(ctx)
-	case <-time.After(after):
-	}
-	used = t.relay.CPU()
-	err = t.clients.do(ctx, "Clients.Count", struct{}{}, &n, 0)
-	return n, used, err
+// count counts when some time has passed.
+func (t *turn) count(ctx context.Context, after time.Duration) (count, error) {
+	err := rig.Wait(ctx, after)
+	used := t.relay.CPU()
+	return count{t.clients.answered.Load(), t.clients.lost.Load(), used, time.Now()}, err
 }
 
-func percent(lost, answered int64) float64 { return 100 * float64(lost) / float64(lost+answered) }
-
-// lookUp measures moshd with more and more sessions. With learn there are as many as there can be without an option.
-func (r *runner) lookUp(builds []string) rig.Measure {
-	m := rig.Measure{Name: lookUp, Units: speed(sessions("moshd token", 1))}
-	for _, b := range r.moshds(builds) {
-		for _, n := range []int{1, 1000, 10000} {
-			s := r.ours(b, udpmux.Token, raised...)
-			s.name = sessions(s.name, n)
-			m.Tasks = append(m.Tasks, r.task(s, crowd{1000, n}, r.saturate(1)))
-		}
-		s := r.ours(b, udpmux.Learn, raised...)
-		s.name = sessions(s.name, learners)
-		m.Tasks = append(m.Tasks, r.task(s, crowd{1000, learners}, r.saturate(1)))
+// pace measures how long round trips take while datagrams are sent evenly.
+func pace(ctx context.Context, d time.Duration, t *turn) ([]float64, error) {
+	if _, _, err := t.clients.pace(ctx, rig.WarmUp); err != nil {
+		return nil, err
 	}
-	for _, n := range []int{1, 1000} {
-		s := subject{name: sessions(direct, n)}
-		m.Tasks = append(m.Tasks, r.task(s, crowd{1000, n}, r.saturate(1)))
+	took, lost, err := t.clients.pace(ctx, d)
+	if err != nil {
+		return nil, err
 	}
-	return m
+	p50, p99 := rig.Micros(rig.Percentile(took, 50)), rig.Micros(rig.Percentile(took, 99))
+	return []float64{p50, p99, rig.Percent(int64(lost), int64(len(took)))}, nil
 }
-
-func sessions(name string, n int) string { return fmt.Sprintf("%s ×%d", name, n) }
 
 // latency measures round trips at a rate that leaves the processors idle most of the time.
 func (r *runner) latency(subjects []subject) rig.Measure {
-	m := rig.Measure{Name: latency, Slices: 2, Ascending: true,
+	m := rig.Measure{Name: latency, Slices: 2,
 		Units: []rig.Unit{{Name: "p50, µs", Base: direct}, {Name: "p99, µs", Base: direct}, {Name: "lost, %"}}}
 	for _, s := range subjects {
-		m.Tasks = append(m.Tasks, r.task(s, crowd{latent, 1}, func(ctx context.Context, t *turn) ([]float64, error) {
-			if _, err := t.pace(ctx, rig.WarmUp); err != nil {
-				return nil, err
-			}
-			got, err := t.pace(ctx, r.time/time.Duration(m.Slices))
-			return []float64{got.P50, got.P99, got.lost()}, err
-		}))
-		if s.name != direct {
-			m.Derived = append(m.Derived, rig.Derived{Subject: s.name + added, Of: []string{s.name, direct}, Value: func(of [][]float64) []float64 {
-				return []float64{of[0][0] - of[1][0], of[0][1] - of[1][1], rig.Absent}
-			}})
+		m.Tasks = append(m.Tasks, r.task(s, latent, pace))
+		if s.Name != direct {
+			of := []string{s.Name, direct}
+			m.Derived = append(m.Derived, rig.Derived{Subject: s.Name + added, Of: of, Value: difference})
 		}
 	}
 	return m
 }
 
-// pace lets the clients send evenly for some time.
-func (t *turn) pace(ctx context.Context, d time.Duration) (got Paced, err error) {
-	err = t.clients.do(ctx, "Clients.Pace", Load{PerSecond: paced, For: d}, &got, d)
-	return got, err
+func difference(of [][]float64) []float64 {
+	return []float64{of[0][0] - of[1][0], of[0][1] - of[1][1], rig.Absent}
 }
 
-func (p Paced) lost() float64 { return percent(int64(p.Lost), int64(p.Answered)) }
+// aims are what moshd should reach.
+func aims() (all []rig.Aim) {
+	for _, mode := range modes {
+		name := "moshd " + mode.String()
+		all = append(all,
+			rig.Aim{Measure: saturated(100), Subject: name, Base: direct, AtLeast: 0.55},
+			rig.Aim{Measure: saturated(1000), Subject: name, Base: direct, AtLeast: 0.38},
+			rig.Aim{Measure: saturated(100), Subject: name, Unit: 1, AtMost: 4},
+			rig.Aim{Measure: saturated(1000), Subject: name, Unit: 1, AtMost: 4},
+			rig.Aim{Measure: saturated(1000), Subject: name, Unit: 2, AtMost: 20},
+			rig.Aim{Measure: latency, Subject: name + added, AtMost: 35})
+	}
+	return all
+}

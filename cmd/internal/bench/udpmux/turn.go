@@ -5,149 +5,91 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"net/netip"
-	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/muxspec/muxspec/cmd/internal/bench/rig"
 	"github.com/muxspec/muxspec/ref/udpmux"
+	"github.com/muxspec/muxspec/ref/udpmux/agent"
 )
 
-// patience is the longest that anything may take that takes a moment.
-const patience = 20 * time.Second
+var loopback = netip.MustParseAddr("127.0.0.1")
 
-// A turn is a subject at work, with clients before it and backends behind it.
+// A turn is a subject at work, with clients before it and a backend after it. These two are threads of this program;
+// the processor time that counts is the relay's alone.
 type turn struct {
-	runner           *runner
-	subject          subject
-	spaces           spaces
-	clients, backend part
-	relay            *rig.Process // nil where nothing is between the ends
-	front            netip.AddrPort
-	ports            []uint16   // the backends'
-	keys             [][32]byte // S, of a moshd's sessions
-	agents           []*udpmux.AgentConn
+	clients clients
+	backend *backend
+	relay   rig.Programs // none where nothing is between the ends
+	agent   *agent.Conn
 }
 
-// A crowd is how many a turn has. Flows go to the sessions in turn.
-type crowd struct{ flows, sessions int }
+// A measurement gives one value for each unit, or rig.Absent.
+type measurement func(context.Context, time.Duration, *turn) ([]float64, error)
 
-// start starts a subject, with its ends and their flows. The turn must be stopped though this fails.
-func (r *runner) start(ctx context.Context, s subject, c crowd) (t *turn, err error) {
-	t = &turn{runner: r, subject: s}
-	here := netip.MustParseAddr("127.0.0.1")
-	if s.spaces {
-		here = backendAddress
-		if t.spaces, err = r.newSpaces(ctx); err != nil {
-			return t, err
-		}
-	}
-	if err := r.startPart(ctx, &t.backend, t.spaces.backend, "backend"); err != nil {
-		return t, err
-	}
-	if err := t.backend.do(ctx, "Backend.Open", Sockets{here, c.sessions}, &t.ports, 0); err != nil {
-		return t, err
-	}
-	if err := t.forward(ctx, here); err != nil {
-		return t, t.relay.Trouble(err)
-	}
-	if err := r.startPart(ctx, &t.clients, t.spaces.clients, "clients"); err != nil {
-		return t, err
-	}
-	err = t.clients.do(ctx, "Clients.Open", t.routes(c), nil, patience)
-	return t, t.relay.Trouble(err)
+// task measures a subject with some clients, a flow each.
+func (r *runner) task(s subject, flows int, run measurement) rig.Task {
+	return rig.Task{Subject: s.Name, Absent: s.Absent, Note: s.Note,
+		Run: func(ctx context.Context, d time.Duration) (values []float64, err error) {
+			t := &turn{}
+			if t.backend, err = newBackend(); err != nil {
+				return nil, err
+			}
+			defer t.stop()
+			to, header, err := r.forward(ctx, t, s)
+			if err == nil {
+				err = t.clients.open(ctx, flows, netip.AddrPortFrom(loopback, uint16(to)), header)
+			}
+			if err == nil {
+				values, err = run(ctx, d, t)
+			}
+			return values, t.relay.Trouble(err)
+		}}
 }
 
-// forward starts what is between the ends.
-func (t *turn) forward(ctx context.Context, here netip.Addr) error {
-	port, err := rig.FreePort()
+// forward starts what is between the ends. It gives the port that clients send to, and what they send before P.
+func (r *runner) forward(ctx context.Context, t *turn, s subject) (to int, header []byte, err error) {
+	if s.Programs == nil {
+		return t.backend.port, nil, nil
+	}
+	if to, err = rig.FreePort(); err != nil {
+		return 0, nil, err
+	}
+	p, err := r.Start(s.Programs(rig.Ports{Front: to, Back: t.backend.port})[0].Argv)
 	if err != nil {
+		return 0, nil, err
+	}
+	t.relay = rig.Programs{p}
+	if s.mode != 0 {
+		header, err = t.register(ctx, s.mode, agent.SocketDialer(r.socket()))
+	}
+	return to, header, err
+}
+
+// register plays the session's agent, whose connection stays open.
+func (t *turn) register(ctx context.Context, mode udpmux.Mode, dial agent.Dialer) (header []byte, err error) {
+	err = t.relay.Await(ctx, func() (err error) {
+		t.agent, err = dial.Connect(ctx)
 		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	back := int(t.ports[0])
-	t.front = netip.AddrPortFrom(here, uint16(port))
-	switch s := t.subject; {
-	case s.rules != nil:
-		nft, _ := rig.Find(t.runner.root, "nft")
-		return run(t.spaces.backend, nft, s.rules(port, back))
-	case s.argv == nil:
-		return nil
-	default:
-		t.relay, err = rig.Start(s.argv(port, back), filepath.Join(t.runner.dir, "relay"))
+	f := udpmux.Frame{Type: udpmux.Register, Modes: mode, Port: uint16(t.backend.port)}
+	rand.Read(f.S[:])
+	if mode == udpmux.Token {
+		T := udpmux.TokenOf(f.S)
+		header = append([]byte{0x01}, T[:]...)
 	}
-	if err == nil && t.subject.mode != 0 {
-		err = t.register(ctx)
-	}
-	return err
+	return header, t.agent.Register(ctx, f)
 }
 
-// startPart starts a part, in a process's network namespace if there is one.
-func (r *runner) startPart(ctx context.Context, p *part, space *rig.Process, name string) (err error) {
-	r.parts++
-	socket := filepath.Join(r.dir, fmt.Sprint(r.parts))
-	if p.Process, err = rig.Start(within(space, r.self, name, socket, strconv.FormatBool(r.plain)), filepath.Join(r.dir, name)); err != nil {
-		return err
-	}
-	return p.dial(ctx, socket)
-}
-
-// register plays the session agents. Their connections stay open.
-func (t *turn) register(ctx context.Context) error {
-	dial := udpmux.SocketDialer(t.runner.socket)
-	for i, port := range t.ports {
-		var a *udpmux.AgentConn
-		err := await(ctx, t.relay, func() (err error) {
-			a, err = dial.Connect(ctx)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("agent %d: %w", i+1, err)
-		}
-		t.agents = append(t.agents, a)
-		f := udpmux.Frame{Type: udpmux.Register, Modes: t.subject.mode, Port: port}
-		rand.Read(f.S[:])
-		if err := a.Register(ctx, f); err != nil {
-			return fmt.Errorf("session %d: %w", i+1, err)
-		}
-		t.keys = append(t.keys, f.S)
-	}
-	return nil
-}
-
-// header is what stands before P.
-func (t *turn) header(session int) []byte {
-	if t.subject.mode != udpmux.Token {
-		return nil
-	}
-	T := udpmux.TokenOf(t.keys[session])
-	return append([]byte{0x01}, T[:]...)
-}
-
-// routes are the flows'. Where there are more sessions, those in use lie scattered among them.
-func (t *turn) routes(c crowd) (all []Route) {
-	for i := range c.flows {
-		session := i % c.sessions
-		if c.sessions > c.flows {
-			session = i * (c.sessions / c.flows)
-		}
-		to := t.front
-		if t.relay == nil && t.subject.rules == nil {
-			to = netip.AddrPortFrom(t.front.Addr(), t.ports[session])
-		}
-		all = append(all, Route{to, t.header(session), uint32(session)})
-	}
-	return all
-}
-
-// stop ends all processes.
+// stop ends everything.
 func (t *turn) stop() {
-	t.clients.stop()
+	t.clients.close()
 	t.relay.Stop()
-	for _, a := range t.agents {
-		a.Close()
+	if t.agent != nil {
+		t.agent.Close()
 	}
 	t.backend.stop()
-	t.spaces.stop()
 }

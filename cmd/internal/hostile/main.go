@@ -1,0 +1,244 @@
+// Command hostile judges on machines that nobody would choose. "make hostile" calls it; only root can make most of them.
+//
+// On each, the reference is judged, which keeps every rule, and a server with one fault. A run is good if no rule fails
+// but the one that is broken, and its exit code is what the rules came to, or 3 with the reason; and if no process and no
+// folder is left.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/muxspec/muxspec/conformance/mutants"
+	"github.com/muxspec/muxspec/conformance/report"
+)
+
+// fault is the mutant that is the server with a fault, of the role that is named with it.
+const fault, faulty = "abbreviation-is-enough", "tcpmux-server"
+
+func main() {
+	only := pflag.StringSlice("only", nil, "only the machine of this `NAME`; repeatable")
+	flooding := pflag.Bool("flood", false, "send datagrams to all ports of 127.0.0.1, until the end: what a machine starts")
+	pflag.Parse()
+	if *flooding {
+		flood()
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	bad, err := all(ctx, *only)
+	stop()
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "hostile:", err)
+		os.Exit(2)
+	case bad > 0:
+		fmt.Fprintf(os.Stderr, "hostile: %d runs were not good\n", bad)
+		os.Exit(1)
+	}
+}
+
+// all judges on all machines, and counts the runs that were not good.
+func all(ctx context.Context, only []string) (bad int, err error) {
+	if os.Geteuid() != 0 {
+		return 0, errors.New("only root can make such machines")
+	}
+	dir, err := os.MkdirTemp("/var", "hostile") // not below the folders that machines have their own of
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return 0, err
+	}
+	m, err := mutantNamed(fault)
+	if err == nil {
+		err = build(ctx, dir, m)
+	}
+	if err != nil {
+		return 0, err
+	}
+	fmt.Printf("%-16s %-10s %5s %5s %5s %5s %8s\n", "MACHINE", "TARGET", "EXIT", "PASS", "FAIL", "ELSE", "SECONDS")
+	for _, machine := range machines {
+		if len(only) > 0 && !slices.Contains(only, machine.name) {
+			continue
+		}
+		for _, target := range []string{"good", "faulty"} {
+			t := trial{machine: machine, dir: dir, target: target}
+			if target == "faulty" {
+				t.rule = m.Rule.ID
+			}
+			if err := t.run(ctx); err != nil {
+				bad++
+				fmt.Printf("  not good: %v\n", err)
+			}
+			if ctx.Err() != nil {
+				return bad, ctx.Err()
+			}
+		}
+	}
+	return bad, nil
+}
+
+func mutantNamed(name string) (mutants.Mutant, error) {
+	all, err := mutants.All()
+	if err != nil {
+		return mutants.Mutant{}, err
+	}
+	i := slices.IndexFunc(all, func(m mutants.Mutant) bool { return m.Name == name })
+	if i < 0 {
+		return mutants.Mutant{}, fmt.Errorf("there is no mutant %s", name)
+	}
+	return all[i], nil
+}
+
+// build makes muxspec twice, as it is and with the fault, and copies this program.
+func build(ctx context.Context, dir string, m mutants.Mutant) error {
+	good := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "good"), "./cmd/muxspec")
+	if out, err := good.CombinedOutput(); err != nil {
+		return fmt.Errorf("building muxspec: %w\n%s", err, out)
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	program, err := m.Build(ctx, root, dir)
+	if err != nil {
+		return err
+	}
+	self, err := os.ReadFile("/proc/self/exe")
+	return errors.Join(err, os.Rename(program, filepath.Join(dir, "faulty")), os.WriteFile(filepath.Join(dir, "hostile"), self, 0o755))
+}
+
+// A trial is one run on one machine.
+type trial struct {
+	machine machine
+	dir     string
+	target  string // good or faulty: the program
+	rule    string // that it breaks
+}
+
+// runLimit is more than any run takes.
+const runLimit = 3 * time.Minute
+
+func (t trial) run(ctx context.Context) error {
+	out, err := os.MkdirTemp(t.dir, "run")
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(out, 0o777); err != nil { // it is not always root who writes there
+		return err
+	}
+	mark := "MUXSPEC_HOSTILE=" + filepath.Base(out)
+	role := t.machine.role
+	if t.target == "faulty" {
+		role = faulty
+	}
+	ctx, cancel := context.WithTimeout(ctx, runLimit)
+	defer cancel()
+	began := time.Now()
+	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--net", "sh", "-euc", t.machine.script(), "sh", role)
+	cmd.Env = append(os.Environ(), mark, "OUT="+out, "MUXSPEC="+filepath.Join(t.dir, t.target), "HOSTILE="+filepath.Join(t.dir, "hostile"),
+		"IP="+ipProgram())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	said, err := cmd.CombinedOutput()
+	if err != nil {
+		fmt.Printf("%-16s %-10s\n", t.machine.name, t.target)
+		return fmt.Errorf("the machine could not be made: %w: %s", err, said)
+	}
+	return t.verdict(out, mark, time.Since(began))
+}
+
+// verdict prints what the run came to, and says what is not good about it.
+func (t trial) verdict(out, mark string, took time.Duration) error {
+	read := func(name string) string {
+		b, _ := os.ReadFile(filepath.Join(out, name))
+		return strings.TrimSpace(string(b))
+	}
+	code, err := strconv.Atoi(read("status"))
+	if err != nil {
+		return fmt.Errorf("no exit code: %w", err)
+	}
+	var rep report.Report
+	judged := json.Unmarshal([]byte(read("report.json")), &rep) == nil
+	count := rep.Summary.Count
+	rest := len(rep.Rules) - count[report.Pass] - count[report.Fail]
+	fmt.Printf("%-16s %-10s %5d %5d %5d %5d %8.1f\n", t.machine.name, t.target, code, count[report.Pass], count[report.Fail], rest, took.Seconds())
+	var failed []string
+	for _, rule := range rep.Rules {
+		if (rule.Outcome == report.Fail || rule.Outcome == report.Warn) && rule.ID != t.rule {
+			failed = append(failed, rule.ID)
+		}
+	}
+	stderr := read("stderr")
+	switch {
+	case len(failed) > 0:
+		return fmt.Errorf("rules fail that hold: %v", failed)
+	case !judged && (code != report.ExitInconclusive || !strings.Contains(stderr, "nothing can be judged here: ")):
+		return fmt.Errorf("there is no report: %s", stderr)
+	case judged && code != rep.Summary.Exit && !(t.machine.loses && rep.Summary.Exit == 0 && code == report.ExitInconclusive):
+		return fmt.Errorf("the report says exit code %d", rep.Summary.Exit)
+	case judged && t.rule == "" && code == report.ExitOK && count[report.Pass] == 0:
+		return errors.New("nothing passed")
+	case judged && t.rule != "" && count[report.Fail] == 0 && code != report.ExitInconclusive:
+		return fmt.Errorf("%s is broken and does not fail", t.rule)
+	case !judged && t.machine.works:
+		return fmt.Errorf("it can be judged there: %s", stderr)
+	}
+	if left := append(strings.Fields(read("left")), processesWith(mark)...); len(left) > 0 {
+		return fmt.Errorf("left behind: %s", strings.Join(left, ", "))
+	}
+	if !judged {
+		fmt.Printf("  %s\n", stderr)
+	}
+	return nil
+}
+
+// processesWith gives the processes whose environment has the mark.
+func processesWith(mark string) (all []string) {
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, file := range files {
+		env, _ := os.ReadFile(file)
+		if slices.Contains(strings.Split(string(env), "\x00"), mark) {
+			command, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
+			all = append(all, fmt.Sprintf("process %s %q", filepath.Base(filepath.Dir(file)), command))
+		}
+	}
+	return all
+}
+
+// ipProgram is where ip is: installed, or fetched by "make peers".
+func ipProgram() string {
+	for _, path := range []string{"ip", "/usr/sbin/ip", "/sbin/ip", ".peers/bin/ip"} {
+		if found, err := exec.LookPath(path); err == nil {
+			found, _ = filepath.Abs(found)
+			return found
+		}
+	}
+	return "ip"
+}
+
+// flood sends 60 zero bytes to all ports of 127.0.0.1, over and over.
+func flood() {
+	c, err := net.ListenUDP("udp4", nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "hostile:", err)
+		os.Exit(1)
+	}
+	for to := (net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}); ; to.Port = to.Port%65535 + 1 {
+		c.WriteToUDP(make([]byte, 60), &to)
+	}
+}

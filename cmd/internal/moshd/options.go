@@ -1,0 +1,173 @@
+package moshd
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/muxspec/muxspec/cmd/internal/tomlfile"
+)
+
+// An option of moshd. From the one table of them come the command line's options, the configuration file's keys, what
+// --help prints and the table in docs/operating.md.
+type option struct {
+	name      string
+	value     any    // a pointer to a string, []string, bool, int or time.Duration, which holds the default
+	min, max  int64  // of an int, and of a time.Duration
+	otherwise string // the default where it depends on something else, or is not one value
+	help      string // the value's name, if it has one, stands in backquotes
+	only      place  // where it is, if not everywhere
+}
+
+// A place is where an option can be set.
+type place string
+
+const (
+	commandLine place = "command line"
+	file        place = "file"
+)
+
+const (
+	maxCount = 1 << 30
+	ms       = int64(time.Millisecond)
+	year     = int64(365 * 24 * time.Hour)
+)
+
+// options is the table; its values are c's.
+func (c *config) options() []option {
+	return []option{
+		{"listen", &c.Listen, 0, 0, "0.0.0.0:60000 and [::]:60000", "listen on `ADDR:PORT`; repeatable, with one port for all; port 0 is a free one", ""},
+		{"socket", &c.Socket, 0, 0, "$MOSHD_SOCKET; with --multi-user /run/moshd/moshd.sock; $XDG_RUNTIME_DIR/moshd.sock", "the Unix socket's `PATH`", ""},
+		{"address-file", &c.AddressFile, 0, 0, "", "write the addresses that it listens on to `FILE`, one per line, once it does", ""},
+		{"config", &c.ConfigFile, 0, 0, "~/.config/moshd.toml, not root's; /etc/moshd.toml", "read the configuration from `FILE` alone; an unknown key is an error", commandLine},
+		{"modes", &c.ModesText, 0, 0, "learn,token; with --multi-user token", "the `MODES` that are on, separated by commas", ""},
+		{"multi-user", &c.MultiUser, 0, 0, "", "let every user register who can connect, not only the daemon's own", ""},
+		{"socket-mode", &c.SocketMode, 0, 0, "0600; with --multi-user 0660", "the Unix socket's `MODE`, in octal", ""},
+		{"socket-group", &c.SocketGroup, 0, 0, "the daemon's", "the Unix socket's `GROUP`, by name or number", ""},
+		{"require", &c.Require, 0, 0, "", "mosh-server-mux fails where there is no moshd", file},
+		{"advertise-port", &c.Port, 1, 65535, "the one listened on", "the port that clients are told, where a NAT changes it", ""},
+		{"max-sessions", &c.MaxSessions, 1, 60000, "", "the most sessions", ""},
+		{"max-sessions-per-uid", &c.MaxSessionsPerUID, 1, 60000, "", "the most sessions of a user", ""},
+		{"max-learn-sessions", &c.MaxLearnSessions, 1, 60000, "", "the most sessions with learn; each costs all others a delivery per unknown client", ""},
+		{"max-connections-per-uid", &c.MaxConnectionsPerUID, 1, maxCount, "his sessions + 16", "the most connections of a user to the Unix socket", ""},
+		{"max-flows", &c.MaxFlows, 1, 1 << 21, "", "the most clients of sessions", ""},
+		{"max-flows-per-session", &c.MaxFlowsPerSession, 1, 1 << 21, "", "the most clients of a session: those never answered go first", ""},
+		{"flow-rate", &c.FlowRate, 1, 1 << 20, "", "the most new clients of a session per second", ""},
+		{"probe-rate", &c.ProbeRate, 1, 1 << 20, "", "the most datagrams to sessions that may be the wrong ones, per second and at once", ""},
+		{"probe-fall", &c.Fall, 0, maxCount, "", "a nonce that falls by more is another sender's", ""},
+		{"max-sources", &c.MaxSources, 1, 1 << 20, "", "the most clients without a session that are remembered", ""},
+		{"max-loopback-per-uid", &c.MaxLoopbackPerUID, 1, 1 << 22, "", "the most loopback sources of a user's clients with token or port, those that rest included", ""},
+		{"receive-buffer", &c.ReceiveBuffer, 4096, 1 << 30, "", "each UDP socket's receive buffer in bytes, as far as the system allows", ""},
+		{"hello-timeout", &c.HelloTimeout, ms, year, "", "an agent's time for HELLO", ""},
+		{"register-timeout", &c.RegisterTimeout, ms, year, "", "an agent's time for REGISTER", ""},
+		{"session-poll", &c.SessionPoll, ms, year, "", "how often to look whether mosh-servers are alive", ""},
+		{"flow-idle", &c.FlowIdle, ms, year, "", "a client that sends nothing for this time is forgotten", ""},
+		{"flow-reuse", &c.FlowReuse, 0, year, "", "how long a loopback source rests between clients", ""},
+		{"probe-time", &c.ProbeTime, 0, year, "", "how long a new client's datagrams go to all sessions with learn", ""},
+		{"probe-retry", &c.ProbeRetry, ms, year, "", "afterwards one goes to all in this time, while nobody answers", ""},
+		{"probe-after", &c.ProbeAfter, ms, year, "", "a client that is not answered for this time is taken for a new one", ""},
+	}
+}
+
+// define adds all options.
+func (c *config) define(fs *pflag.FlagSet) {
+	for _, o := range c.options() {
+		help := o.help
+		if o.otherwise != "" {
+			help += " (default: " + o.otherwise + ")"
+		}
+		if o.only == file {
+			continue
+		}
+		switch v := o.value.(type) {
+		case *[]string:
+			fs.StringArrayVar(v, o.name, *v, help)
+		case *string:
+			fs.StringVar(v, o.name, *v, help)
+		case *bool:
+			fs.BoolVar(v, o.name, *v, help)
+		case *int:
+			fs.IntVar(v, o.name, *v, help)
+		case *time.Duration:
+			fs.DurationVar(v, o.name, *v, help)
+		}
+	}
+}
+
+// decode reads the configuration file's text: a key for each option.
+func (c *config) decode() error {
+	var fields []reflect.StructField
+	var values []reflect.Value
+	times := make(map[*time.Duration]*tomlfile.Duration)
+	for _, o := range c.options() {
+		value := reflect.ValueOf(o.value)
+		if d, ok := o.value.(*time.Duration); ok {
+			times[d] = &tomlfile.Duration{Duration: *d}
+			value = reflect.ValueOf(times[d])
+		}
+		if o.only != commandLine {
+			tag := reflect.StructTag(fmt.Sprintf("toml:%q", o.name))
+			fields = append(fields, reflect.StructField{Name: fmt.Sprintf("Key%d", len(fields)), Type: value.Type(), Tag: tag})
+			values = append(values, value)
+		}
+	}
+	keys := reflect.New(reflect.StructOf(fields))
+	for i, value := range values {
+		keys.Elem().Field(i).Set(value)
+	}
+	if err := tomlfile.Decode(c.file, c.text, keys.Interface()); err != nil {
+		return err
+	}
+	for d, read := range times {
+		*d = read.Duration
+	}
+	return nil
+}
+
+// inTicks finds what a help text calls the value.
+var inTicks = regexp.MustCompile("`([A-Z:]+)`")
+
+// Table is the options' table in docs/operating.md.
+func Table() string {
+	var b strings.Builder
+	b.WriteString("| option | default | from, to | |\n|---|---|---|---|\n")
+	for _, o := range newConfig().options() {
+		name, value, limits := "--"+o.name, "", ""
+		switch v := o.value.(type) {
+		case *bool:
+			value = "off"
+		case *int:
+			name, value, limits = name+" N", fmt.Sprint(*v), fmt.Sprintf("%d, %d", o.min, o.max)
+		case *time.Duration:
+			name, value = name+" TIME", shortTime(*v)
+			limits = fmt.Sprintf("%s, %s", shortTime(time.Duration(o.min)), shortTime(time.Duration(o.max)))
+		}
+		if o.otherwise != "" {
+			value = o.otherwise
+		}
+		if m := inTicks.FindStringSubmatch(o.help); m != nil {
+			name += " " + m[1]
+		}
+		if o.only == file {
+			name = "key " + o.name
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", name, value, limits, strings.ReplaceAll(o.help, "`", ""))
+	}
+	b.WriteString("| `--help`, `--version` | | | |\n")
+	return b.String()
+}
+
+// shortTime writes a time without units that are 0, as 2m for 2m0s.
+func shortTime(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/muxspec/muxspec/cmd/internal/leftover"
+)
+
+// TestInterrupt: whatever a run is at, SIGTERM ends it within two seconds, with exit code 3, and nothing is left: no
+// process, no file. "make flake" does it a hundred times.
+func TestInterrupt(t *testing.T) {
+	program, err := exec.LookPath("muxspec")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{}, {}, {}, {},
+		{"hmacsocket-client", "--scenario", "stalled-in"}, // the target resets the connection while it is stalled
+		{"hmacsocket-server", "--scenario", "stalled-out"},
+		{"tcpmux-server", "--slow", "--", "oddserver", "no-answer", "{listen}"},
+		{"tcpmux-server", "--", "oddserver", "no-listen", "{listen}"},
+		{"tcpmux-server", "--", "oddserver", "spins", "{listen}"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			run := exec.Command(program, append([]string{"run"}, args...)...)
+			run.Env = append(os.Environ(), "TMPDIR="+dir)
+			var printed bytes.Buffer
+			run.Stdout, run.Stderr = &printed, &printed
+			if err := run.Start(); err != nil {
+				t.Fatal(err)
+			}
+			moment := time.Duration(rand.Int64N(int64(2 * time.Second)))
+			timer := time.AfterFunc(moment, func() { run.Process.Signal(syscall.SIGTERM) })
+			began := time.Now()
+			err := run.Wait()
+			if took := time.Since(began) - moment; took > 2*time.Second {
+				t.Errorf("SIGTERM after %v: the run ended %v later", moment, took)
+			}
+			early := printed.Len() == 0 && run.ProcessState.ExitCode() < 0 // before it had started anything
+			if waiting := timer.Stop(); !waiting && !early && run.ProcessState.ExitCode() != 3 {
+				t.Errorf("SIGTERM after %v: %v\n%s", moment, err, &printed)
+			}
+			if left := leftover.In(dir); len(left) > 0 {
+				t.Errorf("SIGTERM after %v: it has left %q", moment, left)
+			}
+		})
+	}
+}
+
+// TestSpinningChildren: a server that forks, and whose children never end and use all the processor time that they
+// get, is judged in less than a minute, or two where other tests run beside it. What it does is seen, and nothing is
+// left of it.
+func TestSpinningChildren(t *testing.T) {
+	program, err := exec.LookPath("muxspec")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	run := exec.Command(program, "run", "tcpmux-server", "--", "oddserver", "spins", "{listen}")
+	run.Env = append(os.Environ(), "TMPDIR="+dir)
+	began := time.Now()
+	out, _ := run.CombinedOutput()
+	if took := time.Since(began); took > 2*time.Minute {
+		t.Errorf("it took %v", took)
+	}
+	if code := run.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	for _, rule := range []string{"TCPMUX-42", "TCPMUX-43"} {
+		if !bytes.Contains(out, []byte("FAIL         "+rule)) {
+			t.Errorf("%s is not seen to be broken:\n%s", rule, out)
+		}
+	}
+	if left := leftover.In(dir); len(left) > 0 {
+		t.Errorf("it has left %q", left)
+	}
+}

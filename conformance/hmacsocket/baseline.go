@@ -1,0 +1,154 @@
+package hmacsocket
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/internal/tcp"
+)
+
+// goodPair is the baseline of an HMACSocket target: both Inits are exchanged, and a fresh token comes through in each
+// direction. Connections that the target has made for peers before this one may arrive beside: the token tells which
+// is the right one.
+func goodPair(s *engine.Session) error {
+	began := time.Now()
+	there, back := engine.Token(), engine.Token()
+	var p *pair
+	var err error
+	if isServer(s) {
+		p, err = goodThroughServer(s, there)
+	} else {
+		p, err = goodThroughClient(s, there)
+	}
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	w := s.Wait()
+	if isServer(s) {
+		p.plain.Send(back, w)
+		got, errData := p.hmac.data(len(back), w)
+		err = same(s, w, "in Chunks", back, got, errData)
+	} else {
+		p.hmac.Send(p.hmac.chunk(back), w)
+		got, errData := p.plain.Exactly(len(back), w)
+		err = same(s, w, "at the plain side", back, got, errData)
+	}
+	if err == nil {
+		s.Good(time.Since(began))
+	}
+	return err
+}
+
+// same says what it means that got came, and err behind it, where want was expected.
+func same(s *engine.Session, w proc.Wait, where string, want, got []byte, err error) error {
+	if !bytes.HasPrefix(want, got) {
+		return engine.Violation("expected %s %s; %s", engine.Shown(want), where, engine.Difference(want, got))
+	}
+	if err != nil {
+		return s.Meaning(w, fmt.Sprintf("%s %s (%d bytes of it came)", engine.Shown(want), where, len(got)), err)
+	}
+	return nil
+}
+
+// goodThroughServer sends the token as a peer, and finds the connection to the service on which it comes out.
+func goodThroughServer(s *engine.Session, there []byte) (*pair, error) {
+	p, err := join(s, "")
+	if err != nil {
+		return nil, err
+	}
+	w := s.Wait()
+	p.hmac.Send(p.hmac.init(), w)
+	if err := p.hmac.greeted(w); err != nil {
+		err := s.Meaning(w, "the target's Init", err)
+		return nil, err
+	}
+	p.hmac.Conn.Apart(s.Reading()) // a Chunk in the Init's segment is another rule's
+	p.hmac.Send(p.hmac.chunk(there), w)
+	found, err := find(s, w, func(c *net.TCPConn) *pair {
+		plain := taken(s, c, "plain")
+		if got, err := plain.Exactly(len(there), w); err != nil || !bytes.Equal(got, there) {
+			return nil
+		}
+		return &pair{hmac: p.hmac, plain: plain}
+	})
+	if err != nil {
+		err := s.Meaning(w, "a connection to the service with "+engine.Shown(there)+" on it", err)
+		return nil, err
+	}
+	return found, nil
+}
+
+// goodThroughClient sends the token as a process, and finds the connection to the server on which it comes out.
+func goodThroughClient(s *engine.Session, there []byte) (*pair, error) {
+	for _, late := range peerOf(s.In).drain() {
+		s.Keep(&tcp.Conn{TCPConn: late})
+	}
+	plain, err := tcp.Reach(s, "plain")
+	if err != nil {
+		return nil, err
+	}
+	w := s.Wait()
+	plain.Send(there, w)
+	found, err := find(s, w, func(c *net.TCPConn) *pair {
+		h := newHMAC(s, taken(s, c, "hmac"))
+		h.Send(h.init(), w)
+		if h.greeted(w) != nil {
+			return nil
+		}
+		if got, err := h.data(len(there), w); err != nil || !bytes.Equal(got, there) {
+			return nil
+		}
+		return &pair{hmac: h, plain: plain}
+	})
+	if err != nil {
+		err := s.Meaning(w, "a connection to the server with "+engine.Shown(there)+" on it", err)
+		return nil, err
+	}
+	return found, nil
+}
+
+// find tries the target's connections, at the same time, until one is the right one: try says so.
+func find(s *engine.Session, w proc.Wait, try func(*net.TCPConn) *pair) (*pair, error) {
+	tried := make(chan *pair, mostArrived)
+	for {
+		select {
+		case c := <-peerOf(s.In).arrived:
+			go func() { tried <- try(c) }()
+		case p := <-tried:
+			if p != nil {
+				return p, nil
+			}
+		case <-s.In.Process.Gone:
+			return nil, engine.ErrEnded
+		case <-w.Tick():
+			if w.Over() {
+				return nil, engine.ErrLimit
+			}
+		}
+	}
+}
+
+// throughPair carries a fresh token from each side of the pair at work to the other.
+func throughPair(s *engine.Session) error {
+	p, there, back := of(s).pair, engine.Token(), engine.Token()
+	p.hmac.Send(p.hmac.chunk(there), s.Wait())
+	if err := plainSide(s, p); err != nil {
+		return err
+	}
+	w := s.Wait()
+	got, err := p.plain.Exactly(len(there), w)
+	if err != nil {
+		got = p.plain.In
+	}
+	if err := same(s, w, "at the plain side", there, got, err); err != nil {
+		return err
+	}
+	p.plain.Send(back, w)
+	got, err = p.hmac.data(len(back), w)
+	return same(s, w, "in Chunks", back, got, err)
+}

@@ -1,0 +1,160 @@
+// Package hmacsocket judges both ends of HMACSocket. The suite stands on both sides of the target: it is the peer that
+// has the key, and the service or process that knows nothing of it. Its page is docs/hmacsocket.md.
+package hmacsocket
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/tcp"
+	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
+)
+
+// The roles of HMACSocket: the target is one end. It listens, and connects to the suite.
+const (
+	Server = "hmacsocket-server"
+	Client = "hmacsocket-client"
+)
+
+//go:embed scenarios
+var scripts embed.FS
+
+func Roles() []engine.Role { return []engine.Role{hmacRole(Server), hmacRole(Client)} }
+
+func hmacRole(name string) engine.Role {
+	r := engine.Role{
+		Name: name, Baseline: "both-ways", Bracket: "serves-on", Apart: true,
+		Started: "has to be started with a key of the suite, it has no address",
+		Scripts: scripts,
+		Verbs: []engine.VerbGroup{tcp.Streams(), engine.Group("HMACSocket", pairVerbs(), messageVerbs(), receiveVerbs(),
+			pairLoadVerbs(),
+			peerVerbs())},
+		Offers:       hashNames(),
+		Placeholders: []string{"keyfile", "listen", "host", "port", "connect", "address_file", "hash"},
+		Timers:       []string{"init_timeout"},
+		Keys:         []engine.Key{{Name: "hashes"}, {Name: clientFirst, Placeholders: true}},
+		Heads:        []string{"key", "key-bytes"},
+		Head:         readKey,
+		Offer:        func(t *engine.Target, has []string) { t.Set("hashes", has) },
+		Check:        checkHashes,
+		Has:          hasHash,
+		Values: func(t *engine.Target, s engine.Scenario, values map[string]string) {
+			values["hash"], values["token"] = hashFor(t, s), string(engine.Token())
+		},
+		Meet: meetPeer,
+		Unstarted: func(s engine.Scenario, err error) error {
+			if s.Set["key"] == "" {
+				return nil
+			}
+			return engine.Violation("with this key the target does not start: %v", err) // with other keys it does
+		},
+		Restore: func(ctx context.Context, in *engine.Instance) {
+			if p := peerOf(in); p != nil { // else the instance did not come so far
+				p.back(ctx)
+			}
+		},
+		Open:    newPart,
+		Good:    goodPair,
+		Through: throughPair,
+		First:   func(s *engine.Session) (string, []byte) { return "init_timeout", of(s).pair.hmac.init() },
+		Profile: profilePair,
+		Init:    fmt.Sprintf(initHMAC, strings.Replace(name, "-", "", 1), clientFirstComment(name)),
+	}
+	if name == Server {
+		r.Offers = append(r.Offers, clientFirst)
+	}
+	return r
+}
+
+// readKey reads a scenario's key, which has Go's escapes, or how long one is that is made for it.
+func readKey(s *engine.Scenario, key, value string) (err error) {
+	s.Set, s.Own = make(map[string]string), true
+	if key == "key-bytes" {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 {
+			return fmt.Errorf("%q is no number of bytes", value)
+		}
+		s.Set["key"] = string(engine.Pattern(n))
+		return nil
+	}
+	if s.Set["key"], err = strconv.Unquote(`"` + value + `"`); err != nil {
+		return fmt.Errorf("%q is no text with Go's escapes", value)
+	}
+	return nil
+}
+
+// clientFirst is the capability of a server to say nothing before the client has.
+const clientFirst = "client_first"
+
+// hashNames are the hashes that a target can have.
+func hashNames() (names []string) {
+	for _, h := range wire.Hashes {
+		names = append(names, h.Name)
+	}
+	return names
+}
+
+// everyHash is the one that every implementation speaks.
+const everyHash = "sha256"
+
+// hashesOf gives the hashes that the target has; the first is the one that scenarios get which need none in particular.
+func hashesOf(t *engine.Target) []string {
+	if len(t.List("hashes")) == 0 {
+		return []string{everyHash}
+	}
+	if i := slices.Index(t.List("hashes"), everyHash); i > 0 {
+		return append([]string{everyHash}, slices.Delete(slices.Clone(t.List("hashes")), i, i+1)...)
+	}
+	return t.List("hashes")
+}
+
+// hasHash says whether the target has a hash, or the other thing that a server can have.
+func hasHash(t *engine.Target, need string) bool {
+	if need == clientFirst {
+		return len(t.List(clientFirst)) > 0
+	}
+	return slices.Contains(hashesOf(t), need)
+}
+
+// hashFor gives the hash that the scenario needs.
+func hashFor(t *engine.Target, s engine.Scenario) string {
+	for _, need := range s.Needs {
+		if _, ok := wire.HashNamed(need); ok {
+			return need
+		}
+	}
+	return hashesOf(t)[0]
+}
+
+// checkHashes says what is wrong with the hashes.
+func checkHashes(t *engine.Target) error {
+	for _, name := range t.List("hashes") {
+		if !slices.Contains(hashNames(), name) {
+			return fmt.Errorf("unknown hash %q, there are: %s", name, strings.Join(hashNames(), ", "))
+		}
+	}
+	return nil
+}
+
+// meetPeer gives an HMACSocket target its key, and somebody to connect to. A key file that is there already is left
+// as it is.
+func meetPeer(in *engine.Instance, s engine.Scenario, values map[string]string) error {
+	p, keyfile, err := newPeer(in.Dir, values["hash"], []byte(s.Set["key"]))
+	if err != nil {
+		return err
+	}
+	in.Part = p
+	if values["keyfile"] == "" {
+		values["keyfile"] = keyfile
+	}
+	values["connect"] = p.address
+	if slices.Contains(s.Needs, clientFirst) {
+		in.Extra = in.Target.List(clientFirst)
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/report"
+)
+
+// start starts an instance for a scenario. Where no sign tells that it listens, a good exchange is tried until one
+// works.
+func (r *roleRun) start(s Scenario) (*Instance, error) {
+	in, err := r.launch(s, r.with(s))
+	if err != nil || in.Process == nil || in.Listens {
+		return in, err
+	}
+	for w := proc.NewWait(r.ctx, time.Now(), r.startTime(), r.pulse, in.Process); in.Process.Ended() == "" && !w.Over(); {
+		session := r.newSession(s, in, NewRecord())
+		err := session.goodExchange()
+		session.close()
+		if err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return in, nil // the baseline says what is wrong
+}
+
+// bracket checks that a good exchange works after a scenario, and gives the instance for the next: a new one if not,
+// or if processes of this one would take the processors from all that follows.
+func (r *roleRun) bracket(s Scenario, in *Instance) *Instance {
+	if r.bracketCheck(s, in) && !r.spinner && !r.spins(in) {
+		return in
+	}
+	return r.anew(s, in)
+}
+
+// serves says whether there is a target for the scenario: one that has ended since the last is started again. Where it
+// does not start, the scenario is blocked by the one that ended it.
+func (r *roleRun) serves(s Scenario) bool {
+	if r.Target.Address != "" || r.shared != nil && r.shared.Process != nil && r.shared.Process.Ended() == "" {
+		return true
+	}
+	why := "the target has ended"
+	if r.before != nil {
+		why += fmt.Sprintf(" in, or behind, %s (%s)", r.before.Name, r.before.Rule.ID)
+	}
+	r.stop(r.shared)
+	next, err := r.start(s)
+	if r.shared = next; err == nil {
+		return true
+	}
+	r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Blocked, Reason: fmt.Sprintf("%s, and does not start again: %v", why, err)})
+	return false
+}
+
+// spins says whether an instance goes on working although nobody wants anything of it.
+func (r *roleRun) spins(in *Instance) bool {
+	return in != nil && in.Process != nil && in.Process.Spins(proc.Window(r.ctx, r.limit(0)))
+}
+
+// anew ends an instance and starts another.
+func (r *roleRun) anew(s Scenario, in *Instance) *Instance {
+	r.stop(in)
+	next, err := r.start(s)
+	switch {
+	case errors.Is(err, ErrBusy):
+		r.notePause(s, Inconclusive("starting the target anew: %v", err))
+	case err != nil:
+		r.notePause(s, Violation("starting the target anew: %v", err))
+	}
+	return next
+}
+
+func (r *roleRun) bracketCheck(s Scenario, in *Instance) bool {
+	rec := NewRecord()
+	session := r.newSession(s, in, rec)
+	defer session.close()
+	r.kind.Restore(r.ctx, in)
+	w := session.Wait()
+	err := session.goodExchange()
+	if o, reason := OutcomeOf(err); o == report.Violation {
+		err = session.CutShort(w.Lost(), reason)
+	}
+	if err != nil {
+		r.notePause(s, withStates(err, rec, in))
+	}
+	return err == nil
+}
+
+// withStates adds to what was waited for in vain what the target did meanwhile.
+func withStates(err error, rec *Record, in *Instance) error {
+	if !rec.late || in == nil || in.Process == nil {
+		return err
+	}
+	o, reason := OutcomeOf(err)
+	states := in.Process.Members().States()
+	for _, state := range states[:min(len(states), fewStates)] {
+		reason += "; " + state
+	}
+	return &verdict{o, reason}
+}
+
+func (r *run) stop(in *Instance) {
+	if in != nil {
+		in.stop(r.Keep)
+	}
+}

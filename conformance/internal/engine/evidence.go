@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/report"
+)
+
+// hexBytes is how much of one transfer is shown: enough for any line of a protocol.
+const hexBytes = 96
+
+// A Record collects what a scenario saw, and its verdict.
+type Record struct {
+	mu       sync.Mutex
+	began    time.Time
+	entries  []entry
+	late     bool // something was waited for in vain
+	unproven bool // some segments could not be seen to arrive apart
+
+	outcome report.Outcome
+	reason  string
+}
+
+// An entry is one note, or what was sent or received once. It is put into lines where somebody is to see it: after
+// most scenarios nobody is.
+type entry struct {
+	text  string // of the note, or the direction
+	bytes []byte // at most hexBytes of them
+	all   int    // how many there were
+}
+
+func NewRecord() *Record { return &Record{began: time.Now(), outcome: report.Pass} }
+
+// Note adds a line to the evidence.
+func (r *Record) Note(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = append(r.entries, entry{text: fmt.Sprintf(format, args...)})
+}
+
+// Mark gives a place to go back to: what comes behind it is no evidence where all that it shows went well.
+func (r *Record) Mark() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.entries)
+}
+
+func (r *Record) Back(mark int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = r.entries[:mark]
+}
+
+// Bytes adds what was sent (">") or received ("<") on a connection.
+func (r *Record) Bytes(direction, conn string, b []byte) {
+	if conn != "" {
+		direction = conn + " " + direction
+	}
+	if len(b) == 0 {
+		r.Note("%s (empty)", direction)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = append(r.entries, entry{direction, slices.Clone(b[:min(len(b), hexBytes)]), len(b)})
+}
+
+// lines gives the evidence. The record is locked.
+func (r *Record) lines() (lines []string) {
+	for _, e := range r.entries {
+		if e.all == 0 {
+			lines = append(lines, e.text)
+		}
+		for i, line := range hexLines(e.bytes, e.all) {
+			if i > 0 {
+				e.text = strings.Repeat(" ", len(e.text))
+			}
+			lines = append(lines, e.text+" "+line)
+		}
+	}
+	return lines
+}
+
+// Doubt takes note that the target may have read together what was sent apart.
+func (r *Record) Doubt() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unproven = true
+}
+
+// Late takes note that something was waited for in vain: the evidence tells what the target's processes do.
+func (r *Record) Late() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.late = true
+}
+
+// conclude sets the verdict, unless there is one already.
+func (r *Record) conclude(o report.Outcome, format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.outcome == report.Pass {
+		r.outcome, r.reason = o, fmt.Sprintf(format, args...)
+	}
+}
+
+// end sets the verdict that an error is.
+func (r *Record) end(err error) {
+	o, reason := OutcomeOf(err)
+	r.conclude(o, "%s", reason)
+}
+
+// hexLines shows bytes as hex and as text, 16 a line: of all bytes, which there were, the first hexBytes are given,
+// or as many as there were.
+func hexLines(b []byte, all int) (lines []string) {
+	for i := 0; i < len(b); i += 16 {
+		if all > hexBytes && i == hexBytes-16 {
+			lines = append(lines, fmt.Sprintf("… %d bytes more", all-i))
+			break
+		}
+		part := b[i:min(i+16, len(b))]
+		lines = append(lines, fmt.Sprintf("%-47s  %s", fmt.Sprintf("% x", part), quoteBytes(part)))
+	}
+	return lines
+}
+
+// quoteBytes shows bytes as text: printable ASCII as it is, the usual escapes, the rest as \xNN.
+func quoteBytes(b []byte) string {
+	var s strings.Builder
+	for _, c := range b {
+		switch {
+		case c == '\r':
+			s.WriteString(`\r`)
+		case c == '\n':
+			s.WriteString(`\n`)
+		case c == '\\':
+			s.WriteString(`\\`)
+		case ' ' <= c && c <= '~':
+			s.WriteByte(c)
+		default:
+			fmt.Fprintf(&s, `\x%02x`, c)
+		}
+	}
+	return s.String()
+}
+
+// Shown is quoteBytes for a message: at most 40 bytes.
+func Shown(b []byte) string {
+	if len(b) > 40 {
+		return fmt.Sprintf(`"%s" and %d bytes more`, quoteBytes(b[:40]), len(b)-40)
+	}
+	return `"` + quoteBytes(b) + `"`
+}
+
+// Difference says where two texts part.
+func Difference(want, got []byte) string {
+	for i := range got {
+		if i >= len(want) || got[i] != want[i] {
+			return fmt.Sprintf("from byte %d on it is %s", i, Shown(got[i:min(len(got), i+16)]))
+		}
+	}
+	return fmt.Sprintf("%d bytes came, not %d", len(got), len(want))
+}

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance/report"
+	"github.com/muxspec/muxspec/docs"
+)
+
+// plays gives the variants that the selected scenarios are played in, those of each one behind the other. One that was
+// selected as NAME@VARIANT is played in that alone.
+func (u *Suite) plays(selected []Scenario, o Options) (all []Scenario, err error) {
+	rules, err := docs.All()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range selected {
+		them := []variant{plain(s.axes)}
+		if !o.Quick {
+			them = variants(s.axes, s.Role+" "+s.Name, o.Draws, o.Seed)
+		}
+		if own := ownVariants(s, o.Scenarios); len(own) > 0 {
+			them = nil
+			for _, text := range own {
+				v, err := variantNamed(s.axes, text)
+				if err != nil {
+					return nil, fmt.Errorf("scenario %s@%s: %w", s.Name, text, err)
+				}
+				them = append(them, v)
+			}
+		}
+		for _, v := range them {
+			play, err := u.parseVariant(s, v, rules)
+			if err != nil {
+				return nil, fmt.Errorf("scenario %s@%s: %w", s.Name, v.text(s.axes), err)
+			}
+			play.Role = s.Role
+			all = append(all, play)
+		}
+	}
+	return all, nil
+}
+
+// ownVariants gives the variants of the scenario that were asked for by name.
+func ownVariants(s Scenario, names []string) (all []string) {
+	for _, name := range names {
+		if text, ok := strings.CutPrefix(name, s.Name+"@"); ok {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+// together gives the plays of each scenario, which stand one behind the other.
+func together(all []Scenario) iter.Seq[[]Scenario] {
+	return func(yield func([]Scenario) bool) {
+		for len(all) > 0 {
+			n := slices.IndexFunc(all, func(s Scenario) bool { return s.Name != all[0].Name || s.Role != all[0].Role })
+			if n < 0 {
+				n = len(all)
+			}
+			if !yield(all[:n]) {
+				return
+			}
+			all = all[n:]
+		}
+	}
+}
+
+// worst puts a scenario's plays together: the first of these outcomes that one of them has is the scenario's, with its
+// reason. A play that was left out has no outcome.
+func (r *run) worst(plays []Scenario) (worst report.ScenarioResult) {
+	order := []report.Outcome{report.Violation, report.Inconclusive, report.Blocked, report.Unsupported, report.Pass}
+	seconds, played := 0.0, 0
+	for _, s := range plays {
+		result := r.results[scenarioID{s.Role, s.Name, s.Variant}]
+		if result.Outcome == "" {
+			continue
+		}
+		played++
+		seconds += result.Seconds
+		if worst.Outcome == "" || slices.Index(order, result.Outcome) < slices.Index(order, worst.Outcome) {
+			worst = result
+		}
+	}
+	worst.Seconds = seconds
+	if played > 1 {
+		worst.Plays = played
+	}
+	return worst
+}

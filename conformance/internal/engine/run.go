@@ -1,0 +1,267 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/user"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/report"
+)
+
+// Options say what a run judges, and how.
+type Options struct {
+	Target *Target
+	Role   string // empty: all of the target's
+	// Rules, Scenarios, Classes and Level select; empty ones select all.
+	Rules, Scenarios, Classes []string
+	Level                     string
+	// Program is the path of a program that has the subcommand "service" and the reference programs: {muxspec}.
+	Program string
+	Version string // of the suite, for the report
+	// Patience is the least time that a target has for an answer. A slow one gets 20 times what a good exchange
+	// usually takes.
+	Patience time.Duration
+	// Start is how long a target has until it listens, if that is not 0: else its file says it, or it is
+	// [DefaultStart].
+	Start   time.Duration
+	Hostile bool  // do to somebody else's server what could harm it
+	Slow    bool  // scenarios that take more than some seconds, too
+	Strict  bool  // a warning makes the run unsuccessful
+	Keep    bool  // leave the instances' folders
+	Shuffle bool  // in random order
+	Seed    int64 // of that order, and of what is drawn
+	// Quick plays scenarios in their plain variant alone. Else each is played at all borders of what it varies over, and
+	// in Draws more variants that are drawn.
+	Quick    bool
+	Draws    int
+	FailFast bool // stop at the first violation
+	// Done, if not nil, is told of every scenario that is over; calls come one at a time.
+	Done func(report.ScenarioResult, int, int)
+}
+
+// A run is [Suite.Run] at work.
+type run struct {
+	Options
+	suite  *Suite
+	ctx    context.Context
+	root   string // folder of all that is left on disk
+	ground *proc.Ground
+	// scratch is the folder of the scripts, and of those that testscript makes for them.
+	scratch string
+	pulse   *proc.Pulse
+	canary  *canary
+	values  map[string]string // of placeholders of all roles
+
+	mu      sync.Mutex
+	results map[scenarioID]report.ScenarioResult
+	stopped bool // at the first violation
+	facts   map[string]string
+	pauses  []pause
+	done    int
+	total   int
+	// abandoned: the run has ended without the scenarios that are still at work.
+	abandoned bool
+}
+
+// Run judges a target. The error says that nothing could be judged: because of this machine, if it is an [Unable], else
+// because of what was asked for. Whatever else happens is in the report.
+func (u *Suite) Run(ctx context.Context, o Options) (*report.Report, error) {
+	if o.Patience <= 0 {
+		o.Patience = DefaultPatience
+	}
+	if err := u.Check(o.Target); err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	selected, err := u.selection(o)
+	if err != nil {
+		return nil, err
+	}
+	if selected, err = u.plays(selected, o); err != nil {
+		return nil, err
+	}
+	r := &run{Options: o, suite: u, ctx: ctx, results: make(map[scenarioID]report.ScenarioResult),
+		facts: make(map[string]string), total: len(selected)}
+	if err := u.Found(o.Target); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r.root != "" && !o.Keep {
+			os.RemoveAll(r.root)
+		}
+	}()
+	if err := r.able(); err != nil {
+		return nil, err
+	}
+	r.setValues()
+	began := time.Now()
+	r.pulse = proc.StartPulse()
+	r.ground = proc.NewGround(r.root, r.pulse)
+	defer close(r.pulse.Stop)
+	r.canary = newCanary()
+	defer r.canary.close()
+	defer func() { os.RemoveAll(r.scratch) }()
+	if err := r.unpack(selected); err != nil {
+		return nil, err
+	}
+	r.judgeUntil(selected)
+	return r.report(selected, time.Since(began)), nil
+}
+
+// with gives the placeholders' values for the scenario.
+func (r *roleRun) with(s Scenario) map[string]string {
+	values := maps.Clone(r.values)
+	for _, timer := range r.kind.Timers {
+		values[timer] = longTimer
+		if slices.Contains(s.Needs, timer) {
+			values[timer] = shortTimer
+		}
+	}
+	r.kind.Values(r.Target, s, values)
+	return values
+}
+
+// setValues gives the placeholders of all roles their values.
+func (r *run) setValues() {
+	r.values = map[string]string{"muxspec": r.Program}
+	if u, err := user.Current(); err == nil {
+		r.values["user"] = u.Username
+	}
+}
+
+// A pause is between two scenarios: a good exchange did not work there, or the suite could not tell whether it did.
+type pause struct {
+	role, after string // after that scenario
+	outcome     report.Outcome
+	reason      string
+}
+
+// notePause takes note of what went wrong after a scenario.
+func (r *roleRun) notePause(s Scenario, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o, reason := OutcomeOf(err)
+	r.pauses = append(r.pauses, pause{r.role, s.Name, o, reason})
+}
+
+// between gives what went wrong between the scenarios of a role: where a good exchange failed, and where the suite
+// itself had trouble.
+func (r *run) between(role string) (failed, unclear []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.pauses {
+		switch text := "after " + p.after + ": " + p.reason; {
+		case p.role != role:
+		case p.outcome == report.Inconclusive:
+			unclear = append(unclear, text)
+		default:
+			failed = append(failed, text)
+		}
+	}
+	return failed, unclear
+}
+
+// A scenarioID names a scenario in one of its variants: the script of a rule for both roles is one in each.
+type scenarioID struct{ role, name, variant string }
+
+// finish files a scenario's result, which has no outcome if it was not played.
+func (r *roleRun) finish(s report.ScenarioResult) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.abandoned {
+		return
+	}
+	if r.broken != "" && s.Outcome == report.Pass {
+		s.Outcome, s.Reason = report.Blocked, r.broken
+	}
+	r.results[scenarioID{r.role, s.Name, s.Variant}] = s
+	r.stopped = r.stopped || r.FailFast && s.Outcome == report.Violation
+	r.done++
+	if r.Done != nil {
+		r.Done(s, r.done, r.total)
+	}
+}
+
+// lastTime is what the scenarios have to end in once the run is interrupted, and to end what they have started.
+const lastTime = time.Second
+
+// judgeUntil runs the scenarios. If it is interrupted and some of them do not end, it ends the targets and goes on
+// without them.
+func (r *run) judgeUntil(selected []Scenario) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		r.judge(selected)
+	}()
+	select {
+	case <-over:
+		return
+	case <-r.ctx.Done():
+	}
+	select {
+	case <-over:
+	case <-time.After(lastTime):
+		r.abandon(selected)
+	}
+}
+
+// abandon ends the targets. What has no result was interrupted.
+func (r *run) abandon(selected []Scenario) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.abandoned = true
+	for _, s := range selected {
+		if id := (scenarioID{s.Role, s.Name, s.Variant}); r.results[id].Outcome == "" {
+			r.results[id] = report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted}
+		}
+	}
+	r.ground.Clear()
+}
+
+// report puts the results together, rule by rule.
+func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
+	rep := &report.Report{
+		Suite: report.Suite{Version: r.Version,
+			Digest: r.suite.Digest()}, Target: r.Target.Name, Roles: r.Target.Roles, Profile: r.facts,
+	}
+	if r.Role != "" {
+		rep.Roles = []string{r.Role}
+	}
+	if r.Keep {
+		rep.Kept = r.root
+	}
+	slices.SortStableFunc(selected, r.suite.byRule)
+	for plays := range together(selected) {
+		s := plays[0]
+		result := r.worst(plays)
+		for _, k := range r.Target.Known {
+			if !k.covers(s) {
+				continue
+			}
+			result.Known = result.Outcome == report.Violation
+			if result.Outcome == report.Pass && !k.Intermittent {
+				rep.Summary.Missing = append(rep.Summary.Missing, k.id(s))
+			}
+		}
+		result = r.canary.doubts(r.suite.role(s.Role), result)
+		if n := len(rep.Rules); n == 0 || rep.Rules[n-1].ID != s.Rule.ID || rep.Rules[n-1].Role != s.Role {
+			rep.Rules = append(rep.Rules, report.RuleResult{ID: s.Rule.ID, Protocol: s.Rule.Protocol, Role: s.Role,
+				Level: s.Rule.Level, Class: s.Rule.Class, Rule: s.Rule})
+		}
+		rule := &rep.Rules[len(rep.Rules)-1]
+		rule.Scenarios = append(rule.Scenarios, result)
+	}
+	for i := range rep.Rules {
+		rep.Rules[i].Judge()
+	}
+	if r.Shuffle {
+		rep.Summary.Shuffled = r.Seed
+	}
+	rep.Summarise(r.Strict, took)
+	return rep
+}

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/muxspec/muxspec/docs"
+)
+
+// What a scenario of any role can need: a look into the kernel's tables, seconds, a good part of a second that
+// others can use, ::1, and that the suite is root.
+const visible, slow, passing, ipv6, root = "processes", "slow", "time", "ipv6", "root"
+
+var anyRole = []string{visible, slow, passing, ipv6, root}
+
+// A Scenario is a script that shows one rule. Its head says which and what it needs:
+//
+//	# RULE: what is tried, in a sentence or two.
+//	# needs: echo late
+//	# instance: own
+//	# baseline: none
+//
+// A role may have lines of its own. A scenario with an instance of its own disturbs the target or measures its
+// processes; all others share one. One without a baseline can be judged where a good exchange does not work.
+type Scenario struct {
+	Name  string // of the file
+	Role  string // whose rule it shows; a script of a rule for both roles makes a scenario for each
+	Rule  docs.Rule
+	Title string
+	Needs []string // what the role's target can offer, a timer, or one of anyRole
+	Own   bool     // has an instance of its own
+	Alone bool     // can be judged where a good exchange does not work
+	// Set is what the role's own lines of the head say: for each name a value.
+	Set  map[string]string
+	Text string
+	// Variant says in which variant of the scenario this is, by what differs from the plain one, whose is empty.
+	Variant string
+
+	axes     []axis        // that it varies over
+	source   string        // of the text, before values were put into it
+	shortest time.Duration // of the time limits that the suite sets for the target; 0: there is none
+}
+
+// Limit takes note of a value that the scenario sets, if it is a time limit.
+func (s *Scenario) Limit(value string) {
+	if d, err := time.ParseDuration(value); err == nil && d > 0 && (s.shortest == 0 || d < s.shortest) {
+		s.shortest = d
+	}
+}
+
+// waits says whether the scenario waits for time to pass, which costs nothing.
+func (s Scenario) waits() bool { return slices.Contains(s.Needs, passing) || s.shortest > 0 }

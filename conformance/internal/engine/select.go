@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// selection gives the scenarios that were asked for, in the order to run them.
+func (u *Suite) selection(o Options) ([]Scenario, error) {
+	roles := o.Target.Roles
+	if o.Role != "" {
+		if !slices.Contains(roles, o.Role) {
+			return nil, fmt.Errorf("target %s has no role %q, it has: %s", o.Target.Name, o.Role, strings.Join(roles, ", "))
+		}
+		roles = []string{o.Role}
+	}
+	all := u.Scenarios()
+	for _, id := range o.Rules {
+		if !slices.ContainsFunc(all, func(s Scenario) bool { return s.Rule.ID == id }) {
+			return nil, fmt.Errorf("no scenario shows a rule %q: muxspec list shows all", id)
+		}
+	}
+	for _, name := range o.Scenarios {
+		name, _, _ := strings.Cut(name, "@")
+		if _, ok := u.find(name, ""); !ok {
+			return nil, fmt.Errorf("unknown scenario %q: muxspec list shows all", name)
+		}
+	}
+	in := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
+	var selected []Scenario
+	for _, s := range all {
+		if slices.Contains(roles, s.Role) && in(o.Rules, s.Rule.ID) && (in(o.Scenarios, s.Name) || len(ownVariants(s, o.Scenarios)) > 0) &&
+			in(o.Classes, s.Rule.Class) && (o.Level == "" || o.Level == s.Rule.Level) {
+			selected = append(selected, s)
+		}
+	}
+	if len(selected) == 0 {
+		return nil, errors.New("nothing is selected: no scenario fits all that was asked for")
+	}
+	if o.Shuffle {
+		rand.New(rand.NewPCG(uint64(o.Seed), 0)).Shuffle(len(selected), func(i, j int) {
+			selected[i], selected[j] = selected[j], selected[i]
+		})
+	}
+	return selected, nil
+}

@@ -1,0 +1,254 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+)
+
+// A Session is one scenario at work on one instance.
+type Session struct {
+	run      *roleRun
+	Role     string
+	scenario Scenario
+	In       *Instance // of a server; of what is started for each scenario the one started last
+	Rec      *Record
+	Part     Part              // what the scenario has of the role's protocol
+	Values   map[string]string // of the placeholders
+
+	Given  bool       // the verb at work shows a condition of the scenario, not its rule
+	before proc.Usage // what the target's processes had when "measure" was called
+	Peak   int        // memory that they had while much was under way
+
+	mu        sync.Mutex  // of order
+	order     []io.Closer // all that has to be closed
+	instances []*Instance // that were started beside the first
+}
+
+type sessionKey struct{}
+
+func (r *roleRun) newSession(s Scenario, in *Instance, rec *Record) *Session {
+	return &Session{run: r, Role: r.role, scenario: s, In: in, Rec: rec, Values: r.with(s), Part: r.kind.Open()}
+}
+
+// Loose gives a session of no run, for tests of what sessions use.
+func Loose(ctx context.Context) *Session {
+	return &Session{run: &roleRun{run: &run{ctx: ctx}}, Rec: NewRecord()}
+}
+
+// Context ends when the run is interrupted: every wait looks at it.
+func (s *Session) Context() context.Context { return s.run.ctx }
+
+// Target is the program that is judged, and how it is started.
+func (s *Session) Target() *Target { return s.run.Target }
+
+// Program is the path of muxspec itself.
+func (s *Session) Program() string { return s.run.Program }
+
+// Folder makes a folder that is removed with the session, unless the run keeps all.
+func (s *Session) Folder(pattern string) (string, error) {
+	dir, err := os.MkdirTemp(s.run.root, pattern)
+	if err == nil && !s.run.Keep {
+		s.Keep(folder(dir))
+	}
+	return dir, err
+}
+
+// A folder is removed when it is closed.
+type folder string
+
+func (f folder) Close() error { return os.RemoveAll(string(f)) }
+
+// Limit is how long to wait for the target.
+func (s *Session) Limit() time.Duration {
+	crowd := 0
+	if s.In != nil {
+		crowd = s.In.Crowd
+	}
+	return s.run.limit(crowd)
+}
+
+// Good takes note of how long a good exchange took.
+func (s *Session) Good(took time.Duration) { s.run.good(took) }
+
+// Stated gives a timer of the target. The error says that it has none.
+func (s *Session) Stated(timer string) (time.Duration, error) { return s.run.stated(s.Role, timer) }
+
+// Start starts the target once more, with these values of the placeholders. It is ended with the session.
+func (s *Session) Start(values map[string]string) (*Instance, error) {
+	in, err := s.run.launch(Scenario{Role: s.Role}, values)
+	s.started(in)
+	return in, err
+}
+
+// Prepare makes another instance, which the caller starts. It is ended with the session.
+func (s *Session) Prepare(values map[string]string) (*Instance, map[string]string, error) {
+	in, values, err := s.run.prepare(Scenario{Role: s.Role}, values)
+	s.started(in)
+	return in, values, err
+}
+
+func (s *Session) started(in *Instance) {
+	if in != nil {
+		s.instances = append(s.instances, in)
+	}
+}
+
+// Leave says that a process has ended that was launched in a bare instance.
+func (s *Session) Leave(p *proc.Process) { s.run.ground.Leave(p) }
+
+// Bare gives an instance without anything made for it, in this folder, which the caller starts.
+func (s *Session) Bare(dir string) *Instance {
+	s.In = &Instance{Target: s.run.Target, kind: s.run.kind, Dir: dir, ground: s.run.ground}
+	return s.In
+}
+
+// ErrLimit: nothing came although there was time.
+var ErrLimit = errors.New("time is up")
+
+// ErrTooMuch: the input goes on and on without what was waited for.
+var ErrTooMuch = errors.New("too much input")
+
+// ErrEnded: the target has ended.
+var ErrEnded = errors.New("the target has ended")
+
+// Meaning says what it tells of the target that waiting for want ended in err.
+func (s *Session) Meaning(w proc.Wait, want string, err error) error {
+	return s.MeaningBehind(w, want, nil, err)
+}
+
+// MeaningBehind says the same where some bytes had come, which were not all that was wanted.
+func (s *Session) MeaningBehind(w proc.Wait, want string, came []byte, err error) error {
+	if err == ErrLimit {
+		s.Rec.Late()
+	}
+	nothing, behind := "nothing came", ""
+	if len(came) > 0 {
+		nothing, behind = Shown(came)+" came, and nothing more", Shown(came)+" came, and then "
+	}
+	switch {
+	case err == ErrLimit && w.Useless():
+		return Inconclusive("expected %s; it did not come in time, but this machine was too busy to tell", want)
+	case err == ErrLimit:
+		return Violation("expected %s; %s within %v", want, nothing, w.Limit.Round(time.Millisecond))
+	case err == ErrTooMuch:
+		return Violation("expected %s; other bytes came without end", want)
+	case err == io.EOF:
+		return s.CutShort(w.Lost(), fmt.Sprintf("expected %s; %sthe connection was closed", want, behind))
+	case errors.Unwrap(err) == nil:
+		return Violation("expected %s; %v", want, err)
+	}
+	return s.CutShort(w.Lost(), fmt.Sprintf("expected %s; %sthe connection failed: %v", want, behind, errors.Unwrap(err)))
+}
+
+// CutShort says what it tells of the target that it ended a connection early. That is a violation, unless the suite
+// has set the target a short time limit, and a good part of that was lost because this machine stood still: in the
+// wait that ended, or at once at any time in this scenario, since a connection may have been opened before.
+func (s *Session) CutShort(lost time.Duration, reason string) error {
+	least := s.scenario.shortest
+	if least == 0 || max(lost, s.run.pulse.Longest(s.Rec.began)) < least/2 {
+		return Violation("%s", reason)
+	}
+	return Inconclusive("the target has a time limit of %v, and this machine was too busy: %s", least, reason)
+}
+
+// Wait is the usual time limit, from now on.
+func (s *Session) Wait() proc.Wait { return s.WaitFor(0) }
+
+// WaitFor is the usual time limit behind what the target may take by its own rules.
+func (s *Session) WaitFor(own time.Duration) proc.Wait {
+	return s.WaitSince(time.Now(), own+s.Limit())
+}
+
+// WaitMuch is the usual time limit for n bytes that have to come: even a slow machine carries a MiB in a second.
+func (s *Session) WaitMuch(n int) proc.Wait {
+	return s.WaitFor(time.Duration(n) * time.Second >> 20)
+}
+
+// WaitSince is a time limit that began then.
+func (s *Session) WaitSince(began time.Time, limit time.Duration) proc.Wait {
+	var target *proc.Process
+	if s.In != nil {
+		target = s.In.Process
+	}
+	return proc.NewWait(s.run.ctx, began, limit, s.run.pulse, target)
+}
+
+// Window is a wait of which all time counts.
+func (s *Session) Window(d time.Duration) proc.Wait { return proc.Window(s.run.ctx, d) }
+
+// Reading is how long to wait for a target to read what was sent.
+func (s *Session) Reading() proc.Wait { return s.Window(s.run.readTime()) }
+
+// Pause waits, unless the run is interrupted.
+func (s *Session) Pause(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-s.run.ctx.Done():
+	}
+}
+
+// interrupt ends what the scenario waits for.
+func (s *Session) interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.order {
+		c.Close()
+	}
+}
+
+// close closes what the scenario left open: what was opened first, first.
+func (s *Session) close() {
+	s.Part.Close(s)
+	s.interrupt()
+	for _, in := range s.instances {
+		in.stop(s.run.Keep)
+	}
+}
+
+// Keep takes note of what has to be closed.
+func (s *Session) Keep(c io.Closer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.order = append(s.order, c)
+}
+
+// Token gives 16 fresh printable bytes.
+func Token() []byte {
+	b := make([]byte, 8)
+	rand.Read(b)
+	return []byte(hex.EncodeToString(b))
+}
+
+// Text turns a script's argument into bytes: {placeholders} are replaced, then Go's escapes.
+func (s *Session) Text(arg string) ([]byte, error) {
+	out, err := strconv.Unquote(`"` + Expand(arg, s.Values) + `"`)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no text with Go's escapes", arg)
+	}
+	return []byte(out), nil
+}
+
+// First gives the time limit for what a peer sends first, and that.
+func (s *Session) First() (timer string, text []byte, err error) {
+	if s.run.kind.First == nil {
+		return "", nil, Mistake("a verb that waits for a time limit, in a role that has none")
+	}
+	timer, text = s.run.kind.First(s)
+	return timer, text, nil
+}
+
+// goodExchange is the baseline of a target that is connected to.
+func (s *Session) goodExchange() error { return s.run.kind.Good(s) }
+
+// Moment is how long to wait before a thing is tried again that may only come true later.
+const Moment = 5 * time.Millisecond

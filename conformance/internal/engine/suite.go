@@ -1,0 +1,268 @@
+// Package engine judges programs by scenarios, whatever protocol they are about.
+//
+// A [Suite] has [Role] tables, which protocols fill, and the scenarios of all roles: scripts whose commands are verbs.
+// [Suite.Run] starts a [Target], plays each scenario in a [Session], and puts what the verbs say together. A verdict is
+// an error: see [Violation] and what stands beside it. No protocol is named here.
+//
+// The way from a run to a verdict: run.go selects, judge.go orders and brackets, instance.go starts the target,
+// script.go plays a scenario, verb.go does what its lines say, session.go is what verbs work with, evidence.go keeps
+// what they saw.
+package engine
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/muxspec/muxspec/docs"
+)
+
+// A Suite is all that a program can be judged by: the roles that it can have, and the targets that are known.
+type Suite struct {
+	roles     []Role
+	targets   fs.FS // NAME.toml each
+	scenarios func() []Scenario
+}
+
+// NewSuite makes a suite of roles, in the order in which they are reported. The scripts are part of the program: a
+// bad one is a mistake in it, and panics when they are read first.
+func NewSuite(targets fs.FS, roles ...Role) *Suite {
+	u := &Suite{targets: targets}
+	for _, r := range roles {
+		u.roles = append(u.roles, r.withDefaults())
+	}
+	u.scenarios = sync.OnceValue(u.read)
+	return u
+}
+
+// role gives the role of that name; one that there is not has no name.
+func (u *Suite) role(name string) Role {
+	i := slices.IndexFunc(u.roles, func(r Role) bool { return r.Name == name })
+	if i < 0 {
+		return Role{}
+	}
+	return u.roles[i]
+}
+
+// Roles are the names of all roles, in the order in which they are reported.
+func (u *Suite) Roles() (names []string) {
+	for _, r := range u.roles {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// Scenarios gives all scenarios, by their role, the number of their rule and their name.
+func (u *Suite) Scenarios() []Scenario { return u.scenarios() }
+
+// read reads all scripts.
+func (u *Suite) read() (all []Scenario) {
+	rules, err := docs.All()
+	if err != nil {
+		panic(err)
+	}
+	for _, r := range u.roles {
+		names, _ := fs.Glob(r.Scripts, "scenarios/*.txtar")
+		for _, name := range names {
+			text, _ := fs.ReadFile(r.Scripts, name)
+			s, err := u.parse(strings.TrimSuffix(path.Base(name), ".txtar"), string(text), rules)
+			if err != nil {
+				panic(fmt.Sprintf("%s: %v", name, err))
+			}
+			if s.Role = r.Name; slices.Contains(s.Rule.Roles, r.Name) {
+				all = append(all, s)
+			}
+		}
+	}
+	slices.SortStableFunc(all, u.byRule)
+	u.needed(all)
+	return all
+}
+
+// needed panics if something is missing that every run needs.
+func (u *Suite) needed(all []Scenario) {
+	for _, r := range u.roles {
+		if r.Good == nil && !r.Fresh {
+			panic("what a good exchange is, is missing: " + r.Name)
+		}
+		for _, name := range []string{r.Baseline, r.Bracket} {
+			is := func(s Scenario) bool { return s.Role == r.Name && s.Name == name }
+			if (name != "" || name == r.Baseline) && !slices.ContainsFunc(all, is) {
+				panic(fmt.Sprintf("the scenario %q, which every run of %s needs, is missing", name, r.Name))
+			}
+		}
+	}
+}
+
+// HasVerb says whether the words begin with a verb of the role's scenarios.
+func (u *Suite) HasVerb(role string, words []string) bool {
+	_, _, ok := u.role(role).allVerbs().find(words)
+	return ok
+}
+
+// byRule sorts scenarios role by role, and within a role by the number of their rule and their name.
+func (u *Suite) byRule(a, b Scenario) int {
+	roles := u.Roles()
+	return cmp.Or(slices.Index(roles, a.Role)-slices.Index(roles, b.Role), a.Rule.Number-b.Rule.Number,
+		strings.Compare(a.Name, b.Name))
+}
+
+// errHead: a line of a scenario's head is another role's.
+var errHead = errors.New("no scenario of this role has that line")
+
+// parse reads a script's head.
+func (u *Suite) parse(name, source string, rules []docs.Rule) (Scenario, error) {
+	axes, err := axesOf(source)
+	if err != nil {
+		return Scenario{}, err
+	}
+	all := variants(axes, name, 0, 0)
+	if len(all) > mostPlays {
+		return Scenario{}, fmt.Errorf("it has %d variants; more than %d are another scenario", len(all), mostPlays)
+	}
+	first := Scenario{Name: name, axes: axes, source: source}
+	for _, v := range all[1:] {
+		if _, err := u.parseVariant(first, v, rules); err != nil {
+			return Scenario{}, fmt.Errorf("%s: %w", v.text(axes), err)
+		}
+	}
+	return u.parseVariant(first, all[0], rules)
+}
+
+// parseVariant gives a scenario in one of its variants.
+func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenario, error) {
+	s := Scenario{Name: of.Name, axes: of.axes, source: of.source, Variant: v.text(of.axes)}
+	text, err := unroll(fill(of.source, v.values()))
+	if err != nil {
+		return s, err
+	}
+	s.Text = text
+	for line := range strings.Lines(text) {
+		comment, ok := strings.CutPrefix(strings.TrimSpace(line), "# ")
+		if !ok {
+			break
+		}
+		key, value, _ := strings.Cut(comment, ": ")
+		i := slices.IndexFunc(rules, func(r docs.Rule) bool { return r.ID == key })
+		switch {
+		case s.Rule.ID == "" && i >= 0:
+			s.Rule, s.Title = rules[i], value
+		case s.Rule.ID == "":
+			return s, fmt.Errorf("the first line names no rule: %q", comment)
+		case key == "needs":
+			s.Needs = strings.Fields(value)
+			s.Own = s.Own || u.role(s.Rule.Roles[0]).Apart && value != visible // the shared one may have something else
+		case key == "vary":
+		case key == "instance" && value == "own":
+			s.Own = true
+		case key == "baseline" && value == "none":
+			s.Alone = true
+		case slices.ContainsFunc(u.roles, func(r Role) bool { return slices.Contains(r.Heads, key) }):
+			if err := u.role(s.Rule.Roles[0]).Head(&s, key, value); err != nil {
+				return s, fmt.Errorf("%s: %w", key, err)
+			}
+		default:
+			s.Title += " " + comment
+		}
+	}
+	if s.Rule.ID == "" {
+		return s, fmt.Errorf("the first line names no rule")
+	}
+	return s, u.checkNeeds(&s)
+}
+
+// checkNeeds says what a scenario needs that nobody can have, and takes note of the time limits among it.
+func (u *Suite) checkNeeds(s *Scenario) error {
+	for _, need := range s.Needs {
+		timer := slices.Contains(u.Timers(), need)
+		offered := func(name string) bool { return slices.Contains(u.role(name).Offers, need) }
+		if !slices.ContainsFunc(s.Rule.Roles, offered) && !slices.Contains(anyRole, need) && !timer {
+			return fmt.Errorf("needs %q, which is unknown", need)
+		}
+		if timer {
+			s.Limit(shortTimer)
+		}
+	}
+	return nil
+}
+
+// find gives the scenario of that name for a role; for any role, if that is empty.
+func (u *Suite) find(name, role string) (Scenario, bool) {
+	all := u.Scenarios()
+	i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name && (role == "" || s.Role == role) })
+	if i < 0 {
+		return Scenario{}, false
+	}
+	return all[i], true
+}
+
+// Timers are the time limits that scenarios wait for: placeholders of some roles.
+func (u *Suite) Timers() []string { return u.united(func(r Role) []string { return r.Timers }) }
+
+// Placeholders are those that have a meaning for some role.
+func (u *Suite) Placeholders() []string {
+	return append(slices.Clone(everyPlaceholder),
+		u.united(func(r Role) []string { return slices.Concat(r.Placeholders, r.Timers) })...)
+}
+
+// keys are those of target files that say what a target has.
+func (u *Suite) keys() (all []Key) {
+	for _, r := range u.roles {
+		for _, k := range r.Keys {
+			if !slices.Contains(all, k) {
+				all = append(all, k)
+			}
+		}
+	}
+	return all
+}
+
+// united gives what the roles have of a kind, each once.
+func (u *Suite) united(of func(Role) []string) (all []string) {
+	for _, r := range u.roles {
+		for _, name := range of(r) {
+			if !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
+}
+
+// Offer says what a target without a file has for the scenarios of a role; where nothing is named it has what the
+// role cannot do without.
+func (u *Suite) Offer(t *Target, role string, has []string) { u.role(role).Offer(t, has) }
+
+// Digest identifies pages and scenarios: two runs with the same digest asked the same.
+func (u *Suite) Digest() string {
+	h := sha256.New()
+	add := func(name string, b []byte) { fmt.Fprintf(h, "%s %d\n%s", name, len(b), b) }
+	fs.WalkDir(docs.Pages, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			b, _ := fs.ReadFile(docs.Pages, name)
+			add(name, b)
+		}
+		return err
+	})
+	for _, s := range u.Scenarios() {
+		add(s.Role+" "+s.Name, []byte(s.source))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Programs are those that muxspec is besides, for scenarios and targets: each gives its exit code.
+func (u *Suite) Programs() map[string]func(args []string) int {
+	all := make(map[string]func([]string) int)
+	for _, r := range u.roles {
+		maps.Copy(all, r.Programs)
+	}
+	return all
+}

@@ -1,0 +1,114 @@
+package proc
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Open gives what the process's first n descriptors are, the same way as [descriptorOf].
+func (p *Process) Open(n int) []string { return OpenIn(p.Cmd.Process.Pid, n) }
+
+// OpenIn gives what a process's descriptors below n are; sockets and pipes of no name have an inode, too.
+func OpenIn(pid, n int) (all []string) {
+	names, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, name := range names {
+		var s unix.Stat_t
+		if fd, err := strconv.Atoi(filepath.Base(name)); err == nil && fd < n && unix.Stat(name, &s) == nil {
+			all = append(all, fmt.Sprintf("%d:%d", s.Dev, s.Ino))
+		}
+	}
+	return all
+}
+
+// Null is /dev/null, which everybody may have open.
+func Null() string {
+	var s unix.Stat_t
+	unix.Stat(os.DevNull, &s)
+	return fmt.Sprintf("%d:%d", s.Dev, s.Ino)
+}
+
+// A place is where a text stands that must not stand there.
+type place struct {
+	Pid     int
+	What    string
+	Environ bool // else in the arguments
+}
+
+// Showing looks for secret texts, which have names, in the arguments and environments of all processes that are not
+// older than this one.
+func (p *Process) Showing(secrets map[string]string) (places []place) {
+	for pid := range p.younger() {
+		for _, file := range []string{"cmdline", "environ"} {
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
+			for secret, what := range secrets {
+				if bytes.Contains(text, []byte(secret)) {
+					places = append(places, place{pid, what, file == "environ"})
+				}
+			}
+		}
+	}
+	return places
+}
+
+// Unread is the number of bytes that wait to be read at a UDP socket that is bound to the address; the system tells it.
+func Unread(at netip.AddrPort) (n int, known bool) {
+	file := "/proc/net/udp"
+	if at.Addr().Is6() {
+		file = "/proc/net/udp6"
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(text)) {
+		f := strings.Fields(line) // number, local address, remote address, state, tx_queue:rx_queue, …
+		if len(f) < 5 {
+			continue
+		}
+		if local, err := parseAddrPort(f[1]); err == nil && local == at {
+			_, queue, _ := strings.Cut(f[4], ":")
+			bytes, err := strconv.ParseInt(queue, 16, 64)
+			return int(bytes), err == nil
+		}
+	}
+	return 0, true
+}
+
+// UnreadStream is the number of bytes that were sent on the connection and not read yet, more or less: it is 0 only
+// where all were.
+func UnreadStream(c *net.UnixConn) (n int, known bool) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0, false
+	}
+	var ioctlErr error
+	err = raw.Control(func(fd uintptr) { n, ioctlErr = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
+	return n, err == nil && ioctlErr == nil
+}
+
+// WithoutOverride runs f, which starts processes, in a thread without root's privilege to open what the permissions
+// forbid.
+func WithoutOverride(f func()) (err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: the thread ends with this function
+		if os.Geteuid() == 0 {
+			if err = unix.Prctl(unix.PR_CAPBSET_DROP, unix.CAP_DAC_OVERRIDE, 0, 0, 0); err != nil {
+				return
+			}
+		}
+		f()
+	}()
+	<-done
+	return err
+}

@@ -1,0 +1,326 @@
+package proc
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// CanSeeProcesses: the kernel's tables tell about processes and sockets.
+const CanSeeProcesses = true
+
+// Members gives the processes that the target consists of: those of its process group, those that have left it but
+// still have its mark in their environment, and zombies of one of these, which have no environment any more.
+func (p *Process) Members() (all Processes) {
+	zombies := make(map[int]int) // to the parent
+	for pid, s := range p.younger() {
+		if s.group != p.Cmd.Process.Pid {
+			if env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); err != nil || !bytes.Contains(env, []byte(p.mark)) {
+				if s.state == 'Z' {
+					zombies[pid] = s.parent
+				}
+				continue
+			}
+		}
+		all = append(all, pid)
+	}
+	for pid, parent := range zombies {
+		if slices.Contains(all, parent) {
+			all = append(all, pid)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// younger gives the processes that are not older than the target. Most of a machine's are, and are known by their
+// ids, which are given in turn until they begin anew.
+func (p *Process) younger() map[int]stat {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	least := 0
+	if load, _ := os.ReadFile("/proc/loadavg"); len(load) > 0 {
+		f := strings.Fields(string(load))
+		if last, err := strconv.Atoi(f[len(f)-1]); err == nil && last >= p.Cmd.Process.Pid {
+			least = p.Cmd.Process.Pid
+		}
+	}
+	all := make(map[int]stat)
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil || pid < least {
+			continue
+		}
+		if s, err := readStat(name); err == nil && s.started >= p.started {
+			all[pid] = s
+		}
+	}
+	return all
+}
+
+// running says whether a thread of the processes runs or waits for a processor.
+func (all Processes) running() bool {
+	return all.anyThread(func(state byte) bool { return state == 'R' })
+}
+
+// paused says whether all threads have been stopped.
+func (all Processes) paused() bool {
+	return !all.anyThread(func(state byte) bool { return state != 'T' })
+}
+
+func (all Processes) anyThread(is func(state byte) bool) bool {
+	for _, pid := range all {
+		threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+		for _, thread := range threads {
+			if s, err := readStat(fmt.Sprintf("%d/task/%s", pid, thread.Name())); err == nil && is(s.state) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// A stat is what is needed of a process's or thread's file stat.
+type stat struct {
+	state  byte
+	parent int
+	group  int
+	cpu    time.Duration // used by the process and by those children of it that were waited for
+	// started is when, in the kernel's steps since the machine did.
+	started int
+}
+
+// startOf is when a process of ours was started.
+func startOf(pid int) int {
+	s, _ := readStat(strconv.Itoa(pid))
+	return s.started
+}
+
+// readStat reads proc_pid_stat(5) of a process, PID, or a thread, PID/task/TID. It is the suite's most frequent look
+// at the system, hence without what the os package does to make a descriptor a file.
+func readStat(of string) (s stat, err error) {
+	fd, err := unix.Open("/proc/"+of+"/stat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return s, err
+	}
+	defer unix.Close(fd)
+	var b [1024]byte
+	n, err := unix.Read(fd, b[:])
+	if err != nil {
+		return s, err
+	}
+	// The program's name, in parentheses, may hold anything; behind it stand numbers.
+	f := strings.Fields(string(b[bytes.LastIndexByte(b[:n], ')')+1 : n]))
+	if len(f) < 20 {
+		return s, fmt.Errorf("/proc/%s/stat: too short", of)
+	}
+	s.state = f[0][0]
+	s.parent, _ = strconv.Atoi(f[1])
+	s.started, _ = strconv.Atoi(f[19])
+	s.group, err = strconv.Atoi(f[2])
+	const tick = 10 * time.Millisecond // sysconf(_SC_CLK_TCK) is 100 on Linux
+	for _, field := range f[11:15] {
+		n, _ := strconv.Atoi(field)
+		s.cpu += time.Duration(n) * tick
+	}
+	return s, err
+}
+
+// cpu is the time that all of the processes have used.
+func (all Processes) cpu() (total time.Duration) {
+	for _, pid := range all {
+		if s, err := readStat(strconv.Itoa(pid)); err == nil {
+			total += s.cpu
+		}
+	}
+	return total
+}
+
+// ticks are those of all threads (schedstat, in nanoseconds).
+func (all Processes) ticks() (t ticks) {
+	for _, pid := range all {
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+		for _, thread := range threads {
+			text, _ := os.ReadFile(thread)
+			var ran, waited int64
+			if _, err := fmt.Sscan(string(text), &ran, &waited); err == nil {
+				t.ran, t.waited = t.ran+time.Duration(ran), t.waited+time.Duration(waited)
+			}
+		}
+	}
+	return t
+}
+
+// Memory is what the processes have for themselves, in all, in bytes, and what they had at the most before. What they
+// share does not count: a program that is there many times, and what children have of their parent. Neither do the
+// suite's own fixtures.
+func (all Processes) Memory() (total int) {
+	for _, pid := range all {
+		if fixture(pid) {
+			continue
+		}
+		status, private := kibibytes(pid, "status"), kibibytes(pid, "smaps_rollup")
+		total += private["Private_Clean:"] + private["Private_Dirty:"] + max(0, status["VmHWM:"]-status["VmRSS:"])
+	}
+	return total << 10
+}
+
+// kibibytes reads the numbers of a file of lines such as "VmRSS: 12 kB".
+func kibibytes(pid int, file string) map[string]int {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
+	all := make(map[string]int)
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Fields(line); len(f) == 3 && f[2] == "kB" {
+			all[f[0]], _ = strconv.Atoi(f[1])
+		}
+	}
+	return all
+}
+
+// fixture says whether the process is "muxspec service NAME", whatever muxspec is called.
+func fixture(pid int) bool {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	argv := bytes.Split(b, []byte{0})
+	return len(argv) > 2 && string(argv[1]) == "service" && bytes.Contains(argv[0], []byte("muxspec"))
+}
+
+// States says of each of the processes what it is and what it does: its name, its state, and where in the kernel it
+// waits, if that can be seen.
+func (all Processes) States() (lines []string) {
+	for _, pid := range all {
+		s, err := readStat(strconv.Itoa(pid))
+		if err != nil {
+			continue
+		}
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		waits, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", pid))
+		line := fmt.Sprintf("process %d, %q, is in state %c", pid, bytes.TrimSpace(name), s.state)
+		if len(waits) > 1 { // else "0": it is not told
+			line += ", in " + string(waits)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// OwnerOf says whose a UDP socket is, by its address: " (process PID, NAME)", or nothing if that cannot be seen.
+func OwnerOf(at netip.AddrPort) string {
+	inode := ""
+	for _, file := range []string{"/proc/net/udp", "/proc/net/udp6"} {
+		b, _ := os.ReadFile(file)
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line)
+			if len(f) < 10 {
+				continue
+			}
+			if have, err := parseAddrPort(f[1]); err == nil && have.Port() == at.Port() {
+				inode = "socket:[" + f[9] + "]"
+			}
+		}
+	}
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, link := range links {
+		if to, err := os.Readlink(link); inode != "" && err == nil && to == inode {
+			pid := strings.Split(link, "/")[2]
+			name, _ := os.ReadFile("/proc/" + pid + "/comm")
+			return fmt.Sprintf(" (process %s, %s)", pid, bytes.TrimSpace(name))
+		}
+	}
+	return ""
+}
+
+// Self says why this process cannot be seen in the table.
+func Self() error {
+	_, err := os.ReadFile("/proc/self/stat")
+	return err
+}
+
+// Descriptors is the number of open descriptors of all of the processes.
+func (all Processes) Descriptors() (n int) {
+	for _, pid := range all {
+		entries, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		n += len(entries)
+	}
+	return n
+}
+
+// Listening says whether some TCP socket listens on the address, or on all addresses with its port.
+func Listening(address string) bool {
+	want, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return false
+	}
+	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		b, _ := os.ReadFile(file)
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line)
+			const listen = "0A"
+			if len(f) < 4 || f[3] != listen {
+				continue
+			}
+			have, err := parseAddrPort(f[1])
+			if err == nil && have.Port() == want.Port() && (have.Addr() == want.Addr() || have.Addr().IsUnspecified()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// DaemonListens says whether a UDP socket is bound to the address, and something listens on the Unix socket.
+func DaemonListens(address, path string) bool {
+	want, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return false
+	}
+	bound := false
+	for _, file := range []string{"/proc/net/udp", "/proc/net/udp6"} {
+		b, _ := os.ReadFile(file)
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Fields(line); len(f) > 1 {
+				have, err := parseAddrPort(f[1])
+				bound = bound || err == nil && have == want
+			}
+		}
+	}
+	b, _ := os.ReadFile("/proc/net/unix")
+	for line := range strings.Lines(string(b)) {
+		const accepts = "00010000" // the flags of a socket that listens
+		if f := strings.Fields(line); bound && len(f) == 8 && f[7] == path && f[3] == accepts {
+			return true
+		}
+	}
+	return false
+}
+
+// parseAddrPort reads an address of /proc/net/tcp: 32-bit words in the machine's order, in hex, a colon, the port.
+func parseAddrPort(s string) (netip.AddrPort, error) {
+	a, port, _ := strings.Cut(s, ":")
+	b, err := hex.DecodeString(a)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	for i := 0; i+4 <= len(b); i += 4 {
+		binary.BigEndian.PutUint32(b[i:], binary.NativeEndian.Uint32(b[i:]))
+	}
+	addr, ok := netip.AddrFromSlice(b)
+	n, err := strconv.ParseUint(port, 16, 16)
+	if err != nil || !ok {
+		return netip.AddrPort{}, fmt.Errorf("not an address: %q", s)
+	}
+	return netip.AddrPortFrom(addr.Unmap(), uint16(n)), nil
+}

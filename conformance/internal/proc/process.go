@@ -1,0 +1,220 @@
+// Package proc starts the suite's targets, ends them with all that they have started, and looks at them in the
+// kernel's tables: what they use, what
+// they have read, and whether they had their turn. A [Wait] is a time limit for one of them.
+//
+// On systems other than Linux the tables cannot be read: [CanSeeProcesses] tells.
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// logBytes is how much of a program's output is kept: its end. It is more than what a client is made to print.
+const logBytes = 256 << 10
+
+// Processes are some processes' ids.
+type Processes []int
+
+// A Process is a running target: a process group of its own.
+type Process struct {
+	Cmd    *exec.Cmd
+	Stdin  io.WriteCloser // a client's; nil for a server, which has none
+	Stdout *Tail
+	Stderr *Tail
+	Gone   chan struct{} // closed when the program itself has ended
+	mark   string        // in the environment of all that it starts
+	// started is when: what is older is none of its processes.
+	started int
+}
+
+// StartProcess starts argv with the additional environment env in the folder dir, and with a pipe as its standard
+// input if it is
+// to have one, and inherit from descriptor 3 on. id tells its processes from those of others.
+func StartProcess(path string, argv []string, env []string, dir, id string, input bool, inherit ...*os.File) (*Process,
+	error) {
+	p := &Process{Stdout: newTail(), Stderr: newTail(), Gone: make(chan struct{}), mark: "MUXSPEC_INSTANCE=" + id}
+	p.Cmd = &exec.Cmd{
+		Path: path, Args: argv, Dir: dir,
+		Env:        append(append(os.Environ(), env...), p.mark),
+		ExtraFiles: inherit, SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+	}
+	outputs, err := p.pipes()
+	if err != nil {
+		return nil, err
+	}
+	if input {
+		if p.Stdin, err = p.Cmd.StdinPipe(); err != nil {
+			outputs.end()
+			return nil, err
+		}
+	}
+	err = p.Cmd.Start()
+	for _, o := range outputs {
+		o.theirs.Close()
+	}
+	if err != nil {
+		outputs.end()
+		return nil, err
+	}
+	p.started = startOf(p.Cmd.Process.Pid)
+	go func() {
+		p.Cmd.Wait()
+		outputs.end()
+		close(p.Gone)
+	}()
+	return p, nil
+}
+
+// errOver: what is started after the end of a run ends at once.
+var errOver = errors.New("the run is over")
+
+// A Ground is where the instances of a run are: a folder, and the processes that have been started and not ended.
+type Ground struct {
+	Dir   string
+	Pulse *Pulse
+
+	mu      sync.Mutex
+	live    map[*Process]bool
+	cleared bool
+}
+
+// NewGround gives the ground of a run in that folder.
+func NewGround(dir string, pulse *Pulse) *Ground {
+	return &Ground{Dir: dir, Pulse: pulse, live: make(map[*Process]bool)}
+}
+
+// Enter takes note of a process, and ends it where the run is over.
+func (g *Ground) Enter(p *Process) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.cleared {
+		p.kill()
+		return errOver
+	}
+	g.live[p] = true
+	return nil
+}
+
+// Leave takes note that a process and all that it had started have been ended.
+func (g *Ground) Leave(p *Process) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.live, p)
+}
+
+// Clear ends all processes, and all that will be started.
+func (g *Ground) Clear() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cleared = true
+	for p := range g.live {
+		p.kill()
+	}
+}
+
+// Ended says how the program ended; the empty string while it runs.
+func (p *Process) Ended() string {
+	select {
+	case <-p.Gone:
+		return p.Cmd.ProcessState.String()
+	default:
+		return ""
+	}
+}
+
+// Stop ends the program and all that it started: SIGTERM, a moment to tidy up, SIGKILL for the group and for those
+// that left
+// the group.
+func (p *Process) Stop() {
+	pid := p.Cmd.Process.Pid
+	syscall.Kill(-pid, syscall.SIGTERM)
+	select {
+	case <-p.Gone:
+	case <-time.After(300 * time.Millisecond):
+	}
+	p.kill()
+}
+
+// kill ends the group, and those that left it, at once.
+func (p *Process) kill() {
+	pid := p.Cmd.Process.Pid
+	syscall.Kill(-pid, syscall.SIGKILL)
+	for _, other := range p.Members() {
+		if other != pid {
+			syscall.Kill(other, syscall.SIGKILL)
+		}
+	}
+	<-p.Gone
+}
+
+// Pause stops the processes, as a machine does that is busy with others, until they proceed.
+func (all Processes) Pause(w Wait) error {
+	for _, pid := range all {
+		syscall.Kill(pid, syscall.SIGSTOP)
+	}
+	for ; !all.paused(); time.Sleep(100 * time.Microsecond) {
+		if w.Over() {
+			return fmt.Errorf("processes %d were not stopped", all)
+		}
+	}
+	return nil
+}
+
+func (all Processes) Proceed() {
+	for _, pid := range all {
+		syscall.Kill(pid, syscall.SIGCONT)
+	}
+}
+
+// A Tail keeps the last logBytes that were written to it, and lets lines be waited for.
+type Tail struct {
+	mu    sync.Mutex
+	b     []byte
+	Lines chan string // whole lines, until nobody takes them
+	part  []byte
+}
+
+func newTail() *Tail { return &Tail{Lines: make(chan string, 64)} }
+
+// Write never fails and never waits.
+func (t *Tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b = append(t.b, b...)
+	if extra := len(t.b) - logBytes; extra > 0 {
+		t.b = append(t.b[:0], t.b[extra:]...)
+	}
+	t.part = append(t.part, b...)
+	for {
+		line, rest, ok := bytes.Cut(t.part, []byte("\n"))
+		if !ok {
+			break
+		}
+		select {
+		case t.Lines <- string(line):
+		default:
+		}
+		t.part = rest
+	}
+	if len(t.part) > logBytes {
+		t.part = nil
+	}
+	return len(b), nil
+}
+
+func (t *Tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.b)
+}
+
+// Printed is what the program has printed, or the end of it.
+func (p *Process) Printed() []byte { return []byte(p.Stdout.String() + p.Stderr.String()) }

@@ -1,0 +1,29 @@
+// Package tcp has connections to a target over TCP, and the verbs of streams that scenarios of several protocols have:
+// dial, send, expect, closed, flood and so on. A role whose part has [Conns] can use them.
+package tcp
+
+import (
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+)
+
+// Conns are the connections of a scenario. A role whose scenarios have the verbs of streams has them in its part.
+type Conns struct {
+	named map[string]*Conn
+	Cur   *Conn // the one at work
+}
+
+func NewConns() *Conns { return &Conns{named: make(map[string]*Conn)} }
+
+// Connections is what the verbs find a part's connections by.
+func (c *Conns) Connections() *Conns { return c }
+
+// Of gives the session's connections.
+func Of(s *engine.Session) *Conns { return s.Part.(interface{ Connections() *Conns }).Connections() }
+
+// Current is the connection at work; nil if there is none.
+func Current(s *engine.Session) *Conn { return Of(s).Cur }
+
+// Streams are the verbs of connections.
+func Streams() engine.VerbGroup {
+	return engine.Group("Connections and streams", connectionVerbs(), streamVerbs(), loadVerbs())
+}

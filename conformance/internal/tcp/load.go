@@ -1,0 +1,149 @@
+package tcp
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+)
+
+func loadVerbs() []engine.Verb {
+	return []engine.Verb{
+		{Name: "flood", Usage: "[-keep|-much] N [TEXT]",
+			Help: "N connections at once, each sends the text, or 4 MiB without a line end; then all are closed, or " +
+				"kept open.", Max: -1, Run: floodVerb},
+		{Name: "dropped", Usage: "silent|drip",
+			Help: "The target ends a connection that sends nothing, or a byte now and then, after the time that it " +
+				"states.", Max: -1, Run: droppedVerb},
+	}
+}
+
+// muchBytes is what a client of "flood -much" sends without a line end.
+const muchBytes = 4 << 20
+
+func floodVerb(s *engine.Session, args []string) error {
+	keep, much := len(args) > 0 && args[0] == "-keep", len(args) > 0 && args[0] == "-much"
+	if keep || much {
+		args = args[1:]
+	}
+	if !(len(args) == 1 || len(args) == 2) {
+		return engine.ErrUsage
+	}
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return engine.ErrUsage
+	}
+	text := s.Texts(args[1:])
+	if much {
+		text = bytes.Repeat([]byte("a"), muchBytes)
+	}
+	conns := connectAll(s, n, func(c *Conn) {
+		c.Send(text, s.Wait())
+		if much { // so that the target holds what all have sent, and not the kernel
+			Emptied(c, s.Wait())
+		}
+	})
+	if much { // while the connections are there: a process for each may end with it
+		s.Peak = s.In.Process.Members().Memory()
+	}
+	for _, c := range conns {
+		if keep {
+			s.Keep(c)
+		} else {
+			c.Close()
+		}
+	}
+	s.Rec.Note("%d of %d connections opened at once, %s sent on each", len(conns), n, engine.Shown(text))
+	return nil
+}
+
+// connectAll opens so many connections at once, does something with each, and gives those that were opened: how many
+// a target takes at once is its own choice. Each is like the others: none is evidence.
+func connectAll(s *engine.Session, n int, do func(*Conn)) (opened []*Conn) {
+	s.In.Crowd += n
+	quiet := engine.NewRecord()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range n {
+		all.Go(func() {
+			c, err := Connect(s, "", quiet)
+			if err != nil {
+				return
+			}
+			do(c)
+			mu.Lock()
+			defer mu.Unlock()
+			opened = append(opened, c)
+		})
+	}
+	all.Wait()
+	return opened
+}
+
+// Emptied waits until the target has read all that was sent, and says whether it could be seen to have. The queue has
+// to be empty several times: what is still on its way there comes between two looks.
+func Emptied(c *Conn, w proc.Wait) bool {
+	const looks = 5
+	for empty := 0; empty < looks; time.Sleep(time.Millisecond) {
+		yes, known := proc.Received(c)
+		switch {
+		case !known || w.Over():
+			return false
+		case yes:
+			empty++
+		default:
+			empty = 0
+		}
+	}
+	return true
+}
+
+func droppedVerb(s *engine.Session, args []string) error {
+	if !(len(args) == 1 && (args[0] == "silent" || args[0] == "drip")) {
+		return engine.ErrUsage
+	}
+	timer, drop, err := s.First()
+	if err != nil {
+		return err
+	}
+	stated, err := s.Stated(timer)
+	if err != nil {
+		return engine.Violation("%v", err)
+	}
+	c := Current(s)
+	if args[0] == "drip" {
+		stop := make(chan struct{})
+		defer close(stop)
+		go drip(c, drop, stated/4, stop)
+	}
+	w := s.WaitFor(stated)
+	for {
+		switch err := c.Fill(w); {
+		case err == engine.ErrLimit:
+			return s.Meaning(w, fmt.Sprintf("the end of the connection, for which the target states %v", stated), err)
+		case err != nil:
+			return nil // whether by FIN or reset
+		}
+	}
+}
+
+// drip sends a byte of the text every so often.
+func drip(c io.Writer, text []byte, every time.Duration, stop chan struct{}) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for i := 0; ; i++ {
+		if _, err := c.Write(text[i%len(text):][:1]); err != nil {
+			return
+		}
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package report
+
+import (
+	"time"
+
+	"github.com/muxspec/muxspec/docs"
+)
+
+// An Outcome is what a scenario or a rule came to.
+type Outcome string
+
+const (
+	// Pass: the rule was kept.
+	Pass Outcome = "pass"
+	// Violation: the rule was broken. Only scenarios have it; their rule has Fail, Warn or Known.
+	Violation Outcome = "violation"
+	// Fail: a MUST rule was broken.
+	Fail Outcome = "fail"
+	// Warn: a SHOULD rule was broken.
+	Warn Outcome = "warn"
+	// Known: all that broke the rule stands in the target file as a known deviation.
+	Known Outcome = "known"
+	// Unsupported: the target lacks what the scenario needs.
+	Unsupported Outcome = "unsupported"
+	// Blocked: a good exchange with this target does not work, so nothing can be concluded.
+	Blocked Outcome = "blocked"
+	// Inconclusive: the suite itself had trouble.
+	Inconclusive Outcome = "inconclusive"
+)
+
+// Interrupted is the reason of a scenario that a signal kept from its end.
+const Interrupted = "the run was interrupted"
+
+// NoExchange begins the reason of a scenario that is blocked since nothing works with the target, or it does not start.
+const NoExchange = "a good exchange does not work"
+
+// Outcomes are the outcomes that a rule can have, in the order in which reports count them.
+var Outcomes = []Outcome{Pass, Fail, Warn, Known, Unsupported, Blocked, Inconclusive}
+
+// Exit codes of a run.
+const (
+	ExitOK           = 0
+	ExitViolation    = 1 // a rule failed, or a known deviation did not occur
+	ExitUsage        = 2 // nothing was judged, because what was asked for makes no sense
+	ExitInconclusive = 3
+)
+
+// A ScenarioResult is what one scenario came to.
+type ScenarioResult struct {
+	Name    string   `json:"name"`
+	Outcome Outcome  `json:"outcome"`
+	Reason  string   `json:"reason,omitempty"`
+	Known   bool     `json:"known,omitempty"` // the violation is listed in the target file
+	Proof   []string `json:"evidence,omitempty"`
+	// Variant is the one that the outcome is of, empty for the plain one, and Plays in how many the scenario was played.
+	Variant string  `json:"variant,omitempty"`
+	Plays   int     `json:"plays,omitempty"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Full is the scenario's name, with the variant that the outcome is of: it plays exactly that again.
+func (s ScenarioResult) Full() string {
+	if s.Variant == "" {
+		return s.Name
+	}
+	return s.Name + "@" + s.Variant
+}
+
+// A RuleResult is what all scenarios of a rule came to in a role.
+type RuleResult struct {
+	ID        string           `json:"id"`
+	Protocol  string           `json:"protocol"`
+	Role      string           `json:"role"`
+	Level     string           `json:"level"`
+	Class     string           `json:"class"`
+	Outcome   Outcome          `json:"outcome"`
+	Scenarios []ScenarioResult `json:"scenarios"`
+
+	Rule docs.Rule `json:"-"`
+}
+
+// A Report is what a run came to. Its JSON form is described by report/report.schema.json.
+type Report struct {
+	Suite   Suite             `json:"suite"`
+	Target  string            `json:"target"`
+	Roles   []string          `json:"roles"`
+	Rules   []RuleResult      `json:"rules"`
+	Profile map[string]string `json:"profile,omitempty"` // what the target chose where the pages leave the choice
+	Summary Summary           `json:"summary"`
+
+	Kept string `json:"-"` // the folder of what the run was told to leave
+}
+
+// Suite identifies what judged.
+type Suite struct {
+	Version string `json:"version"`
+	Digest  string `json:"digest"` // of pages and scenarios, SHA-256 in hex
+}
+
+// Summary counts a run's rules.
+type Summary struct {
+	Rules    int             `json:"rules"`  // selected
+	Judged   int             `json:"judged"` // pass, fail, warn or known
+	Count    map[Outcome]int `json:"count"`
+	Listed   int             `json:"listed"` // known deviations that occurred
+	Missing  []string        `json:"missing,omitempty"`
+	Exit     int             `json:"exit"`
+	Seconds  float64         `json:"seconds"`
+	MeanMS   float64         `json:"mean_ms"` // per scenario
+	Strict   bool            `json:"strict,omitempty"`
+	Shuffled int64           `json:"seed,omitempty"`
+}
+
+// Judge gives a rule's outcome from its scenarios': the first of section 3's cases that applies.
+func (r *RuleResult) Judge() {
+	var violated, listed, inconclusive, blocked, passed bool
+	for _, s := range r.Scenarios {
+		switch s.Outcome {
+		case Violation:
+			violated = violated || !s.Known
+			listed = listed || s.Known
+		case Inconclusive:
+			inconclusive = true
+		case Blocked:
+			blocked = true
+		case Pass:
+			passed = true
+		}
+	}
+	switch {
+	case violated && r.Level == "MUST":
+		r.Outcome = Fail
+	case violated:
+		r.Outcome = Warn
+	case inconclusive:
+		r.Outcome = Inconclusive
+	case blocked:
+		r.Outcome = Blocked
+	case listed:
+		r.Outcome = Known
+	case passed:
+		r.Outcome = Pass
+	default:
+		r.Outcome = Unsupported
+	}
+}
+
+// Summarise counts the rules and gives the exit code.
+func (r *Report) Summarise(strict bool, took time.Duration) {
+	s := &r.Summary
+	s.Rules, s.Strict, s.Seconds = len(r.Rules), strict, took.Seconds()
+	s.Count = make(map[Outcome]int)
+	scenarios, seconds := 0, 0.0
+	for _, rule := range r.Rules {
+		s.Count[rule.Outcome]++
+		switch rule.Outcome {
+		case Pass, Fail, Warn, Known:
+			s.Judged++
+		}
+		for _, scenario := range rule.Scenarios {
+			if scenario.Known {
+				s.Listed++
+			}
+			scenarios++
+			seconds += scenario.Seconds
+		}
+	}
+	if scenarios > 0 {
+		s.MeanMS = 1000 * seconds / float64(scenarios)
+	}
+	switch {
+	case s.Count[Fail] > 0, strict && s.Count[Warn] > 0, len(s.Missing) > 0:
+		s.Exit = ExitViolation
+	case s.Count[Inconclusive] > 0, s.Judged == 0:
+		s.Exit = ExitInconclusive
+	default:
+		s.Exit = ExitOK
+	}
+}

@@ -1,0 +1,180 @@
+package tcpmux
+
+import (
+	"bytes"
+	"maps"
+	"net"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/internal/tcp"
+	wire "github.com/muxspec/muxspec/conformance/wire/tcpmux"
+)
+
+func clientVerbs() []engine.Verb {
+	return []engine.Verb{
+		{Name: "client", Usage: "[NAME]",
+			Help: "Start the target, to ask for the service NAME, else for {any}.", Max: 1, Run: clientVerb},
+		{Name: "accept",
+			Help: "The target connects; the connection is the current one.", Max: -1, Run: acceptVerb},
+		{Name: "request",
+			Help: "The target sends the name that it was told, in any one case, and CR LF, and nothing before.",
+			Run:  requestVerb},
+		{Name: "type", Usage: "TEXT...|-filler N|-end",
+			Help: "Give the target input: the texts, N bytes of the pattern, or the end.", Min: 1, Max: -1, Run: typeVerb},
+		{Name: "prints", Usage: "TEXT...|-filler N",
+			Help: "The target's standard output goes on with exactly this.", Min: 1, Max: -1, Run: printsVerb},
+		{Name: "ends", Usage: "ok|failed",
+			Help: "The target ends, with exit code 0 or another. It fails only if it was asked for something: a program " +
+				"that never connects refuses nothing.", Max: -1, Run: endsVerb},
+		{Name: "exchange baseline",
+			Help: "The whole baseline of a client.", Run: func(s *engine.Session, args []string) error { return goodClient(s) }},
+	}
+}
+
+// A client is a target that connects to the suite.
+type client struct {
+	*proc.Process
+	listener *net.TCPListener
+	name     string // the service that it was told to ask for
+	begun    time.Time
+	asked    bool // it has connected and sent its request
+	printed  int  // bytes of its output that verbs have taken
+}
+
+// startClient starts the target and tells it to ask this session's own server for a service.
+func startClient(s *engine.Session, name string) error {
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return engine.Inconclusive("listening: %v", err)
+	}
+	values := maps.Clone(s.Values)
+	values["address"], values["name"] = l.Addr().String(), name
+	values["host"], values["port"], _ = net.SplitHostPort(values["address"])
+	s.Keep(l)
+	in, err := s.Start(values)
+	s.In = in
+	if err != nil {
+		return engine.Violation("starting the target: %v", err)
+	}
+	s.Keep(in.Process.Stdin)
+	of(s).client = &client{Process: in.Process, listener: l, name: name, begun: time.Now()}
+	s.Rec.Note(". the target is started to ask for %s", engine.Shown([]byte(name)))
+	return nil
+}
+
+func clientVerb(s *engine.Session, args []string) error {
+	if len(args) == 0 {
+		args = []string{"{any}"}
+	}
+	return startClient(s, string(s.Texts(args)))
+}
+
+func acceptVerb(s *engine.Session, args []string) error {
+	if !(len(args) == 0 && of(s).client != nil) {
+		return engine.ErrUsage
+	}
+	return accept(s)
+}
+
+// accept waits for the target's connection, or for its end.
+func accept(s *engine.Session) error {
+	for w := s.Wait(); ; {
+		of(s).client.listener.SetDeadline(time.Now().Add(5 * time.Millisecond))
+		c, err := of(s).client.listener.AcceptTCP()
+		if err == nil {
+			tcp.Of(s).Cur = &tcp.Conn{TCPConn: c, Rec: s.Rec}
+			s.Keep(tcp.Current(s))
+			s.Good(time.Since(of(s).client.begun))
+			return nil
+		}
+		if how := of(s).client.Ended(); how != "" {
+			return engine.Violation("expected a connection of the target; it ended: %s", how)
+		}
+		if w.Over() {
+			return s.Meaning(w, "a connection of the target", engine.ErrLimit)
+		}
+	}
+}
+
+func requestVerb(s *engine.Session, args []string) error {
+	want := []byte(of(s).client.name + "\r\n")
+	w := s.Wait()
+	got, err := tcp.Current(s).Exactly(len(want), w)
+	if err != nil {
+		got = tcp.Current(s).In
+	}
+	switch {
+	case !wire.SameName(got, want[:len(got)]):
+		return engine.Violation("expected the request %s, not %s", engine.Shown(want), engine.Shown(got))
+	case err != nil:
+		return s.MeaningBehind(w, "the request "+engine.Shown(want), got, err)
+	}
+	of(s).client.asked = true
+	return nil
+}
+
+func typeVerb(s *engine.Session, args []string) error {
+	if args[0] == "-end" {
+		of(s).client.Stdin.Close()
+		s.Rec.Note(". the target's standard input ends")
+		return nil
+	}
+	b := tcp.Filler(s, args)
+	s.Rec.Bytes("stdin >", "", b)
+	go of(s).client.Stdin.Write(b) // a target that does not read shows in what comes out of it
+	return nil
+}
+
+func printsVerb(s *engine.Session, args []string) error {
+	return printed(s, tcp.Filler(s, args))
+}
+
+// printed waits until the target has printed want, right behind what was taken of its output before.
+func printed(s *engine.Session, want []byte) error {
+	w := s.Wait()
+	for {
+		got := []byte(of(s).client.Stdout.String())[of(s).client.printed:]
+		got = got[:min(len(got), len(want))]
+		if !bytes.HasPrefix(want, got) {
+			return engine.Violation("expected the output %s, not %s", engine.Shown(want), engine.Shown(got))
+		}
+		if len(got) == len(want) {
+			of(s).client.printed += len(want)
+			return nil
+		}
+		if how := of(s).client.Ended(); how != "" && len(of(s).client.Stdout.String()) == of(s).client.printed+len(got) {
+			return engine.Violation("expected the output %s; %s came, and the target ended: %s", engine.Shown(want),
+				engine.Shown(got), how)
+		}
+		if w.Over() {
+			return s.Meaning(w, "the output "+engine.Shown(want), engine.ErrLimit)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func endsVerb(s *engine.Session, args []string) error {
+	if !(len(args) == 1 && (args[0] == "ok" || args[0] == "failed")) {
+		return engine.ErrUsage
+	}
+	return ends(s, args[0] == "ok", s.Wait())
+}
+
+func ends(s *engine.Session, ok bool, w proc.Wait) error {
+	if !w.Closes(of(s).client.Gone) {
+		return s.Meaning(w, "the end of the target", engine.ErrLimit)
+	}
+	state := of(s).client.Cmd.ProcessState
+	s.Rec.Note(". the target has ended: %v", state)
+	switch {
+	case !of(s).client.asked && !ok:
+		return engine.Blocked("the target did not send its request, so that it failed means nothing")
+	case state.Success() && !ok:
+		return engine.Violation("expected that the target ends unsuccessfully; its exit code is 0")
+	case !state.Success() && ok:
+		return engine.Violation("expected that the target ends successfully; %v", state)
+	}
+	return nil
+}

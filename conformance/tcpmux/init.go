@@ -1,0 +1,47 @@
+package tcpmux
+
+const initServer = `# In command, env and files these are replaced: {listen} HOST:PORT to listen on (or {host} and {port}), {address_file} where the
+# program writes the address if it chooses the port (then {listen} has port 0), {dir} an empty folder, {muxspec} the suite's
+# own program, {user} who it runs as, {long} a name of 64 bytes, {request_timeout} the time for a request.
+
+# The program and its arguments. A name without a slash is looked for in the folders of path, then in PATH; a path begins at
+# this file's folder.
+# path = ["/usr/sbin"]
+command = [
+  "{muxspec}", "tcpmuxd", "--listen={listen}", "--address-file={address_file}", "--request-timeout={request_timeout}",
+  "--service=echo=exec:{muxspec} service echo",
+  "--service=late=exec:{muxspec} service late",
+]
+
+# The services that it has for the scenarios; echo is the one that most of them need.
+#   echo      {muxspec} service echo
+#   CaseEcho  the same, with these capitals in the configuration
+#   late      {muxspec} service late: sends 64 KiB when its input has ended
+#   own       {muxspec} service own: sends the reply line itself
+#   absent    its program does not exist
+#   long      echo under the name {long}
+services = ["echo", "late"]
+
+# Without {address_file}: a line on standard output that tells that it listens; a group in it is the address.
+# ready_line = "listening on (.+)"
+
+# A time limit that cannot be set: its value, or "none".
+# [timers]
+# request_timeout = "75s"
+
+`
+
+const initClient = `# In command, env and files these are replaced: {address} HOST:PORT of the suite's server (or {host} and {port}), {name} the
+# service to ask for, {reply_timeout} the time to wait for its reply, {dir} an empty folder, {muxspec} the suite's own program,
+# {user} who it runs as. The session goes through standard input and output.
+
+# The program and its arguments. A name without a slash is looked for in the folders of path, then in PATH; a path begins at
+# this file's folder.
+# path = ["/usr/bin"]
+command = ["{muxspec}", "tcpmux", "--timeout={reply_timeout}", "{address}", "{name}"]
+
+# A time limit that cannot be set: its value, or "none".
+# [timers]
+# reply_timeout = "30s"
+
+`

@@ -1,0 +1,115 @@
+// Package tcpmux judges programs that speak TCPMUX: servers, which offer fixture services and are asked for them, and
+// clients, which the suite answers. Its page is docs/tcpmux.md.
+package tcpmux
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/tcp"
+)
+
+// The roles of TCPMUX.
+const (
+	Server = "tcpmux-server"
+	Client = "tcpmux-client"
+)
+
+// offered are the services that a server can offer.
+func offered() []string {
+	return []string{"echo", "CaseEcho", "late", "own", "absent", "long", "tcpmux"}
+}
+
+//go:embed scenarios
+var scripts embed.FS
+
+func Roles() []engine.Role {
+	verbs := []engine.VerbGroup{tcp.Streams(), engine.Group("TCPMUX", requestVerbs(), clientVerbs(), clientLoadVerbs())}
+	keys := []engine.Key{{Name: "services"}}
+	has := func(t *engine.Target, need string) bool { return slices.Contains(t.List("services"), need) }
+	return []engine.Role{{
+		Name: Server, Baseline: "baseline", Bracket: "still-serving",
+		Scripts: scripts, Verbs: verbs, Keys: keys, Open: newPart,
+		Offers:       offered(),
+		Placeholders: []string{"listen", "host", "port", "address_file", "long"},
+		Timers:       []string{"request_timeout"},
+		Offer:        offerServices,
+		Check:        checkServices,
+		Has:          has,
+		Values:       serviceNames,
+		Good:         goodRequest,
+		First:        func(*engine.Session) (string, []byte) { return "request_timeout", []byte("a") },
+		Profile:      profileRequests,
+		Programs:     programs(),
+		Init:         initServer,
+	}, {
+		Name: Client, Baseline: "client-baseline", Fresh: true,
+		Started: "a client is started, it has no address",
+		Scripts: scripts, Verbs: verbs, Keys: keys, Open: newPart,
+		Placeholders: []string{"address", "host", "port", "name", "long"},
+		Timers:       []string{"reply_timeout"},
+		Has:          has,
+		Offer:        offerServices,
+		Values:       serviceNames,
+		Start:        startFresh,
+		Through:      bothWays,
+		Init:         initClient,
+	}}
+}
+
+// serviceNames are the placeholders of scripts that are services: {any} is the one of a good exchange.
+func serviceNames(t *engine.Target, _ engine.Scenario, values map[string]string) {
+	values["long"] = LongName
+	for _, name := range offered() {
+		if values[name] == "" {
+			values[name] = name
+		}
+	}
+	if values["any"] = mainService(t); values["any"] == "" {
+		values["any"] = "echo" // what clients ask for
+	}
+}
+
+// startFresh starts a target that connects to the suite: there is nothing to wait for.
+func startFresh(_ context.Context, in *engine.Instance, _ engine.Scenario, values map[string]string) error {
+	return in.Launch(values)
+}
+
+// offerServices takes a server's services.
+func offerServices(t *engine.Target, has []string) {
+	if len(has) == 0 {
+		has = []string{"echo"}
+	}
+	t.Set("services", has)
+}
+
+// checkServices says what is wrong with the services that a server has.
+func checkServices(t *engine.Target) error {
+	for _, s := range t.List("services") {
+		if !slices.Contains(offered(), s) {
+			return fmt.Errorf("unknown service %q, there are: %s", s, strings.Join(offered(), ", "))
+		}
+	}
+	if mainService(t) == "" {
+		return errors.New("services are missing: without one that can be started nothing can be judged")
+	}
+	return nil
+}
+
+// mainService is the service of a good exchange: echo, or the first that can be started. It is {any} in the scenarios.
+func mainService(t *engine.Target) string {
+	for _, s := range append([]string{"echo"}, t.List("services")...) {
+		if s != "absent" && slices.Contains(t.List("services"), s) {
+			return s
+		}
+	}
+	return ""
+}
+
+// LongName is the name of the service "long": 64 bytes.
+const LongName = "long-service-name-of-exactly-sixty-four-bytes-as-TCPMUX-32-asks."

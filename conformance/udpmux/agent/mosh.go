@@ -1,0 +1,187 @@
+package agent
+
+import (
+	"errors"
+	"net/netip"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+)
+
+func moshVerbs() []engine.Verb {
+	return append(append(placedVerbs(), leadsVerbs()...), []engine.Verb{
+		{Name: "mosh starts",
+			Help: "The agent starts mosh-server or mosh-client. {last} is its last argument.",
+			Max:  -1, Run: alone(moshStartsStep)},
+		{Name: "mosh unstarted",
+			Help: "The agent, which has ended, has not started it.", Max: -1, Run: alone(moshUnstartedStep)},
+		{Name: "mosh waits",
+			Help: "So far the agent has not started it.", Max: -1, Run: alone(moshWaitsStep)},
+		{Name: "mosh gets", Usage: "ARGUMENT...",
+			Help: "These are its arguments.", Max: -1, Run: alone(moshGetsStep)},
+		{Name: "mosh has", Usage: "VARIABLE",
+			Help: "Its environment has it, NAME=VALUE.", Max: -1, Run: alone(moshHasStep)},
+		{Name: "mosh connects", Usage: "[at ADDRESS...|beside ADDRESS] [line TEXT] [before TEXT] [exit N]",
+			Help: "Mosh-server, which has started, binds 127.0.0.1 or these addresses, or it while somebody else has " +
+				"the port at that address; it leaves a process in the background, prints the CONNECT line, or this " +
+				"one, with that text before it, and ends with exit code 0, or this one.", Max: -1, Run: alone(moshConnectsStep)},
+		{Name: "mosh exits", Usage: "N [OUTPUT [ERRORS]]",
+			Help: "It prints this and ends with that exit code.", Max: -1, Run: alone(moshExitsStep)},
+		{Name: "mosh ends",
+			Help: "The mosh-server in the background ends by itself.", Max: -1, Run: alone(moshEndsStep)},
+		{Name: "mosh dies",
+			Help: "The real client is killed.", Max: -1, Run: alone(moshDiesStep)},
+		{Name: "mosh ended",
+			Help: "The mosh-server that the agent has started has ended.", Max: -1, Run: alone(moshEndedStep)},
+		{Name: "mosh runs",
+			Help: "It has not ended.", Max: -1, Run: alone(moshRunsStep)},
+		{Name: "mosh replaces", Usage: "the agent",
+			Help: "The real client is where the agent was started: the same process group, session and " +
+				"standard descriptors.", Max: -1, Run: alone(moshReplacesStep)},
+		{Name: "target hides",
+			Help: "Neither K nor S nor T, as text or bytes, is in the arguments or the environment of a process, but " +
+				"for K in the environment of a client agent, where mosh puts it.", Max: -1, Run: alone(hidesStep)},
+	}...)
+}
+
+func moshStartsStep(s *engine.Session, a *part, args []string) error {
+	err := moshStarts(s)
+	if err != nil || s.Role != Client {
+		return err
+	}
+	if n := len(a.mosh.Args); n > 0 {
+		s.Values["last"] = a.mosh.Args[n-1]
+	}
+	a.relay, _ = relayOf(a.mosh.Args) // what is none shows where it is needed
+	if at := a.relay.Addr(); at.IsLoopback() {
+		s.Values["loopback"] = at.String() // any will do
+	}
+	return nil
+}
+
+// moshStarts waits until the agent has started the real program.
+func moshStarts(s *engine.Session) error {
+	a, w := of(s), s.Wait()
+	for {
+		select {
+		case a.mosh = <-a.stage.arrived:
+			s.Rec.Note(". %s is started with %q", a.mosh.Program, a.mosh.Args)
+			return nil
+		case <-a.process.Gone:
+			if len(a.stage.arrived) == 0 {
+				return s.Meaning(w, "the start of the real program", errors.New("the agent ended: "+a.process.Ended()))
+			}
+		case <-w.Tick():
+			if w.Over() {
+				return s.Meaning(w, "the start of the real program", engine.ErrLimit)
+			}
+		}
+	}
+}
+
+func moshUnstartedStep(s *engine.Session, a *part, args []string) error {
+	return noMosh(s, "expected that no %s is started; it is, with %q")
+}
+
+func moshWaitsStep(s *engine.Session, a *part, args []string) error {
+	return noMosh(s, "expected that %s is not started yet; it is, with %q")
+}
+
+// noMosh shows that none has been started: one that the suite starts now is the first that there is.
+func noMosh(s *engine.Session, what string) error {
+	a := of(s)
+	probe := exec.Command(filepath.Join(a.stage.bin, standIns[0]))
+	if err := probe.Start(); err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	defer probe.Wait()
+	defer probe.Process.Kill()
+	w := s.Wait()
+	for {
+		select {
+		case p := <-a.stage.arrived:
+			if p.PID != probe.Process.Pid {
+				return engine.Violation(what, p.Program, p.Args)
+			}
+			return nil
+		case <-w.Tick():
+			if w.Over() {
+				return engine.Inconclusive("a stand-in of the suite's own does not start")
+			}
+		}
+	}
+}
+
+func moshGetsStep(s *engine.Session, a *part, args []string) error {
+	if !slices.Equal(a.mosh.Args, args) {
+		return engine.Violation("expected that %s gets the arguments %q, not %q", a.mosh.Program, args, a.mosh.Args)
+	}
+	return nil
+}
+
+func moshHasStep(s *engine.Session, a *part, args []string) error {
+	if !slices.Contains(a.mosh.Env, strings.Join(args, "")) {
+		return engine.Violation("expected %q in the environment of %s", strings.Join(args, ""), a.mosh.Program)
+	}
+	return nil
+}
+
+func moshConnectsStep(s *engine.Session, a *part, args []string) error {
+	o := goodOrders(s)
+	line, before := "MOSH CONNECT {port} "+wire.WriteK(a.k)+"\n", "\n"
+	for at := []string(nil); len(args) > 1; args = args[2:] {
+		switch args[0] {
+		case "at":
+			at = append(at, args[1])
+			o.Bind = at
+		case "beside":
+			port, err := bindBeside(s, args[1])
+			if err != nil {
+				return engine.Unsupported("%v", err)
+			}
+			o.Bind = []string{"127.0.0.1:" + port}
+		case "line":
+			line = args[1]
+		case "before":
+			before = args[1]
+		case "exit":
+			o.Exit, _ = strconv.Atoi(args[1])
+		default:
+			return engine.ErrUsage
+		}
+	}
+	o.Stdout = before + line
+	return direct(s, o)
+}
+
+// bindBeside binds the address and a port that is free at others, which it returns.
+func bindBeside(s *engine.Session, address string) (port string, err error) {
+	if port, err = sockets.FreePort(); err != nil {
+		return "", err
+	}
+	at, err := netip.ParseAddrPort(address + ":" + port)
+	if err == nil {
+		_, err = sockets.Bind(s, "beside", at, "")
+	}
+	return port, err
+}
+
+func direct(s *engine.Session, o standInOrders) error {
+	if of(s).mosh == nil {
+		return engine.ErrUsage
+	}
+	err := of(s).mosh.order(o, s.Wait())
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errTrouble):
+		return engine.Unsupported("%v", err)
+	}
+	return engine.Inconclusive("%v", err)
+}

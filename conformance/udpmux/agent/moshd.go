@@ -1,0 +1,224 @@
+package agent
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+)
+
+func moshdVerbs() []engine.Verb {
+	return []engine.Verb{
+		{Name: "moshd is", Usage: "away|dead|back|personal|forbidden|odd|foreign|crowded|roomy",
+			Help: "Nobody listens, and there is no socket; there is one of a daemon that was killed; somebody listens " +
+				"again, after the time for an attempt; the socket is where a user's own daemon has it; the user may " +
+				"not connect; the socket is not a stream's; it is another user's who listens; others have taken all places " +
+				"of those that connect; they leave, after a second.", Max: -1, Run: alone(moshdIsStep)},
+		{Name: "moshd hears", Usage: "hello|register MODES|end|again MODES",
+			Help: "The agent connects and says HELLO; it registers its mosh-server for these modes; it ends its " +
+				"connection and has sent nothing more; in time after the daemon has left or is back, it connects and " +
+				"registers the same again.", Max: -1, Run: alone(moshdHearsStep)},
+		{Name: "moshd says", Usage: "[-apart] welcome MODES|registered|error CODE TEXT|bytes TEXT...",
+			Help: "Say it; each byte by itself.", Max: -1, Run: alone(moshdSaysStep)},
+		{Name: "moshd leaves",
+			Help: "The daemon ends the agent's connection, and listens on.", Max: -1, Run: alone(moshdLeavesStep)},
+		{Name: "moshd sees", Usage: "N",
+			Help: "The agent, whose connection has ended, connects N times more, each time in vain, with pauses that " +
+				"are right.", Max: -1, Run: alone(moshdSeesStep)},
+	}
+}
+
+func moshdIsStep(s *engine.Session, a *part, args []string) error {
+	var err error
+	switch d := a.daemon; strings.Join(args, " ") {
+	case "away":
+		d.away(false)
+	case "dead":
+		d.away(true)
+	case "back":
+		if a.done { // an agent in the background has to see that nobody is there
+			time.Sleep(leastPause * 3 / 2)
+		}
+		err = d.back()
+		d.left = time.Now()
+	case "personal":
+		if _, err := os.Stat("/run/moshd/moshd.sock"); err == nil {
+			return engine.Unsupported("this machine has a daemon of its own")
+		}
+		a.env = append(a.env, "MOSHD_SOCKET=")
+		err = os.Symlink(d.path, filepath.Join(a.dir, "moshd.sock")) // in $XDG_RUNTIME_DIR
+	case "forbidden":
+		err, d.forbidden = os.Chmod(d.path, 0), true
+	case "odd":
+		d.away(false)
+		var c *net.UnixConn
+		if c, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: d.path, Net: "unixgram"}); err == nil {
+			s.Keep(c)
+		}
+	case "foreign":
+		err = d.foreign()
+	case "crowded":
+		err = d.crowded()
+	case "roomy":
+		err = roomy(s)
+	default:
+		return engine.ErrUsage
+	}
+	if _, reason := engine.OutcomeOf(err); err != nil && reason != err.Error() {
+		return err // a verdict
+	} else if err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	s.Rec.Note(". the daemon is %s", args[0])
+	return nil
+}
+
+func moshdHearsStep(s *engine.Session, a *part, args []string) error {
+	switch {
+	case len(args) == 1 && args[0] == "hello":
+		w := s.Wait()
+		// As a condition it is about HELLO alone: what is started too early is for the steps behind it to see.
+		if p, err := a.next(w, !s.Given); p != nil {
+			return engine.Violation("expected HELLO; %s is started before", p.Program)
+		} else if err != nil {
+			return s.Meaning(w, "a connection to the daemon's socket", err)
+		}
+		return hello(s, w)
+	case len(args) == 2 && args[0] == "register" && a.daemon.cur != nil && a.mosh != nil:
+		return hearsRegister(s, args[1], s.Wait())
+	case len(args) == 1 && args[0] == "end" && a.daemon.cur != nil:
+		w := s.Wait()
+		if b, err := a.daemon.cur.Ends(w); err != nil {
+			return s.Meaning(w, "the end of the agent's connection", err)
+		} else if len(b) > 0 {
+			return engine.Violation("expected the end of the agent's connection; it sends %s", engine.Shown(b))
+		}
+		return nil
+	case len(args) == 2 && args[0] == "again":
+		return hearsAgain(s, args[1])
+	}
+	return engine.ErrUsage
+}
+
+func hearsRegister(s *engine.Session, modes string, w proc.Wait) error {
+	got, err := registered(s, w)
+	if err == nil && got != modesNamed(modes) {
+		return engine.Violation("expected REGISTER for %s alone, not for %s", modes, sockets.ModesText(got))
+	}
+	return err
+}
+
+func hearsAgain(s *engine.Session, modes string) error {
+	a := of(s)
+	w := s.WaitSince(a.daemon.left, time.Second+s.Limit())
+	if _, err := a.next(w, false); err != nil {
+		return s.Meaning(w, "a connection to the daemon's socket anew", err)
+	}
+	if err := hello(s, w); err != nil {
+		return err
+	}
+	a.daemon.cur.SendFrame(wire.Frame{Type: wire.Welcome, Modes: wire.ModeLearn | wire.ModeToken, Port: a.port}, w)
+	if err := hearsRegister(s, modes, w); err != nil {
+		return err
+	}
+	a.daemon.cur.SendFrame(wire.Frame{Type: wire.Registered, ID: 2}, w)
+	return nil
+}
+
+func moshdSaysStep(s *engine.Session, a *part, args []string) error {
+	apart := len(args) > 0 && args[0] == "-apart"
+	if apart {
+		args = args[1:]
+	}
+	if len(args) == 0 || a.daemon.cur == nil {
+		return engine.ErrUsage
+	}
+	var b []byte
+	switch {
+	case args[0] == "welcome" && len(args) == 2:
+		a.modes = modesNamed(args[1])
+		b, _ = wire.WriteFrame(nil, wire.Frame{Type: wire.Welcome, Modes: a.modes, Port: a.port})
+	case args[0] == "registered" && len(args) == 1:
+		var id [4]byte
+		rand.Read(id[:])
+		b, _ = wire.WriteFrame(nil, wire.Frame{Type: wire.Registered, ID: binary.BigEndian.Uint32(id[:])})
+	case args[0] == "error" && len(args) == 3:
+		code, err := strconv.ParseUint(args[1], 0, 8)
+		if err != nil {
+			return engine.ErrUsage
+		}
+		b, _ = wire.WriteFrame(nil, wire.Frame{Type: wire.Error, Code: wire.Code(code), Text: []byte(args[2])})
+	case args[0] == "bytes":
+		b = []byte(strings.Join(args[1:], ""))
+	default:
+		return engine.ErrUsage
+	}
+	if !apart {
+		a.daemon.cur.Send(b, s.Wait())
+		return nil
+	}
+	for i := range b {
+		a.daemon.cur.Send(b[i:i+1], s.Wait())
+		readByAgent(s, a.daemon.cur)
+	}
+	return nil
+}
+
+// readByAgent waits until the agent has read what was sent to it, so that the next bytes come apart.
+func readByAgent(s *engine.Session, c *sockets.Conn) {
+	for w := s.Reading(); !w.Over(); time.Sleep(50 * time.Microsecond) {
+		if n, known := proc.UnreadStream(c.UnixConn); !known {
+			break
+		} else if n == 0 {
+			return
+		}
+	}
+	s.Rec.Doubt()
+	time.Sleep(engine.Moment)
+}
+
+func moshdLeavesStep(s *engine.Session, a *part, args []string) error {
+	if a.daemon.cur == nil {
+		return engine.ErrUsage
+	}
+	a.daemon.hangUp()
+	return nil
+}
+
+// From section 4.8: the pauses of an agent whose connection has ended; and what clocks may differ by.
+const (
+	leastPause, mostPause = 100 * time.Millisecond, 500 * time.Millisecond
+	pauseError            = 5 * time.Millisecond
+)
+
+func moshdSeesStep(s *engine.Session, a *part, args []string) error {
+	n, err := strconv.Atoi(strings.Join(args, ""))
+	if err != nil {
+		return engine.ErrUsage
+	}
+	for i := range n {
+		w := s.WaitSince(a.daemon.left, mostPause+s.Limit())
+		if _, err := a.next(w, false); err != nil {
+			return s.Meaning(w, "that the agent goes on trying", err)
+		}
+		paused := time.Since(a.daemon.left)
+		s.Rec.Note("moshd . that was %d ms after the last connection's end", paused.Milliseconds())
+		if i > 0 && paused < leastPause-pauseError { // before the first one it need not wait
+			return engine.Violation("expected pauses of %v and more; the agent connects again after %v", leastPause, paused)
+		}
+		if i%2 == 0 { // a daemon that refuses, instead of one that is gone at once
+			a.daemon.cur.SendFrame(wire.Frame{Type: wire.Error, Code: wire.CodeLimit, Text: []byte("too many")}, w)
+		}
+		a.daemon.hangUp()
+	}
+	return nil
+}

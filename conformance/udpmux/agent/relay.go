@@ -1,0 +1,244 @@
+package agent
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+)
+
+func farVerbs() []engine.Verb {
+	return append(bitsVerbs(), []engine.Verb{
+		{Name: "local", Usage: "NAMES sends|gets|talks ...",
+			Help: "What the real client's local ports do. To talk is to send and to get an answer, one after the other.",
+			Max:  -1, Run: alone(localStep)},
+		{Name: "far hears", Usage: "NAMES",
+			Help: "What these local ports have sent comes to the server's port after 0x01 and T, and nothing that " +
+				"nobody sent.", Max: -1, Run: alone(farHearsStep)},
+		{Name: "far answers", Usage: "NAMES [N]",
+			Help: "The server answers these local ports, with N bytes.", Max: -1, Run: alone(farAnswersStep)},
+		{Name: "far strays", Usage: "NAME ADDRESS|FIRST N",
+			Help: "Somebody at another port of the server's host, or at that address and the server's port, sends to " +
+				"the local port's outgoing one; or the server sends what is no answer, with that first byte and of N " +
+				"bytes.", Max: -1, Run: alone(farStraysStep)},
+		{Name: "far is", Usage: "away|back|at ADDRESS",
+			Help: "Nobody is at the server's port; somebody is again; the server has that address.",
+			Max:  -1, Run: alone(farIsStep)},
+		{Name: "far parts", Usage: "NAMES",
+			Help: "The datagrams of these local ports come from as many outgoing ports.", Max: -1, Run: alone(farPartsStep)},
+		{Name: "far counts", Usage: "N",
+			Help: "Of the outgoing ports that the server has seen, soon not more than N are still open.",
+			Max:  -1, Run: alone(farCountsStep)},
+	}...)
+}
+
+func localStep(s *engine.Session, a *part, args []string) error {
+	switch {
+	case len(args) >= 2 && args[1] == "sends":
+		return localSends(s, args[0], args[2:])
+	case len(args) == 2 && args[1] == "gets":
+		return localGets(s, args[0])
+	case len(args) == 2 && args[1] == "talks":
+		return each(s, args[0], func(l *localPort) error { return talks(s, l) })
+	}
+	return engine.ErrUsage
+}
+
+// names reads A, or 1..16, or 1,3..5.
+func names(text string) (all []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		first, last, isRange := strings.Cut(part, "..")
+		from, err1 := strconv.Atoi(first)
+		to, err2 := strconv.Atoi(last)
+		if !isRange || err1 != nil || err2 != nil {
+			all = append(all, part)
+			continue
+		}
+		for i := from; i <= to; i++ {
+			all = append(all, strconv.Itoa(i))
+		}
+	}
+	return all
+}
+
+// each does a step for each of the local ports.
+func each(s *engine.Session, text string, step func(*localPort) error) error {
+	all, mark := names(text), s.Rec.Mark()
+	for i, name := range all {
+		if i > 1 && i < len(all)-1 { // of many, the first and the last say enough
+			s.Rec.Back(mark)
+		}
+		mark = s.Rec.Mark()
+		l, err := local(s, name)
+		if err != nil {
+			return engine.Inconclusive("%v", err)
+		}
+		if err := step(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lengthOf reads a P's length.
+func lengthOf(args []string) int {
+	if n, err := strconv.Atoi(strings.Join(args, "")); err == nil {
+		return n
+	}
+	return sockets.UsualLength
+}
+
+// local NAMES sends [N|bad FIRST N]: these local ports of the real client send the relay a P, of N bytes; one that
+// the server must not get, with that first byte.
+func localSends(s *engine.Session, names string, args []string) error {
+	if len(args) == 3 && args[0] == "bad" {
+		first, err := strconv.ParseUint(args[1], 0, 8)
+		if err != nil {
+			return engine.ErrUsage
+		}
+		return each(s, names, func(l *localPort) error {
+			l.Send(sockets.P(byte(first), l.nonce, lengthOf(args[2:])), of(s).relay, 0)
+			return nil
+		})
+	}
+	return each(s, names, func(l *localPort) error {
+		goes(s, l, lengthOf(args))
+		return nil
+	})
+}
+
+// talks sends a P from the local port, and an answer to it.
+func talks(s *engine.Session, l *localPort) error {
+	goes(s, l, sockets.UsualLength)
+	if err := hears(s, l); err != nil {
+		return err
+	}
+	answers(s, l, sockets.UsualLength)
+	return gets(s, l)
+}
+
+// local NAMES gets: the server's answers come to these local ports, and nothing before them.
+func localGets(s *engine.Session, names string) error {
+	return each(s, names, func(l *localPort) error {
+		if len(l.answers) == 0 {
+			return engine.ErrUsage
+		}
+		return gets(s, l)
+	})
+}
+
+func farHearsStep(s *engine.Session, a *part, args []string) error {
+	return each(s, strings.Join(args, ""), func(l *localPort) error {
+		if len(l.unheard) == 0 { // it came together with another's
+			return nil
+		}
+		return hears(s, l)
+	})
+}
+
+func farAnswersStep(s *engine.Session, a *part, args []string) error {
+	return each(s, args[0], func(l *localPort) error {
+		answers(s, l, lengthOf(args[1:]))
+		return nil
+	})
+}
+
+func farStraysStep(s *engine.Session, a *part, args []string) error {
+	l, err := local(s, args[0])
+	if err != nil || len(args) < 2 {
+		return engine.ErrUsage
+	}
+	if len(args) == 3 {
+		first, err := strconv.ParseUint(args[1], 0, 8)
+		if err != nil {
+			return engine.ErrUsage
+		}
+		a.far.socket.Send(sockets.P(byte(first), 0, lengthOf(args[2:])), l.outgoing, 0)
+		return nil
+	}
+	at := netip.AddrPortFrom(a.far.at, 0)
+	if args[1] != "port" {
+		other, err := netip.ParseAddr(args[1])
+		if err != nil {
+			return engine.ErrUsage
+		}
+		at = netip.AddrPortFrom(other, a.far.port)
+	}
+	stranger, err := sockets.Bind(s, "stranger", at, "")
+	if err != nil {
+		return engine.Unsupported("this machine has no such address: %v", err)
+	}
+	stranger.Send(sockets.P(0x80, 0, sockets.UsualLength), l.outgoing, 0)
+	return nil
+}
+
+func farIsStep(s *engine.Session, a *part, args []string) error {
+	switch strings.Join(args[:1], "") {
+	case "away":
+		a.far.away()
+	case "back":
+		untilRead(s, a.relay)
+		for _, l := range a.locals {
+			l.lost, l.unheard = append(l.lost, l.unheard...), nil
+		}
+		if err := a.far.back(); err != nil {
+			return engine.Inconclusive("%v", err)
+		}
+	case "at":
+		at, err := netip.ParseAddr(args[1])
+		if err != nil {
+			return engine.ErrUsage
+		}
+		a.far.away()
+		if a.far, err = newFarEnd(s, at); err != nil {
+			return engine.Unsupported("this machine has no such address: %v", err)
+		}
+		s.Values["N"] = strconv.FormatUint(wire.WriteTokenN(a.far.port), 10)
+	default:
+		return engine.ErrUsage
+	}
+	s.Rec.Note(". the server's port is %s", strings.Join(args, " "))
+	return nil
+}
+
+// untilRead waits until what was sent to a UDP socket has been read.
+func untilRead(s *engine.Session, at netip.AddrPort) {
+	for w := s.Reading(); !w.Over(); time.Sleep(50 * time.Microsecond) {
+		if n, known := proc.Unread(at); !known {
+			time.Sleep(engine.Moment)
+			return
+		} else if n == 0 {
+			return
+		}
+	}
+}
+
+func farPartsStep(s *engine.Session, a *part, args []string) error {
+	seen := make(map[netip.AddrPort]string)
+	return each(s, strings.Join(args, ""), func(l *localPort) error {
+		if other := seen[l.outgoing]; other != "" {
+			return engine.Violation("what %s and %s send comes from the same outgoing port, %v", other, l.Name, l.outgoing)
+		}
+		seen[l.outgoing] = l.Name
+		return nil
+	})
+}
+
+func farCountsStep(s *engine.Session, a *part, args []string) error {
+	most := lengthOf(args)
+	for w := s.Wait(); ; time.Sleep(time.Millisecond) {
+		n := len(a.outlets())
+		if n <= most {
+			return nil
+		}
+		if w.Over() {
+			return s.Meaning(w, fmt.Sprintf("at most %d outgoing ports that are open, not %d", most, n), engine.ErrLimit)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package agent
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance/report"
+	"golang.org/x/sys/unix"
+)
+
+// standIns are the programs in whose place the suite puts its own where it judges UDP mux's agents.
+var standIns = []string{"mosh-server", "mosh-client"}
+
+// A standInReport is what a stand-in tells the suite of itself, first of all. Reports and orders are JSON on a Unix
+// socket, whose end is that of the stand-in.
+type standInReport struct {
+	Program     string
+	PID         int
+	Group       int
+	Session     int
+	Args        []string
+	Env         []string
+	Descriptors []string // what 0, 1 and 2 are: device and inode
+}
+
+// standInOrders are what it does then.
+type standInOrders struct {
+	Bind   []string // addresses of UDP sockets; where their port is 0, all get the same
+	Stdout string   // to print; {port} is that of the sockets, {pid} that of what stays
+	Stderr string
+	Stays  bool // in the background, with the sockets; till the suite ends it
+	Waits  bool // in the foreground for further orders, instead of ending
+	Exit   int
+}
+
+// A standInPlace is where it is when orders are carried out.
+type standInPlace struct {
+	Port       int
+	Background int    // the id of the process that stays
+	Trouble    string // the suite's own
+}
+
+// runStandIn is the program "muxspec service mosh-server SOCKET ARGUMENT..." or "mosh-client": the suite, which
+// listens at SOCKET, tells it what to do. It gives the exit code.
+func runStandIn(program string, args []string) int {
+	const trouble = 99
+	if len(args) == 0 {
+		fmt.Fprintf(os.Stderr, "muxspec service %s: only the suite can start it\n", program)
+		return report.ExitUsage
+	}
+	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP) // as mosh's programs, which do not end by these
+	c, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: args[0]})
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "muxspec service %s: %v\n", program, err)
+		return trouble
+	}
+	report := standInReport{Program: program, PID: os.Getpid(), Group: unix.Getpgrp(), Args: args[1:], Env: os.Environ()}
+	report.Session, _ = unix.Getsid(0)
+	for fd := range 3 {
+		report.Descriptors = append(report.Descriptors, descriptorOf(fd))
+	}
+	out, in := json.NewEncoder(c), json.NewDecoder(c)
+	for out.Encode(report); ; {
+		var orders standInOrders
+		if in.Decode(&orders) != nil {
+			return trouble // the suite has gone
+		}
+		place, err := orders.carryOut(c)
+		if err != nil {
+			place.Trouble = err.Error()
+		}
+		out.Encode(place)
+		text := strings.NewReplacer("{port}", strconv.Itoa(place.Port), "{pid}", strconv.Itoa(place.Background))
+		text.WriteString(os.Stdout, orders.Stdout)
+		text.WriteString(os.Stderr, orders.Stderr)
+		if !orders.Waits {
+			return orders.Exit
+		}
+	}
+}
+
+// carryOut binds the sockets and leaves a process behind that holds them, and c.
+func (o standInOrders) carryOut(c *net.UnixConn) (place standInPlace, err error) {
+	var files []*os.File
+	for _, address := range o.Bind {
+		address = strings.Replace(address, ":0", ":"+strconv.Itoa(place.Port), 1)
+		socket, err := net.ListenPacket(networkOf(address), address)
+		if err != nil {
+			return place, err
+		}
+		place.Port = socket.LocalAddr().(*net.UDPAddr).Port
+		file, err := socket.(*net.UDPConn).File()
+		if err != nil {
+			return place, err
+		}
+		files = append(files, file)
+	}
+	if !o.Stays {
+		return place, nil
+	}
+	end, err := c.File()
+	if err != nil {
+		return place, err
+	}
+	// It lasts as long as its input, which is the suite's.
+	background := exec.Command("cat")
+	background.Stdin, background.ExtraFiles = end, files
+	background.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MOSH_KEY=") })
+	if err := background.Start(); err != nil {
+		return place, err
+	}
+	place.Background = background.Process.Pid
+	return place, nil
+}
+
+// networkOf gives the network whose sockets have the address and no other one.
+func networkOf(address string) string {
+	if strings.HasPrefix(address, "[") {
+		return "udp6"
+	}
+	return "udp4"
+}
+
+// descriptorOf identifies what a descriptor is of.
+func descriptorOf(fd int) string {
+	var s unix.Stat_t
+	if err := unix.Fstat(fd, &s); err != nil {
+		return "none"
+	}
+	return fmt.Sprintf("%d:%d", s.Dev, s.Ino)
+}
+
+// programs are the stand-ins as programs.
+func programs() map[string]func(args []string) int {
+	all := make(map[string]func([]string) int)
+	for _, name := range standIns {
+		all[name] = func(args []string) int { return runStandIn(name, args) }
+	}
+	return all
+}
+
+// standInScript is a program to put on PATH that becomes the stand-in.
+func standInScript(muxspec, program, socket string) string {
+	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+	return fmt.Sprintf("#!/bin/sh\nexec %s service %s %s \"$@\"\n", quote(muxspec), program, quote(socket))
+}

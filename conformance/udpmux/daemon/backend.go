@@ -1,0 +1,213 @@
+package daemon
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+)
+
+func backendVerbs() []engine.Verb {
+	return []engine.Verb{
+		{Name: "session", Usage: "[-modes MODES] NAME...",
+			Help: "For each name a backend that is registered, for token unless it says otherwise.", Max: -1, Run: sessionVerb},
+		{Name: "backend", Usage: "[-at ADDR] [-like NAME] [-uid UID] [-shared on] NAME",
+			Help: "A backend that is not registered, at 127.0.0.1 or that address; with the port that another one has " +
+				"or had; with a socket that is that user's; with one that others can share.", Max: -1, Run: backendVerb},
+		{Name: "vacate", Usage: "NAME",
+			Help: "The backend closes its socket.", Min: 1, Max: 1, Run: vacateVerb},
+		{Name: "occupy", Usage: "NAME",
+			Help: "A TCP socket listens at the port that the backend had.", Min: 1, Max: 1, Run: occupyVerb},
+		{Name: "inherits", Usage: "NAME OTHER",
+			Help: "The backend has the keys of the other one, and what is known of its clients.",
+			Min:  2, Max: 2, Run: inheritsVerb},
+		{Name: "enrolls", Usage: "NAME",
+			Help: "The backend is registered for token, if not at once then within the time limit.",
+			Min:  1, Max: 1, Run: enrollsVerb},
+		{Name: "again", Usage: "NAME",
+			Help: "The backend is registered again, for the same modes, on a new connection.", Min: 1, Max: 1, Run: againVerb},
+		{Name: "visitors", Usage: "N",
+			Help: "N agents come and go; one of three leaves at once, one after WELCOME, one has a session whose " +
+				"backend goes with it.", Min: 1, Max: 1, Run: visitorsVerb},
+		{Name: "leave",
+			Help: "The agent closes its connection.", Run: leaveVerb},
+		{Name: "outsider", Usage: "UID NAME",
+			Help: "That user cannot connect, or gets WELCOME with modes 0, or an ERROR, or the end of the connection; " +
+				"and REGISTERED in no case.", Min: 2, Max: 2, Run: outsiderVerb},
+		{Name: "drips", Usage: "TIME TEXT",
+			Help: "A byte of the text is sent, and then another whenever that time has passed, until the daemon ends " +
+				"the connection.", Min: 2, Max: 2, Run: dripsVerb},
+	}
+}
+
+func sessionVerb(s *engine.Session, args []string) error {
+	o, names := options(args, "-modes")
+	if len(names) == 0 {
+		return engine.ErrUsage
+	}
+	modes := wire.ModeToken
+	if o["-modes"] != "" {
+		modes = parseUDPModes(o["-modes"])
+	}
+	s.Given = true
+	defer func() { s.Given = false }()
+	for _, name := range names {
+		b := bindBackend(s, name, netip.AddrPortFrom(sockets.Loopback4, 0))
+		enroll(s, b, modes)
+	}
+	return nil
+}
+
+// enroll registers the backend, on a connection of its name, which is at work then.
+func enroll(s *engine.Session, b *backend, modes wire.Mode) {
+	a, err := register(s, b, modes)
+	if err != nil {
+		engine.Must(err)
+	}
+	b.modes = modes
+	workAt(s, a)
+}
+
+func bindBackend(s *engine.Session, name string, at netip.AddrPort) *backend {
+	if at.Port() == 0 { // one that nobody else gets when it is left for a moment
+		port, err := sockets.FreePort()
+		if err != nil {
+			engine.Must(engine.Inconclusive("%v", err))
+		}
+		at = netip.AddrPortFrom(at.Addr(), uint16(engine.Integer(port)))
+	}
+	b, err := newBackend(s, name, at)
+	if err != nil {
+		engine.Must(engine.Inconclusive("binding %v for a backend: %v", at, err))
+	}
+	return b
+}
+
+func backendVerb(s *engine.Session, args []string) error {
+	o, names := options(args, "-at", "-like", "-uid", "-shared")
+	if len(names) != 1 {
+		return engine.ErrUsage
+	}
+	at := netip.AddrPortFrom(sockets.Loopback4, 0)
+	if o["-at"] != "" {
+		at = addressAt(o["-at"])
+	}
+	if o["-like"] != "" {
+		at = netip.AddrPortFrom(at.Addr(), backendNamed(s, o["-like"]).bound().Port())
+	}
+	of(s).shared = o["-shared"] != ""
+	defer func() { of(s).shared = false }()
+	if o["-uid"] == "" {
+		bindBackend(s, names[0], at)
+		return nil
+	}
+	err := sockets.AsUser(int(engine.Integer(o["-uid"])), func() error {
+		_, err := newBackend(s, names[0], at)
+		return err
+	})
+	if err != nil {
+		return engine.Inconclusive("binding a backend's socket as another user: %v", err)
+	}
+	return nil
+}
+
+// backendNamed gives the backend of that name.
+func backendNamed(s *engine.Session, name string) *backend {
+	if of(s).backends[name] == nil {
+		engine.Must(engine.Mistake("there is no backend " + name))
+	}
+	return of(s).backends[name]
+}
+
+func vacateVerb(s *engine.Session, args []string) error {
+	b := backendNamed(s, args[0])
+	b.at = b.Address()
+	b.Close()
+	if err := engine.UntilFree(s.Context(), func() error { return sockets.Bindable("udp", b.at) }); err != nil {
+		return engine.Inconclusive("the socket of the backend %s was closed, and is still there: %v", b.Name, err)
+	}
+	b.Rec.Note("%s. the backend has closed its socket", b.Name)
+	return nil
+}
+
+func occupyVerb(s *engine.Session, args []string) error {
+	l, err := net.Listen("tcp4", backendNamed(s, args[0]).bound().String())
+	if err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	s.Keep(l)
+	return nil
+}
+
+func inheritsVerb(s *engine.Session, args []string) error {
+	b, other := backendNamed(s, args[0]), backendNamed(s, args[1])
+	b.k, b.s, b.t, b.modes, b.flows = other.k, other.s, other.t, other.modes, other.flows
+	return nil
+}
+
+func enrollsVerb(s *engine.Session, args []string) error {
+	b := backendNamed(s, args[0])
+	for w := s.Wait(); ; time.Sleep(engine.Moment) {
+		a, err := register(s, b, wire.ModeToken)
+		if err == nil {
+			b.modes = wire.ModeToken
+			workAt(s, a)
+			return nil
+		}
+		if w.Over() || a == nil {
+			return err
+		}
+		a.Close()
+	}
+}
+
+func againVerb(s *engine.Session, args []string) error {
+	b := backendNamed(s, args[0])
+	enroll(s, b, b.modes)
+	return nil
+}
+
+func visitorsVerb(s *engine.Session, args []string) error {
+	mark := s.Rec.Mark()
+	for i := range engine.Integer(args[0]) {
+		s.Rec.Back(mark)
+		if i%3 == 2 {
+			b := bindBackend(s, "visitor", netip.AddrPortFrom(sockets.Loopback4, 0))
+			enroll(s, b, wire.ModeToken)
+			if err := carriesVerb(s, []string{"c", "token", "visitor"}); err != nil {
+				return err
+			}
+			b.Close()
+			if err := leaveVerb(s, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := agentVerb(s, []string{"visitor"}); err != nil {
+			return err
+		}
+		if i%3 == 1 {
+			if err := helloVerb(s, nil); err != nil {
+				return err
+			}
+			if err := welcomeVerb(s, nil); err != nil {
+				return err
+			}
+		}
+		if err := leaveVerb(s, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func leaveVerb(s *engine.Session, args []string) error {
+	a := agentAtWork(s)
+	a.Close()
+	delete(of(s).agents, a.Name)
+	a.Rec.Note("%s. closed by the suite", a.Name)
+	return nil
+}

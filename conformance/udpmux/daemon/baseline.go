@@ -1,0 +1,88 @@
+package daemon
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+)
+
+// goodSession is the baseline of a daemon: a backend is registered for token mode, a client's P reaches it, and its
+// answer the client.
+func goodSession(s *engine.Session) error {
+	began := time.Now()
+	b, err := newBackend(s, "backend", netip.AddrPortFrom(sockets.Loopback4, 0))
+	if err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	c, err := newClient(s, "client", netip.AddrPortFrom(nearby(s), 0))
+	if err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	mode := mode(s)
+	for w := s.Wait(); ; time.Sleep(engine.Moment) {
+		a, err := register(s, b, mode.Bit)
+		if err == nil {
+			break
+		}
+		// The sessions of a scenario that is over may not be known to be gone yet.
+		if !engine.IsViolation(err) || a == nil || a.Refusal != wire.CodeLimit || w.Over() {
+			return err
+		}
+	}
+	if err := comesAtLast(s, c, mode.Name, b); err != nil {
+		return err
+	}
+	b.down(c)
+	if _, err := answered(s, c, b, s.Wait()); err != nil {
+		return err
+	}
+	s.Good(time.Since(began))
+	return nil
+}
+
+// comesAtLast sends a P until it comes, as mosh does: what the sessions of a scenario that is over have taken up may not
+// be free yet.
+func comesAtLast(s *engine.Session, c *client, mode string, b *backend) error {
+	const again = 100 * time.Millisecond
+	c.up(mode, b)
+	for w := s.Wait(); ; {
+		d, err := b.Next(s.Window(again))
+		switch {
+		case err == nil && bytes.Equal(d.B, c.p):
+			b.flows[c.Name] = d.From
+			return nil
+		case err == nil:
+			return engine.Violation("expected %s's datagram at the backend %s; what came is another: %s", c.Name, b.Name,
+				engine.Difference(c.p, d.B))
+		case err != engine.ErrLimit || w.Over():
+			return s.Meaning(w, fmt.Sprintf("%s's datagram at the backend %s", c.Name, b.Name), err)
+		}
+		c.Send(upward(mode, b, c.p), c.to, 0)
+	}
+}
+
+// mode gives the mode of a good session: token, unless the scenario has turned that off.
+func mode(s *engine.Session) sockets.Mode {
+	for _, name := range []string{"token", "port", "learn"} {
+		i := slices.IndexFunc(sockets.Modes, func(m sockets.Mode) bool { return m.Name == name })
+		if on := daemonIn(s.In).values["modes"]; on == "" || strings.Contains(on, name) {
+			return sockets.Modes[i]
+		}
+	}
+	return sockets.Modes[0]
+}
+
+// nearby is the address of a client that can reach the daemon.
+func nearby(s *engine.Session) netip.Addr {
+	if at, err := external(s.In, sockets.Loopback4); err == nil && at.Addr().Is6() {
+		return netip.IPv6Loopback()
+	}
+	return sockets.Loopback4
+}

@@ -1,0 +1,234 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+)
+
+func daemonVerbs() []engine.Verb {
+	return []engine.Verb{
+		{Name: "restart", Usage: "stop|kill",
+			Help: "The daemon is ended, by SIGTERM or SIGKILL, and started again with the same sockets' addresses.",
+			Max:  -1, Run: restartVerb},
+		{Name: "another",
+			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] [-below on] [-inherit none|address|port|both]",
+			Help: "Start the target once more, with the first one's Unix socket, or its own; at a free port of its own, " +
+				"at the first one's, or at these addresses, in which {a} and {b} are two free ports; with its Unix " +
+				"socket in a folder of this mode; with an UDP socket of 127.0.0.2, passed as sd_listen_fds(3) says, " +
+				"which has SO_REUSEADDR, SO_REUSEPORT or both; -below: in a good folder below that one. -refused: it does not start, but ends unsuccessfully. " +
+				"The next verbs work with the first one, but for unshared.", Max: -1, Run: anotherVerb},
+		{Name: "unshared", Usage: "first|passed",
+			Help: "No other socket can be bound to the daemon's address and port, or to those of the socket that was " +
+				"passed to the other one, whatever options it has.", Max: -1, Run: unsharedVerb},
+		{Name: "socket", Usage: "MODE",
+			Help: "The Unix socket's file has this mode.", Min: 1, Max: 1, Run: socketVerb},
+		{Name: "loiter", Usage: "N [TEXT]",
+			Help: "N agents connect, send the text, and do nothing more.", Max: -1, Run: loiterVerb},
+	}
+}
+
+func restartVerb(s *engine.Session, args []string) error {
+	if !(len(args) == 1 && (args[0] == "stop" || args[0] == "kill")) {
+		return engine.ErrUsage
+	}
+	if args[0] == "kill" {
+		syscall.Kill(-s.In.Process.Cmd.Process.Pid, syscall.SIGKILL)
+	}
+	s.In.End()
+	s.Rec.Note("the target was ended: %v", s.In.Process.Cmd.ProcessState)
+	values := maps.Clone(daemonIn(s.In).values)
+	values["listen"] = s.In.Address
+	os.Remove(values["address_file"])
+	if err := startDaemon(s.Context(), s.In, daemonIn(s.In).scenario, values); errors.Is(err, engine.ErrLate) {
+		return engine.Inconclusive("starting the target again: %v", err) // as when it is started for a scenario
+	} else if err != nil {
+		return engine.Violation("the target did not start again: %v", err)
+	}
+	return nil
+}
+
+func anotherVerb(s *engine.Session, args []string) error {
+	o, rest := options(args, "-refused", "-writable", "-below", "-listen", "-socket", "-inherit")
+	if len(rest) != 0 {
+		return engine.ErrUsage
+	}
+	values := anotherValues(s, o)
+	in, values, err := s.Prepare(values)
+	if err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	if o["-inherit"] != "" {
+		f := inherited(s, o["-inherit"])
+		defer f.Close()
+		in.Inherit, in.Wrap = []*os.File{f}, activate
+		values["listen"] = netip.AddrPortFrom(sockets.Loopback4, of(s).passed.Port()).String() // one port for all
+	}
+	err = launchDaemon(in, engine.Scenario{Role: s.Role}, values)
+	if in.Process == nil {
+		return engine.Inconclusive("starting the target once more: %v", err)
+	}
+	if o["-refused"] == "" {
+		if err := in.Ready(s.Context(), values["address_file"]); errors.Is(err, engine.ErrLate) {
+			return engine.Inconclusive("another instance, with %v and %s: %v", in.Address, daemonIn(in).socket, err)
+		} else if err != nil {
+			return engine.Violation("another instance does not start: %v", err)
+		}
+		return nil
+	}
+	// That it listens is no sign: it may find out later, and somebody else listens on the Unix socket.
+	w := s.Wait()
+	if !w.Closes(in.Process.Gone) {
+		return s.Meaning(w, fmt.Sprintf("that another instance, with %v and %s, ends", in.Address, daemonIn(in).socket),
+			engine.ErrLimit)
+	}
+	s.Rec.Note("the other instance has ended: %v", in.Process.Cmd.ProcessState)
+	s.Rec.Note("it printed: %s", engine.Shown(in.Process.Printed()))
+	if in.Process.Cmd.ProcessState.Success() {
+		return engine.Violation("the other instance ends successfully")
+	}
+	return nil
+}
+
+// activate starts a program with a socket to take. The variable has the program's own id: see sd_listen_fds(3).
+func activate(path string, argv []string) (string, []string) {
+	return "/bin/sh", append([]string{"sh", "-c", `LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"`, path}, argv[1:]...)
+}
+
+// anotherValues gives the placeholders of another instance.
+func anotherValues(s *engine.Session, o map[string]string) map[string]string {
+	values := maps.Clone(s.Values)
+	values["socket"] = daemonIn(s.In).socket
+	if o["-socket"] == "own" {
+		values["socket"] = ""
+	}
+	if o["-writable"] != "" {
+		mode, err := strconv.ParseUint(o["-writable"], 8, 32)
+		dir := filepath.Join(s.In.Dir, "w"+o["-writable"])
+		if err != nil {
+			engine.Must(engine.ErrUsage)
+		}
+		makeFolder(dir, 0o700)
+		unixMode := os.FileMode(mode & 0o777)
+		if mode&0o1000 != 0 {
+			unixMode |= os.ModeSticky
+		}
+		if err := os.Chmod(dir, unixMode); err != nil {
+			engine.Must(engine.Inconclusive("%v", err))
+		}
+		if o["-below"] != "" {
+			dir = filepath.Join(dir, "d")
+			makeFolder(dir, 0o755)
+		}
+		values["socket"] = filepath.Join(dir, "s")
+	}
+	switch values["listen"] = ""; o["-listen"] {
+	case "":
+	case "same":
+		values["listen"] = s.In.Address
+	default:
+		ports := make(map[string]string)
+		for _, name := range []string{"a", "b"} {
+			port, err := sockets.FreePort()
+			if err != nil {
+				engine.Must(engine.Inconclusive("%v", err))
+			}
+			ports[name] = port
+		}
+		values["listen"] = engine.Expand(o["-listen"], ports)
+	}
+	return values
+}
+
+func makeFolder(dir string, mode os.FileMode) {
+	if err := os.Mkdir(dir, mode); err != nil {
+		engine.Must(engine.Inconclusive("%v", err))
+	}
+}
+
+// inherited gives a UDP socket of 127.0.0.2 with the options that let others bind its address.
+func inherited(s *engine.Session, options string) *os.File {
+	config := net.ListenConfig{Control: sockets.Reuse(options)}
+	port, err := sockets.FreePort() // one that the daemon can have at its other addresses
+	if err != nil {
+		engine.Must(engine.Inconclusive("%v", err))
+	}
+	c, err := config.ListenPacket(s.Context(), "udp4", "127.0.0.2:"+port)
+	if err != nil {
+		engine.Must(engine.Inconclusive("a socket to pass: %v", err))
+	}
+	defer c.Close()
+	f, err := c.(*net.UDPConn).File()
+	if err != nil {
+		engine.Must(engine.Inconclusive("a socket to pass: %v", err))
+	}
+	of(s).passed = c.LocalAddr().(*net.UDPAddr).AddrPort()
+	return f
+}
+
+func unsharedVerb(s *engine.Session, args []string) error {
+	if !(len(args) == 1 && (args[0] == "first" || args[0] == "passed")) {
+		return engine.ErrUsage
+	}
+	at, err := external(s.In, sockets.Loopback4)
+	if args[0] == "passed" {
+		at = of(s).passed
+	}
+	if err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	for _, options := range []string{"none", "address", "port", "both"} {
+		for _, host := range []netip.Addr{at.Addr(), netip.IPv4Unspecified()} {
+			if host.IsUnspecified() && options == "none" {
+				continue // says nothing new
+			}
+			to := netip.AddrPortFrom(host, at.Port())
+			config := net.ListenConfig{Control: sockets.Reuse(options)}
+			c, err := config.ListenPacket(s.Context(), "udp4", to.String())
+			s.Rec.Note("binding %v with SO_REUSE: %s: %v", to, options, err)
+			if err == nil {
+				c.Close()
+				return engine.Violation("another socket can be bound to %v, with SO_REUSE: %s", to, options)
+			}
+		}
+	}
+	return nil
+}
+
+func socketVerb(s *engine.Session, args []string) error {
+	info, err := os.Stat(daemonIn(s.In).socket)
+	if err != nil {
+		return engine.Violation("the Unix socket: %v", err)
+	}
+	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[0] {
+		return engine.Violation("expected the mode %s of the Unix socket, not %s", args[0], got)
+	}
+	return nil
+}
+
+func loiterVerb(s *engine.Session, args []string) error {
+	if !(len(args) == 1 || len(args) == 2) {
+		return engine.ErrUsage
+	}
+	s.Values["hello"] = `\x00\x02\x01\x01`
+	text := s.Texts(args[1:])
+	for i := range engine.Integer(args[0]) {
+		a, err := dialAgent(s, fmt.Sprint("idle ", i))
+		if err != nil {
+			return engine.Violation("connection %d to the target's Unix socket failed: %v", i, err)
+		}
+		if len(text) > 0 {
+			a.Send(text, s.Wait())
+		}
+	}
+	return nil
+}

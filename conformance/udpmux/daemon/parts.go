@@ -1,0 +1,216 @@
+package daemon
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+)
+
+// part is what a scenario of UDP mux has on both sides of its target, by the names of the script.
+type part struct {
+	backends  map[string]*backend
+	agents    map[string]*sockets.Conn
+	clients   map[string]*client
+	agent     *sockets.Conn  // the one at work
+	passed    netip.AddrPort // of the socket that another daemon got
+	sources   []source       // that were seen
+	shared    bool           // sockets that are bound now can be shared
+	probed    bool           // unknown clients came through
+	strangers int            // clients that have a number for a name
+}
+
+func newPart() engine.Part { return &part{} }
+
+// Close does nothing: backends are opened before their agents, so that the sessions end at once where the session closes
+// what was opened first, first.
+func (*part) Close(*engine.Session) {}
+
+func of(s *engine.Session) *part { return s.Part.(*part) }
+
+// options are those of the sockets that are bound now.
+func (u *part) options() string {
+	if u.shared {
+		return "both"
+	}
+	return ""
+}
+
+// A backend is the suite's stand-in for a mosh-server: its socket, and what it is registered with.
+type backend struct {
+	*sockets.Socket
+	k     wire.K
+	s     wire.S
+	t     wire.T
+	modes wire.Mode                 // that it is registered for
+	at    netip.AddrPort            // where it was, if it has closed its socket
+	id    uint32                    // of its session
+	flows map[string]netip.AddrPort // where its clients were last seen, by their names
+}
+
+// bound is where the backend's socket is, or was.
+func (b *backend) bound() netip.AddrPort {
+	if b.at.IsValid() {
+		return b.at
+	}
+	return b.Address()
+}
+
+// A client is a client.
+type client struct {
+	*sockets.Socket
+	nonce uint64 // of the next datagram
+	to    netip.AddrPort
+	p     []byte // the P sent last
+	from  netip.AddrPort
+	// late are answers that did not come while they were waited for. They may come still, and mean nothing then.
+	late [][]byte
+}
+
+// next gives the next datagram that is not late.
+func (c *client) next(w proc.Wait) (sockets.Datagram, error) {
+	for {
+		d, err := c.Socket.Next(w)
+		i := slices.IndexFunc(c.late, func(b []byte) bool { return bytes.Equal(b, d.B) })
+		if err != nil || i < 0 {
+			return d, err
+		}
+		c.late = slices.Delete(c.late, i, i+1)
+	}
+}
+
+// newBackend binds a backend with a key of its own.
+func newBackend(s *engine.Session, name string, at netip.AddrPort) (*backend, error) {
+	u, err := sockets.Bind(s, name, at, of(s).options())
+	if err != nil {
+		return nil, err
+	}
+	b := &backend{Socket: u, flows: make(map[string]netip.AddrPort)}
+	rand.Read(b.k[:])
+	b.s = wire.DeriveS(b.k)
+	b.t = wire.DeriveT(b.s)
+	if of(s).backends == nil {
+		of(s).backends = make(map[string]*backend)
+	}
+	of(s).backends[name] = b
+	return b, nil
+}
+
+// newClient binds a client, which sends to the daemon at the address that it has at the client's kind of host.
+func newClient(s *engine.Session, name string, at netip.AddrPort) (*client, error) {
+	u, err := sockets.Bind(s, name, at, of(s).options())
+	if err != nil {
+		return nil, err
+	}
+	c := &client{Socket: u}
+	if c.to, err = external(s.In, sockets.Loopback4); err != nil {
+		return nil, err
+	}
+	if of(s).clients == nil {
+		of(s).clients = make(map[string]*client)
+	}
+	of(s).clients[name] = c
+	return c, nil
+}
+
+// upward puts P into the form of a mode. What the page's writer refuses is written all the same: the form's header,
+// and P.
+func upward(mode string, b *backend, P []byte) []byte {
+	switch mode {
+	case "token":
+		return append(append([]byte{0x01}, b.t[:]...), P...)
+	case "port":
+		port := b.Address().Port()
+		return append([]byte{byte(port >> 8), byte(port)}, P...)
+	}
+	return P
+}
+
+// up sends a P from the client in the form of a mode for the backend, which learn does not need.
+func (c *client) up(mode string, b *backend) {
+	c.p = sockets.P(0, c.nonce, sockets.UsualLength)
+	c.nonce++
+	c.Send(upward(mode, b, c.p), c.to, 0)
+}
+
+// arrives waits for the next datagram of the backend, which has to be the client's last P, and takes note of its
+// source.
+func arrives(s *engine.Session, b *backend, c *client, w proc.Wait) (sockets.Datagram, error) {
+	d, err := b.Next(w)
+	for fence := of(s).clients[fenceName]; err == nil && fence != nil && c != fence && bytes.Equal(d.B, fence.p); {
+		d, err = b.Next(w) // another backend's, in learn mode
+	}
+	if err != nil {
+		err := s.Meaning(w, fmt.Sprintf("%s's datagram at the backend %s", c.Name, b.Name), err)
+		return d, err
+	}
+	if !bytes.Equal(d.B, c.p) {
+		return d, engine.Violation("expected %s's datagram at the backend %s, %d bytes; what came is another: %s",
+			c.Name, b.Name, len(c.p), engine.Difference(c.p, d.B))
+	}
+	b.flows[c.Name] = d.From
+	return d, nil
+}
+
+// down sends a P from the backend to where it has seen the client.
+func (b *backend) down(c *client) {
+	b.Send(sockets.P(0x80, c.nonce, sockets.UsualLength), b.flows[c.Name], 0)
+}
+
+// answered waits for the next datagram of the client, which has to be the backend's last one.
+func answered(s *engine.Session, c *client, b *backend, w proc.Wait) (sockets.Datagram, error) {
+	d, err := c.next(w)
+	if err != nil {
+		err := s.Meaning(w, fmt.Sprintf("%s's answer at the client %s", b.Name, c.Name), err)
+		return d, err
+	}
+	c.from = d.From
+	if !bytes.Equal(d.B, b.Last) {
+		return d, engine.Violation("expected %s's answer at the client %s, %d bytes; what came is another: %s",
+			b.Name, c.Name, len(b.Last), engine.Difference(b.Last, d.B))
+	}
+	return d, nil
+}
+
+// carries sends a P up and another one down.
+func carries(s *engine.Session, c *client, mode string, b *backend) error {
+	c.up(mode, b)
+	if _, err := arrives(s, b, c, s.Wait()); err != nil {
+		return err
+	}
+	b.down(c)
+	_, err := answered(s, c, b, s.Wait())
+	return err
+}
+
+// register speaks the page's conversation for the backend.
+func register(s *engine.Session, b *backend, modes wire.Mode) (*sockets.Conn, error) {
+	a, err := dialAgent(s, b.Name)
+	if err != nil {
+		return nil, engine.Violation("connecting to the target's Unix socket failed: %v", err)
+	}
+	for _, step := range []struct{ send, want wire.Frame }{
+		{wire.Frame{Type: wire.Hello, Version: wire.Version}, wire.Frame{Type: wire.Welcome}},
+		{wire.Frame{Type: wire.Register, Modes: modes, Port: b.Address().Port(), S: b.s}, wire.Frame{Type: wire.Registered}},
+	} {
+		w := s.Wait()
+		a.SendFrame(step.send, w)
+		f, err := a.Next(w)
+		if err != nil {
+			err := s.Meaning(w, fmt.Sprintf("%v in answer to %v", step.want.Type, step.send.Type), err)
+			return a, err
+		}
+		if a.Refusal = f.Code; f.Type != step.want.Type {
+			return a, engine.Violation("expected %v in answer to %v, not %s", step.want.Type, step.send.Type,
+				sockets.FrameText(f))
+		}
+		b.id = f.ID
+	}
+	return a, nil
+}

@@ -1,0 +1,142 @@
+package daemon
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+)
+
+func printedVerbs() []engine.Verb {
+	return []engine.Verb{
+		{Name: "secret",
+			Help: "What the target has printed holds no S, no T, and no bytes of a datagram, as they are, in " +
+				"hexadecimal, or in base64.", Run: secretVerb},
+		{Name: "printed", Usage: "session NAME|client NAME",
+			Help: "Within the time limit the target has printed a line with the session's id and the user's; or one " +
+				"with the client's address and port.", Max: -1, Run: printedVerb},
+		{Name: "roomy",
+			Help: "The external socket's receive buffer is as large as the system gives it to everybody, up to 4 MiB.",
+			Run:  roomyVerb},
+		{Name: "unfixed", Usage: "CLIENT MODE BACKEND",
+			Help: "An answer leaves in an IPv4 packet with DF clear.", Min: 3, Max: 3, Run: unfixedVerb},
+	}
+}
+
+func secretVerb(s *engine.Session, args []string) error {
+	what := make(map[string][]byte)
+	for name, b := range of(s).backends {
+		what["S of "+name], what["T of "+name] = b.s[:], b.t[:]
+		what["a datagram of "+name] = tailOf(b.Last)
+	}
+	for name, c := range of(s).clients {
+		what["a datagram of "+name] = tailOf(c.Last)
+	}
+	printed := s.In.Process.Printed()
+	for name, b := range what {
+		for form, text := range spellings(b) {
+			if bytes.Contains(printed, text) {
+				return engine.Violation("what the target printed has %s: %s %q", name, form, text)
+			}
+		}
+	}
+	return nil
+}
+
+// tailOf gives the end of a datagram, which is random.
+func tailOf(b []byte) []byte { return b[max(0, len(b)-16):] }
+
+// spellings gives ways to print the first bytes of a secret. Base64 depends on where a byte stands in a group of three.
+func spellings(b []byte) map[string][]byte {
+	all := make(map[string][]byte)
+	const enough = 9
+	if len(b) < enough+2 {
+		return all
+	}
+	all["the bytes"], all["quoted"] = b[:enough], []byte(strings.Trim(strconv.Quote(string(b[:enough])), `"`))
+	all["hexadecimal"] = []byte(hex.EncodeToString(b[:enough]))
+	all["capital hexadecimal"] = bytes.ToUpper(all["hexadecimal"])
+	all["hexadecimal with blanks"] = fmt.Appendf(nil, "% x", b[:enough])
+	all["decimal"] = bytes.Trim(fmt.Appendf(nil, "%d", b[:enough]), "[]")
+	all["decimal with commas"] = bytes.ReplaceAll(all["decimal"], []byte(" "), []byte(","))
+	for i := range 3 {
+		all[fmt.Sprint("base64 from byte ", i)] = []byte(base64.RawStdEncoding.EncodeToString(b[i : i+enough]))
+		all[fmt.Sprint("base64url from byte ", i)] = []byte(base64.RawURLEncoding.EncodeToString(b[i : i+enough]))
+	}
+	return all
+}
+
+func printedVerb(s *engine.Session, args []string) error {
+	if !(len(args) == 2 && (args[0] == "session" || args[0] == "client")) {
+		return engine.ErrUsage
+	}
+	var words []string
+	if args[0] == "session" {
+		words = []string{fmt.Sprint(backendNamed(s, args[1]).id), fmt.Sprint(os.Geteuid())}
+	} else {
+		at := clientNamed(s, args[1], "").Address()
+		words = []string{regexp.QuoteMeta(at.Addr().String()), fmt.Sprint(at.Port())}
+	}
+	for w := s.Wait(); !lineWith(s.In.Process.Printed(), words); time.Sleep(time.Millisecond) {
+		if w.Over() {
+			return s.Meaning(w, "a line on the target's output with "+strings.Join(words, " and "), engine.ErrLimit)
+		}
+	}
+	return nil
+}
+
+// lineWith says whether a line of the text has these words.
+func lineWith(text []byte, words []string) bool {
+	for line := range bytes.Lines(text) {
+		missing := slices.ContainsFunc(words, func(word string) bool {
+			return !regexp.MustCompile(`(^|[^0-9.])` + word + `([^0-9]|$)`).Match(line)
+		})
+		if !missing {
+			return true
+		}
+	}
+	return false
+}
+
+func roomyVerb(s *engine.Session, args []string) error {
+	at, err := external(s.In, sockets.Loopback4)
+	if err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	have, want, err := receiveBuffer(at)
+	if err != nil {
+		return engine.Inconclusive("the kernel's table: %v", err)
+	}
+	s.Rec.Note("the external socket's receive buffer: %d bytes; one that asks for 4 MiB: %d", have, want)
+	if have < want {
+		return engine.Violation("the external socket's receive buffer has %d bytes, and the system allows %d", have, want)
+	}
+	return nil
+}
+
+func unfixedVerb(s *engine.Session, args []string) error {
+	if err := carriesVerb(s, args); err != nil {
+		return err
+	}
+	c, b := of(s).clients[args[0]], backendNamed(s, args[2])
+	w := s.Wait()
+	df, err := sockets.SawDF(c.Address().Port(), w, func() []byte { b.down(c); return b.Last })
+	switch {
+	case err == engine.ErrLimit:
+		return s.Meaning(w, "the packet of an answer", err)
+	case err != nil:
+		return engine.Inconclusive("looking at packets: %v", err)
+	case df:
+		return engine.Violation("the answer's packet has DF set")
+	}
+	return nil
+}

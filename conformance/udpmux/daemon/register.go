@@ -1,0 +1,251 @@
+package daemon
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+)
+
+func registerVerbs() []engine.Verb {
+	return []engine.Verb{
+		{Name: "agent", Usage: "[-uid UID] NAME",
+			Help: "Connect to the Unix socket, or go on with that connection. -uid: as that user.", Max: -1, Run: agentVerb},
+		{Name: "hello", Usage: "[VERSION]",
+			Help: "Send HELLO.", Max: 1, Run: helloVerb},
+		{Name: "register", Usage: "[-modes MODES] [-port N] [-key NAME] [NAME]",
+			Help: "Send REGISTER for the backend, token unless it says otherwise, with its port and key or other ones.",
+			Max:  -1, Run: registerVerb},
+		{Name: "raw", Usage: "[-apart on] TEXT...",
+			Help: "Send these bytes; -apart: each when the daemon has read the one before. {hello} is a HELLO, " +
+				"{register_NAME} a REGISTER for that backend.", Max: -1, Run: rawVerb},
+		{Name: "welcome", Usage: "[-modes MODES] [-port N|external]",
+			Help: "WELCOME comes; it has exactly these modes, and this port.", Max: -1, Run: welcomeVerb},
+		{Name: "registered", Usage: "[NAME]",
+			Help: "REGISTERED comes, for that backend.", Max: 1, Run: registeredVerb},
+		{Name: "denied", Usage: "CODE",
+			Help: "An ERROR with this code comes.", Min: 1, Max: 1, Run: deniedVerb},
+		{Name: "over", Usage: "[-quiet on]",
+			Help: "The daemon ends the connection; -quiet: without another byte.", Max: -1, Run: overVerb},
+		{Name: "alive",
+			Help: "The connection at work is open, and nothing has come.", Run: aliveVerb},
+	}
+}
+
+// options splits a verb's arguments into its options, which stand in front and each have a value, and the rest.
+func options(args []string, names ...string) (map[string]string, []string) {
+	values := make(map[string]string)
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		if !(slices.Contains(names, args[0]) && len(args) > 1) {
+			engine.Must(engine.ErrUsage)
+		}
+		values[args[0]] = args[1]
+		args = args[2:]
+	}
+	return values, args
+}
+
+// parseUDPModes reads a list of modes, or a number.
+func parseUDPModes(text string) (modes wire.Mode) {
+	if n, err := strconv.ParseUint(text, 0, 8); err == nil {
+		return wire.Mode(n)
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		i := slices.IndexFunc(sockets.Modes, func(m sockets.Mode) bool { return m.Name == name })
+		if i < 0 {
+			engine.Must(engine.Mistake("modes are learn, token, port"))
+		}
+		modes |= sockets.Modes[i].Bit
+	}
+	return modes
+}
+
+// addressAt reads ADDR or ADDR:PORT.
+func addressAt(text string) netip.AddrPort {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return netip.AddrPortFrom(a, 0)
+	}
+	a, err := netip.ParseAddrPort(text)
+	if err != nil {
+		engine.Must(engine.Mistake("an address is ADDR or ADDR:PORT"))
+	}
+	return a
+}
+
+// workAt makes a connection the one at work.
+func workAt(s *engine.Session, a *sockets.Conn) {
+	if of(s).agents == nil {
+		of(s).agents = make(map[string]*sockets.Conn)
+	}
+	of(s).agents[a.Name], of(s).agent = a, a
+}
+
+func agentVerb(s *engine.Session, args []string) error {
+	o, names := options(args, "-uid")
+	if len(names) != 1 {
+		return engine.ErrUsage
+	}
+	if a := of(s).agents[names[0]]; a != nil {
+		of(s).agent = a
+		return nil
+	}
+	var a *sockets.Conn
+	var err error
+	if o["-uid"] != "" {
+		a, err = dialAs(s, int(engine.Integer(o["-uid"])), names[0])
+	} else {
+		a, err = dialAgent(s, names[0])
+	}
+	if err != nil {
+		return engine.Violation("connecting to the target's Unix socket failed: %v", err)
+	}
+	workAt(s, a)
+	return nil
+}
+
+// agentAtWork gives the connection at work.
+func agentAtWork(s *engine.Session) *sockets.Conn {
+	if of(s).agent == nil {
+		engine.Must(engine.Mistake("agent NAME comes first"))
+	}
+	return of(s).agent
+}
+
+func helloVerb(s *engine.Session, args []string) error {
+	version := int64(wire.Version)
+	if len(args) == 1 {
+		version = engine.Integer(args[0])
+	}
+	agentAtWork(s).SendFrame(wire.Frame{Type: wire.Hello, Version: byte(version)}, s.Wait())
+	return nil
+}
+
+func registerVerb(s *engine.Session, args []string) error {
+	o, names := options(args, "-modes", "-port", "-key")
+	if len(names) != 1 {
+		return engine.ErrUsage
+	}
+	b := backendNamed(s, names[0])
+	agentAtWork(s).Send(registerFrame(s, b, o), s.Wait())
+	return nil
+}
+
+func registerFrame(s *engine.Session, b *backend, o map[string]string) []byte {
+	f := wire.Frame{Type: wire.Register, Modes: wire.ModeToken, Port: b.bound().Port(), S: b.s}
+	if o["-modes"] != "" {
+		f.Modes = parseUDPModes(o["-modes"])
+	}
+	if o["-port"] != "" {
+		f.Port = uint16(engine.Integer(o["-port"]))
+	}
+	if o["-key"] != "" {
+		other := backendNamed(s, o["-key"])
+		f.S, b.s, b.t = other.s, other.s, other.t
+	}
+	b.modes = f.Modes
+	bytes, _ := wire.WriteFrame(nil, f)
+	return bytes
+}
+
+func rawVerb(s *engine.Session, args []string) error {
+	o, rest := options(args, "-apart")
+	if len(rest) == 0 {
+		return engine.ErrUsage
+	}
+	a := agentAtWork(s)
+	for name, b := range of(s).backends {
+		s.Values["register_"+name] = escaped(registerFrame(s, b, nil))
+	}
+	hello, _ := wire.WriteFrame(nil, wire.Frame{Type: wire.Hello, Version: wire.Version})
+	s.Values["hello"] = escaped(hello)
+	b := s.Texts(rest)
+	if o["-apart"] == "" {
+		a.Send(b, s.Wait())
+		return nil
+	}
+	for i := range b {
+		a.Send(b[i:i+1], s.Wait())
+		a.Apart(s.Reading())
+	}
+	return nil
+}
+
+// frameNext waits for the daemon's next frame, which has to be of that type.
+func frameNext(s *engine.Session, want wire.Type) wire.Frame {
+	a := agentAtWork(s)
+	w := s.Wait()
+	f, err := a.Next(w)
+	if err != nil {
+		engine.Must(s.Meaning(w, want.String(), err))
+	}
+	if f.Type != want {
+		engine.Must(engine.Violation("expected %v, not %s", want, sockets.FrameText(f)))
+	}
+	return f
+}
+
+func welcomeVerb(s *engine.Session, args []string) error {
+	o, rest := options(args, "-modes", "-port")
+	if len(rest) != 0 {
+		return engine.ErrUsage
+	}
+	f := frameNext(s, wire.Welcome)
+	if o["-modes"] != "" && f.Modes != parseUDPModes(o["-modes"]) {
+		return engine.Violation("expected a WELCOME with the modes %s, not %s", o["-modes"], sockets.ModesText(f.Modes))
+	}
+	port := o["-port"]
+	if port == "external" {
+		at, _ := netip.ParseAddrPort(s.In.Address)
+		port = fmt.Sprint(at.Port())
+	}
+	if port != "" && fmt.Sprint(f.Port) != port {
+		return engine.Violation("expected a WELCOME with the port %s, not %d", port, f.Port)
+	}
+	return nil
+}
+
+func registeredVerb(s *engine.Session, args []string) error {
+	f := frameNext(s, wire.Registered)
+	if len(args) == 1 {
+		backendNamed(s, args[0]).id = f.ID
+	}
+	return nil
+}
+
+func deniedVerb(s *engine.Session, args []string) error {
+	if f := frameNext(s, wire.Error); int64(f.Code) != engine.Integer(args[0]) {
+		return engine.Violation("expected ERROR %s, not %s", args[0], sockets.FrameText(f))
+	}
+	return nil
+}
+
+func overVerb(s *engine.Session, args []string) error {
+	o, rest := options(args, "-quiet")
+	if len(rest) != 0 {
+		return engine.ErrUsage
+	}
+	a := agentAtWork(s)
+	w := s.Wait()
+	got, err := a.Ends(w)
+	if len(got) > 0 && o["-quiet"] != "" {
+		return engine.Violation("expected the end of the connection and not another byte; %s came", engine.Shown(got))
+	}
+	if err != nil {
+		return s.Meaning(w, "the end of the connection", err)
+	}
+	return nil
+}
+
+func aliveVerb(s *engine.Session, args []string) error {
+	if a := agentAtWork(s); !a.Open(s.Window(time.Millisecond)) {
+		return engine.Violation("expected that the connection %s stays open and nothing comes on it; %s came, and then: %v",
+			a.Name, engine.Shown(a.In), a.End)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+// Package daemon judges daemons of UDP mux. The suite is what stands around one: agents at its Unix socket, the mosh
+// servers that they register, and clients from the network. Its page is docs/udpmux.md.
+package daemon
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	"github.com/muxspec/muxspec/docs"
+)
+
+// The roles of UDP mux.
+const (
+	Daemon = "udpmux-daemon"
+)
+
+//go:embed scenarios
+var scripts embed.FS
+
+// activation is the capability of a daemon to be started with its sockets.
+const activation = "activation"
+
+// An option is one that section 3 of docs/udpmux.md names, with its default. In a command, {NAME} with _ for - is its
+// value;
+// in the file {config} all that differ from the default have a line.
+type option struct{ name, value string }
+
+// daemonOptions are those that scenarios set. What depends on others, or on the program, has no default.
+var daemonOptions = pageOptions()
+
+// pageOptions gives the page's options without those that the suite needs itself, and that nothing shows from
+// outside.
+func pageOptions() (options []option) {
+	for _, o := range docs.Options() {
+		switch o.Name {
+		case "listen", "socket", "address-file", "config", "socket-group", "receive-buffer":
+			continue
+		case "modes":
+			o.Default = "learn,token,port" // a scenario that says nothing wants all
+		}
+		options = append(options, option{o.Name, o.Default})
+	}
+	return options
+}
+
+// placeholderOf gives the name that stands for the option in a command.
+func placeholderOf(option string) string { return strings.ReplaceAll(option, "-", "_") }
+
+// daemonPlaceholders are those that only a daemon's command has.
+func daemonPlaceholders() (names []string) {
+	for _, o := range daemonOptions {
+		names = append(names, placeholderOf(o.name))
+	}
+	return names
+}
+
+// Roles gives the role of a daemon.
+func Roles() []engine.Role {
+	return []engine.Role{{
+		Name: Daemon, Baseline: "token-both-ways", Bracket: "works-on", Datagrams: true,
+		Started: "has to be started with a Unix socket of the suite, it has no address",
+		Scripts: scripts,
+		Verbs: []engine.VerbGroup{engine.Group("UDP mux: a daemon", backendVerbs(), registerVerbs(), datagramVerbs(),
+			trafficVerbs(),
+			timeVerbs(), crowdVerbs(), daemonVerbs(), printedVerbs(), signalVerbs())},
+		Offers:       []string{activation, "ecn", "config"},
+		Placeholders: append([]string{"listen", "host", "port", "address_file", "socket", "config"}, daemonPlaceholders()...),
+		Keys:         []engine.Key{{Name: activation, Truth: true}},
+		Offer:        func(t *engine.Target, has []string) { t.Set(activation, slices.Contains(has, activation)) },
+		Heads:        []string{"options"},
+		Head:         readOptions,
+		Has: func(t *engine.Target, need string) bool {
+			return need == activation && t.Truth(activation) || need == "config" && t.Uses(Daemon, "config") ||
+				need == "ecn" && sockets.SeesECN
+		},
+		Lacks:   lacks,
+		Prepare: prepareDaemon,
+		Start:   startDaemon,
+		Listens: func(in *engine.Instance) bool { return proc.DaemonListens(in.Address, daemonIn(in).socket) },
+		Open:    newPart,
+		Good:    goodSession,
+		Profile: profileSession,
+		Init:    initDaemon,
+	}}
+}
+
+// readOptions reads the options of a scenario's head: names of the page's options, and "listen", to values; an empty
+// one takes its default away.
+func readOptions(s *engine.Scenario, _, value string) error {
+	s.Set, s.Own = make(map[string]string), true
+	for _, field := range strings.Fields(value) {
+		name, setting, ok := strings.Cut(field, "=")
+		known := name == "listen" || slices.ContainsFunc(daemonOptions, func(o option) bool { return o.name == name })
+		if !ok || !known {
+			return fmt.Errorf("%q: is not NAME=VALUE of one of the page's options", field)
+		}
+		s.Set[name] = setting
+		s.Limit(setting)
+	}
+	return nil
+}
+
+// lacks says what the target cannot be told of the scenario's options, and what this machine does not show.
+func lacks(t *engine.Target, s engine.Scenario) string {
+	switch {
+	case slices.Contains(s.Needs, "ecn") && !sockets.SeesECN:
+		return "this system does not tell ECN bits"
+	case t.Uses(s.Role, "config"):
+		return ""
+	}
+	for name, value := range s.Set {
+		switch {
+		case value == "" || strings.Contains(value, ":") && strings.Contains(value, ","):
+			return "the target reads no {config}"
+		case !t.Uses(s.Role, placeholderOf(name)):
+			return "the target cannot be told its " + name
+		}
+	}
+	return ""
+}

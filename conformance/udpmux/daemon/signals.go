@@ -1,0 +1,93 @@
+package daemon
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+)
+
+func signalVerbs() []engine.Verb {
+	return []engine.Verb{
+		{Name: "terminates",
+			Help: "SIGTERM ends the daemon within the time limit, unsuccessfully or not, and the file of its Unix socket has gone. Then it " +
+				"is started again.",
+			Run: terminatesVerb},
+		{Name: "reconfigured", Usage: "OPTION=VALUE...|bad TEXT",
+			Help: "The configuration file has these options besides those of the scenario, or is this text, and the daemon gets " +
+				"SIGHUP. bad: it has to print the file's name.",
+			Min: 1, Max: -1, Run: reconfiguredVerb},
+		{Name: "counts", Usage: "N",
+			Help: "The daemon gets SIGUSR1, and within the time limit it prints a line with that number.",
+			Min:  1, Max: 1, Run: countsVerb},
+	}
+}
+
+func terminatesVerb(s *engine.Session, args []string) error {
+	syscall.Kill(s.In.Process.Cmd.Process.Pid, syscall.SIGTERM)
+	w := s.Wait()
+	if !w.Closes(s.In.Process.Gone) {
+		return s.Meaning(w, "the daemon's end", engine.ErrLimit)
+	}
+	s.Rec.Note("the target has ended: %v", s.In.Process.Cmd.ProcessState)
+	if _, err := os.Lstat(daemonIn(s.In).socket); !errors.Is(err, os.ErrNotExist) {
+		return engine.Violation("expected that the Unix socket's file goes with the daemon")
+	}
+	return restartVerb(s, []string{"stop"})
+}
+
+func reconfiguredVerb(s *engine.Session, args []string) error {
+	file, before := daemonIn(s.In).values["config"], len(s.In.Process.Printed())
+	if args[0] == "bad" {
+		if err := os.WriteFile(file, s.Texts(args[1:]), 0o600); err != nil {
+			return engine.Inconclusive("%v", err)
+		}
+	} else {
+		changed := daemonIn(s.In).scenario
+		if readOptions(&changed, "options", strings.Join(args, " ")) != nil {
+			return engine.ErrUsage
+		}
+		for name, value := range daemonIn(s.In).scenario.Set {
+			if _, set := changed.Set[name]; !set {
+				changed.Set[name] = value
+			}
+		}
+		if err := configure(s.In, changed, daemonIn(s.In).values); err != nil {
+			return engine.Inconclusive("%v", err)
+		}
+	}
+	syscall.Kill(s.In.Process.Cmd.Process.Pid, syscall.SIGHUP)
+	s.Rec.Note("SIGHUP to the target")
+	if args[0] != "bad" {
+		return nil
+	}
+	return prints(s, before, "the name of the configuration file", func(text []byte) bool {
+		return bytes.Contains(text, []byte(filepath.Base(file)))
+	})
+}
+
+func countsVerb(s *engine.Session, args []string) error {
+	before := len(s.In.Process.Printed())
+	syscall.Kill(s.In.Process.Cmd.Process.Pid, syscall.SIGUSR1)
+	s.Rec.Note("SIGUSR1 to the target")
+	return prints(s, before, "a line with "+args[0], func(text []byte) bool { return lineWith(text, args) })
+}
+
+// prints waits until what the target has printed since then is so.
+func prints(s *engine.Session, since int, what string, is func([]byte) bool) error {
+	printed := func() []byte {
+		text := s.In.Process.Printed()
+		return text[min(since, len(text)):]
+	}
+	for w := s.Wait(); !is(printed()); time.Sleep(time.Millisecond) {
+		if w.Over() {
+			return s.Meaning(w, "on the target's output "+what, engine.ErrLimit)
+		}
+	}
+	return nil
+}

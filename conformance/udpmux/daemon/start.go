@@ -1,0 +1,132 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+)
+
+// A daemonInstance is what a daemon was started with.
+type daemonInstance struct {
+	socket   string // path of the Unix socket
+	scenario engine.Scenario
+	values   map[string]string
+}
+
+func daemonIn(in *engine.Instance) *daemonInstance { return in.Part.(*daemonInstance) }
+
+// prepareDaemon gives a daemon its placeholders: the paths of the Unix socket and of the configuration file, which is
+// written when it is known where the daemon listens, and the options.
+func prepareDaemon(in *engine.Instance, s engine.Scenario, values map[string]string) {
+	for name, path := range map[string]string{"socket": "s", "config": "config.toml"} {
+		if values[name] == "" {
+			values[name] = filepath.Join(in.Dir, path)
+		}
+	}
+	in.Part = &daemonInstance{socket: values["socket"], scenario: s}
+	for _, o := range daemonOptions {
+		values[placeholderOf(o.name)] = optionOf(s, o.name)
+	}
+}
+
+// optionOf gives the value that the scenario wants the option to have.
+func optionOf(s engine.Scenario, name string) string {
+	if v, ok := s.Set[name]; ok {
+		return v
+	}
+	i := slices.IndexFunc(daemonOptions, func(o option) bool { return o.name == name })
+	if i < 0 {
+		return ""
+	}
+	return daemonOptions[i].value
+}
+
+// configure writes the daemon's configuration file: the sockets, the modes, and what the scenario sets.
+func configure(in *engine.Instance, s engine.Scenario, values map[string]string) error {
+	var b strings.Builder
+	var addresses []string
+	for address := range strings.SplitSeq(values["listen"], ",") {
+		addresses = append(addresses, strconv.Quote(address))
+	}
+	fmt.Fprintf(&b, "listen = [%s]\nsocket = %q\naddress-file = %q\n", strings.Join(addresses, ", "), values["socket"],
+		values["address_file"])
+	for _, o := range daemonOptions {
+		if _, set := s.Set[o.name]; set || o.name == "modes" {
+			b.WriteString(configLine(o.name, optionOf(s, o.name)))
+		}
+	}
+	return os.WriteFile(values["config"], []byte(b.String()), 0o600)
+}
+
+// configLine is a line of a configuration file: numbers and truth values stand as they are, the rest is text. An
+// option that is set to nothing is left out.
+func configLine(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	_, err := strconv.Atoi(value)
+	if value != "true" && value != "false" && (err != nil || name == "socket-mode") {
+		value = strconv.Quote(value)
+	}
+	return name + " = " + value + "\n"
+}
+
+// whereTo gives the addresses for a daemon to listen on: those of the scenario, else one of 127.0.0.1, with a free
+// port in place of 0.
+func whereTo(s engine.Scenario) (listen string, err error) {
+	if listen = s.Set["listen"]; listen == "" {
+		listen = "127.0.0.1:0"
+	}
+	port, err := sockets.FreePort()
+	return strings.ReplaceAll(listen, ":0", ":"+port), err
+}
+
+// external gives the daemon's address as a client at host reaches it: host itself where the daemon listens on all
+// addresses.
+func external(in *engine.Instance, host netip.Addr) (netip.AddrPort, error) {
+	address, err := netip.ParseAddrPort(in.Address)
+	if err == nil && address.Addr().IsUnspecified() {
+		if address.Addr().Is6() {
+			host = netip.IPv6Loopback()
+		}
+		address = netip.AddrPortFrom(host, address.Port())
+	}
+	return address, err
+}
+
+// startDaemon starts a daemon, and returns when it listens.
+func startDaemon(ctx context.Context, in *engine.Instance, s engine.Scenario, values map[string]string) error {
+	if err := launchDaemon(in, s, values); err != nil {
+		return err
+	}
+	return in.Ready(ctx, values["address_file"])
+}
+
+// launchDaemon starts a daemon, at the addresses that the values say, or the scenario.
+func launchDaemon(in *engine.Instance, s engine.Scenario, values map[string]string) (err error) {
+	if values["listen"] == "" {
+		if values["listen"], err = whereTo(s); err != nil {
+			return err
+		}
+	}
+	first, _, _ := strings.Cut(values["listen"], ",")
+	if values["host"], values["port"], err = net.SplitHostPort(first); err != nil {
+		return err
+	}
+	daemonIn(in).scenario, daemonIn(in).values = s, values
+	in.Address, in.Listens = first, in.Target.ReadyLine != "" || in.Uses("address_file") || proc.CanSeeProcesses
+	if err := configure(in, s, values); err != nil {
+		return err
+	}
+	return in.Launch(values)
+}

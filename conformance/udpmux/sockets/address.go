@@ -1,0 +1,73 @@
+package sockets
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+)
+
+// Loopback4 is 127.0.0.1.
+var Loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// RelayAddress is where a relay has to be: ::1 where there is that.
+func RelayAddress() netip.Addr {
+	if engine.HasIPv6() {
+		return netip.IPv6Loopback()
+	}
+	return Loopback4
+}
+
+// Bindable fails where somebody has the UDP port at that address of the network; at any, where that is none.
+func Bindable(network string, at netip.AddrPort) error {
+	syscall.ForkLock.RLock() // as in freePort
+	defer syscall.ForkLock.RUnlock()
+	c, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+	if err == nil {
+		c.Close()
+	}
+	return err
+}
+
+// udpPorts are those that freeUDPPort has given away.
+var udpPorts sync.Map
+
+// FreePort gives a port that no UDP socket of any address has, each once.
+func FreePort() (string, error) {
+	for tries := range 1000 {
+		port := engine.LowestPort + rand.IntN(engine.HighestPort-engine.LowestPort)
+		if _, given := udpPorts.LoadOrStore(port, true); given {
+			if tries == 100 {
+				udpPorts.Clear() // a long run: those of its beginning are free again
+			}
+			continue
+		}
+		if Bindable("udp", netip.AddrPortFrom(netip.Addr{}, uint16(port))) == nil {
+			return strconv.Itoa(port), nil
+		}
+	}
+	return "", errors.New("no free UDP port was found")
+}
+
+// Reuse makes a socket have SO_REUSEADDR and SO_REUSEPORT before it is bound: none, address, port or both.
+func Reuse(options string) func(network, address string, raw syscall.RawConn) error {
+	return func(_, _ string, raw syscall.RawConn) (err error) {
+		errControl := raw.Control(func(fd uintptr) {
+			if options == "address" || options == "both" {
+				err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+			}
+			if options == "port" || options == "both" {
+				err = errors.Join(err, syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, soReusePort, 1))
+			}
+		})
+		return errors.Join(err, errControl)
+	}
+}
+
+// UsualLength is that of a P where a scenario does not say another.
+const UsualLength = 60

@@ -1,0 +1,152 @@
+package sockets
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+)
+
+// An Conn is a connection to the daemon's Unix socket, or one of an agent to the suite, that records what passes.
+type Conn struct {
+	*net.UnixConn
+	Name string
+	Rec  *engine.Record
+	In   []byte // received, and not yet taken
+	End  error  // io.EOF or a reset, once no more will come
+	// Refusal is the code of the ERROR that came; 0 if none did.
+	Refusal wire.Code
+}
+
+// Send sends bytes. That the other side takes no more is for the next verb to judge.
+func (a *Conn) Send(b []byte, w proc.Wait) {
+	a.Rec.Bytes(">", a.Name, b)
+	defer w.Writing(a)()
+	if _, err := a.Write(b); err != nil {
+		a.Rec.Note("%s. sending: %v", a.Name, errors.Unwrap(err))
+	}
+}
+
+// SendFrame sends a frame.
+func (a *Conn) SendFrame(f wire.Frame, w proc.Wait) {
+	b, _ := wire.WriteFrame(nil, f)
+	a.Send(b, w)
+}
+
+// Fill waits for more input.
+func (a *Conn) Fill(w proc.Wait) error {
+	if a.End != nil {
+		return a.End
+	}
+	b := make([]byte, 8192)
+	for {
+		a.SetReadDeadline(w.Step())
+		n, err := a.Read(b)
+		switch {
+		case n > 0:
+			a.Rec.Bytes("<", a.Name, b[:n])
+			a.In = append(a.In, b[:n]...)
+			return nil
+		case errors.Is(err, os.ErrDeadlineExceeded) && !w.Over():
+			continue
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return engine.ErrLimit
+		}
+		a.Rec.Note("%s. the connection has ended: %v", a.Name, err)
+		a.End = err
+		return err
+	}
+}
+
+// Next gives the next frame.
+func (a *Conn) Next(w proc.Wait) (wire.Frame, error) {
+	for {
+		f, n, fault := wire.ReadFrame(a.In, a.End == io.EOF)
+		switch {
+		case fault == wire.None:
+			a.In = a.In[n:]
+			a.Rec.Note("%s. that was %s", a.Name, FrameText(f))
+			return f, nil
+		case fault != wire.Incomplete:
+			return f, fmt.Errorf("of the frame that came this is wrong: %s", fault)
+		}
+		if err := a.Fill(w); err != nil && (err != io.EOF || len(a.In) == 0) {
+			return f, err
+		}
+	}
+}
+
+// FrameText says what a frame is.
+func FrameText(f wire.Frame) string {
+	switch f.Type {
+	case wire.Hello:
+		return fmt.Sprintf("HELLO %d", f.Version)
+	case wire.Welcome:
+		return fmt.Sprintf("WELCOME %s, %d", ModesText(f.Modes), f.Port)
+	case wire.Register:
+		return fmt.Sprintf("REGISTER %s, %d, %x", ModesText(f.Modes), f.Port, f.S)
+	case wire.Registered:
+		return fmt.Sprintf("REGISTERED %d", f.ID)
+	}
+	return fmt.Sprintf("ERROR %d %s", f.Code, engine.Shown(f.Text))
+}
+
+// A Mode is a mode by its name.
+type Mode struct {
+	Name string
+	Bit  wire.Mode
+}
+
+var Modes = []Mode{{"learn", wire.ModeLearn}, {"token", wire.ModeToken}, {"port", wire.ModePort}}
+
+// ModesText names the modes' bits; what is no mode is a number.
+func ModesText(modes wire.Mode) string {
+	var names []string
+	for _, m := range Modes {
+		if modes&m.Bit != 0 {
+			names = append(names, m.Name)
+			modes &^= m.Bit
+		}
+	}
+	if modes != 0 || len(names) == 0 {
+		names = append(names, fmt.Sprint(modes))
+	}
+	return strings.Join(names, "+")
+}
+
+// Ends waits for the end of the connection, and gives what came before it.
+func (a *Conn) Ends(w proc.Wait) ([]byte, error) {
+	for {
+		if err := a.Fill(w); err == engine.ErrLimit {
+			return a.In, err
+		} else if err != nil {
+			return a.In, nil
+		}
+	}
+}
+
+// Open says whether the connection is still open: nothing has come, not its end either.
+func (a *Conn) Open(w proc.Wait) bool { return a.Fill(w) == engine.ErrLimit }
+
+// Apart waits, no longer than w, until the daemon has read all that was sent; see tcp.Conn.Apart.
+func (a *Conn) Apart(w proc.Wait) {
+	for !w.Over() {
+		n, known := a.unread()
+		if known && n == 0 {
+			return
+		}
+		if !known {
+			break
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+	a.Rec.Doubt()
+	time.Sleep(5 * time.Millisecond)
+}

@@ -1,0 +1,146 @@
+// Package sockets has what the suite speaks UDP mux with, whichever part it plays: UDP sockets, the frames of the Unix
+// socket, addresses.
+package sockets
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"golang.org/x/sys/unix"
+)
+
+// A Socket is a client, or a stand-in for mosh-server. It records what passes; its methods return errors, and what
+// an error means for the target is the verbs' to say.
+type Socket struct {
+	*net.UDPConn
+	Name string
+	Rec  *engine.Record
+	Last []byte // sent last
+	ecn  int    // that what it sends has
+}
+
+// A Datagram is one that came.
+type Datagram struct {
+	B    []byte
+	From netip.AddrPort
+	Ecn  int // the two ECN bits, where the system tells
+}
+
+// LongestDatagram is more than UDP carries over IPv4.
+const LongestDatagram = 65535
+
+// Buffer is what the suite's sockets ask for, so that what the target sends at once is not lost on its last step.
+const Buffer = 4 << 20
+
+// Bind gives a socket at the address, with the options that [reuse] knows; port 0 is the system's choice.
+func Bind(s *engine.Session, name string, at netip.AddrPort, options string) (u *Socket, err error) {
+	err = engine.UntilFree(s.Context(), func() error {
+		u, err = bindOnce(s, name, at, options)
+		return err
+	})
+	return u, err
+}
+
+func bindOnce(s *engine.Session, name string, at netip.AddrPort, options string) (*Socket, error) {
+	network := "udp4"
+	switch {
+	case at.Addr().Is6() && at.Addr().IsUnspecified():
+		network = "udp" // IPv4, too
+	case at.Addr().Is6():
+		network = "udp6"
+	}
+	syscall.ForkLock.RLock() // see listenUnshared
+	defer syscall.ForkLock.RUnlock()
+	var config net.ListenConfig
+	if options != "" {
+		config.Control = Reuse(options)
+	}
+	packets, err := config.ListenPacket(s.Context(), network, at.String())
+	if err != nil {
+		return nil, err
+	}
+	c := packets.(*net.UDPConn)
+	s.Keep(c)
+	c.SetReadBuffer(Buffer)
+	tellECN(c)
+	return &Socket{UDPConn: c, Name: name, Rec: s.Rec}, nil
+}
+
+// Address is where the socket is bound.
+func (u *Socket) Address() netip.AddrPort {
+	a := u.LocalAddr().(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// Next gives the next datagram that comes.
+func (u *Socket) Next(w proc.Wait) (Datagram, error) {
+	b, oob := make([]byte, LongestDatagram), make([]byte, 128)
+	for {
+		u.SetReadDeadline(w.Step())
+		n, m, _, from, err := u.ReadMsgUDPAddrPort(b, oob)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && !w.Over():
+			continue // the end has moved in the meantime
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return Datagram{}, engine.ErrLimit
+		case err != nil:
+			return Datagram{}, err
+		}
+		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		u.Rec.Bytes("<", u.Name+" "+from.String(), b[:n])
+		return Datagram{b[:n:n], from, ecnOf(oob[:m])}, nil
+	}
+}
+
+// There gives the datagrams that are there already, all of them, without their sources.
+func (u *Socket) There() (all []Datagram) {
+	u.SetReadDeadline(time.Time{})
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	for b := make([]byte, LongestDatagram); ; {
+		n := -1
+		raw.Read(func(fd uintptr) bool {
+			n, _, err = unix.Recvfrom(int(fd), b, unix.MSG_DONTWAIT)
+			return true // whatever came: it is not waited for
+		})
+		if err != nil || n < 0 {
+			return all
+		}
+		u.Rec.Bytes("<", u.Name, b[:n])
+		all = append(all, Datagram{B: bytes.Clone(b[:n])})
+	}
+}
+
+// Send sends b to an address, with these ECN bits. What the network loses, or the system refuses, shows where it does
+// not come.
+func (u *Socket) Send(b []byte, to netip.AddrPort, ecn int) {
+	if ecn != u.ecn {
+		u.ecn = ecn
+		setECN(u.UDPConn, ecn)
+	}
+	u.Last = b
+	u.Rec.Bytes(">", u.Name+" "+to.String(), b)
+	if _, err := u.WriteToUDPAddrPort(b, to); err != nil {
+		u.Rec.Note("%s. sending: %v", u.Name, err)
+	}
+}
+
+// P makes a datagram of mosh's form, n bytes with that first byte and nonce, whose rest nobody has seen before.
+func P(first byte, nonce uint64, n int) []byte {
+	b := make([]byte, max(n, 8))
+	rand.Read(b)
+	binary.BigEndian.PutUint64(b, nonce)
+	b[0] = first
+	return b[:n]
+}

@@ -1,0 +1,118 @@
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// What mosh-server-mux and mosh-client-mux have in common: they stand in front of the real program, and leave
+// themselves behind in the background. Go cannot fork, so a program runs itself again, with this argument alone.
+const backgroundArg = "--in-background"
+
+// InBackground says whether a program was started with args to be in the background.
+func InBackground(args []string) bool { return slices.Equal(args, []string{backgroundArg}) }
+
+// startInBackground runs this program, whose arguments are args, again, in a session of its own and away from the
+// terminal. It gets state through a pipe, since arguments and environment are public, and files. When startInBackground
+// returns, it holds nothing else.
+func startInBackground(args []string, state any, files ...*os.File) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(backgroundState{len(files), state})
+	if err != nil {
+		return err
+	}
+	in, out, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	defer out.Close()
+	ready, isReady, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer ready.Close()
+	defer isReady.Close()
+	// What stands before args is the program, and muxspec's subcommand.
+	argv := append(slices.Clone(os.Args[:len(os.Args)-len(args)]), backgroundArg)
+	cmd := &exec.Cmd{Path: self, Args: argv, Stdin: in, ExtraFiles: append([]*os.File{isReady}, files...)}
+	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	cmd.Env = environmentWithout("MOSH_KEY") // K stays where mosh put it
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	isReady.Close()
+	if _, err := out.Write(text); err != nil { // it fits the pipe
+		return err
+	}
+	if said, _ := io.ReadAll(ready); len(said) == 0 { // to its end, so that by now the process holds nothing of this one
+		return errors.New("the process in the background does not start")
+	}
+	return nil
+}
+
+type backgroundState struct {
+	Files int
+	State any
+}
+
+// beInBackground is what a program that was started so does first: it reads its state, a pointer to which it is given,
+// takes its files, and gives up what else it has inherited and all that has to do with the terminal.
+func beInBackground(state any) (files []*os.File, err error) {
+	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGPIPE)
+	all := backgroundState{State: state}
+	if err := json.NewDecoder(os.Stdin).Decode(&all); err != nil {
+		return nil, err
+	}
+	for fd := 3; fd <= 3+all.Files; fd++ {
+		unix.CloseOnExec(fd)
+		files = append(files, os.NewFile(uintptr(fd), strconv.Itoa(fd)))
+	}
+	closeInherited()
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	if err := dup2(int(null.Fd()), 0); err != nil {
+		return nil, err
+	}
+	if err := os.Chdir("/"); err != nil { // the folder that it was started in stays free to be unmounted
+		return nil, err
+	}
+	ready := files[0]
+	defer ready.Close()
+	_, err = ready.Write([]byte{1})
+	return files[1:], err
+}
+
+// closeInherited closes every descriptor but the standard ones that a program started from here would get: what this
+// process opened itself is not among them.
+func closeInherited() {
+	for fd := 3; fd < 256; fd++ { // in case that there is no list
+		closeIfInherited(fd)
+	}
+	list, _ := os.ReadDir("/dev/fd")
+	for _, entry := range list {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			closeIfInherited(fd)
+		}
+	}
+}
+
+func closeIfInherited(fd int) {
+	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+		unix.Close(fd)
+	}
+}

@@ -1,0 +1,89 @@
+package agent
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
+)
+
+// SocketPaths are where the daemon's Unix socket may be, to be tried in turn (docs/udpmux.md, section 2.6). option and
+// file are what was said there, or empty.
+func SocketPaths(option, file string) []string {
+	for _, path := range []string{option, file, os.Getenv("MOSHD_SOCKET")} {
+		if path != "" {
+			// Absolute, for the keeper; as it is where there is no current directory any more.
+			if absolute, err := filepath.Abs(path); err == nil {
+				path = absolute
+			}
+			return []string{path}
+		}
+	}
+	paths := []string{"/run/moshd/moshd.sock"}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		paths = append(paths, filepath.Join(dir, "moshd.sock"))
+	}
+	return paths
+}
+
+// mode chooses what to register, of the modes that are on, for a client that sent this number of colours
+// (docs/udpmux.md, UDPMUX-97 to 101).
+func (a *Session) mode(on udpmux.Mode, colours string) (udpmux.Mode, error) {
+	hasAgent := udpmux.HasAgent(colours)
+	mode := udpmux.Learn
+	if a.Token || !a.Learn && hasAgent && (on&udpmux.Token != 0 || on&udpmux.Learn == 0) {
+		mode = udpmux.Token
+	}
+	switch {
+	case on&mode != 0:
+		return mode, nil
+	case on&(udpmux.Learn|udpmux.Token) == 0:
+		return 0, errors.New("moshd has no mode for this user")
+	case mode == udpmux.Token:
+		return 0, errors.New("moshd's token mode is off")
+	case hasAgent:
+		return 0, errors.New("moshd's learn mode is off")
+	}
+	return 0, errors.New("moshd's learn mode is off: on the client install mosh-client-mux and use mosh --client=mosh-client-mux")
+}
+
+// moshServerArgs is what the session agent has to know of mosh-server's arguments behind new.
+type moshServerArgs struct {
+	colours string // -c's, the last one's
+	options int    // how many arguments there are before --, or at all
+
+	isTalkative bool // with -v
+}
+
+// scanMoshServer reads the arguments as mosh-server does.
+func scanMoshServer(args []string) (s moshServerArgs) {
+	const withValue = "ipcl"
+	for s.options < len(args) && args[s.options] != "--" {
+		letters, isOption := strings.CutPrefix(args[s.options], "-")
+		s.options++
+		for i := 0; isOption && i < len(letters); i++ {
+			if strings.IndexByte(withValue, letters[i]) < 0 {
+				s.isTalkative = s.isTalkative || letters[i] == 'v'
+				continue
+			}
+			value := letters[i+1:]
+			if value == "" && s.options < len(args) {
+				value = args[s.options]
+				s.options++
+			}
+			if letters[i] == 'c' {
+				s.colours = value
+			}
+			break
+		}
+	}
+	return s
+}
+
+// behindUsers returns args, which begin with new, with more options behind the user's.
+func behindUsers(args []string, more ...string) []string {
+	return slices.Insert(slices.Clone(args), 1+scanMoshServer(args[1:]).options, more...)
+}

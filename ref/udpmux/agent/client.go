@@ -1,0 +1,159 @@
+package agent
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
+)
+
+// A misuse is an error of the arguments or the environment.
+type Misuse struct{ error }
+
+// Client is UDP mux's client agent. All arguments that mosh does not give it for a session with a token are the real
+// mosh-client's, which it becomes. It returns nil where mosh asked with -c whether it is there, else only an error;
+// that of wrong arguments is a [Misuse].
+func Client(args []string) error {
+	path, environment, err := realProgram("mosh-client")
+	if err != nil {
+		return err
+	}
+	if slices.Equal(args, []string{"-c"}) {
+		fmt.Println(colours(path, environment))
+		return nil
+	}
+	last := ""
+	if len(args) > 0 {
+		last = args[len(args)-1]
+	}
+	mode, port, err := udpmux.ParseNumber(last)
+	if errors.Is(err, udpmux.ErrUnknownNumber) {
+		return Misuse{fmt.Errorf("%s names a mode of UDP mux that this version does not know", last)}
+	}
+	argv := append([]string{"mosh-client"}, args...)
+	if err == nil && mode == udpmux.Token {
+		server, T, err := tokenSession(args, port)
+		if err != nil {
+			return Misuse{err}
+		}
+		local, err := startRelay(args, server, T)
+		if err != nil {
+			return err
+		}
+		argv = append(argv[:len(argv)-2], local.Addr().String(), strconv.Itoa(int(local.Port())))
+	}
+	return fmt.Errorf("%s: %w", path, unix.Exec(path, argv, environment))
+}
+
+// colours is the answer to -c; the real client's complaint, if it has one, is shown.
+func colours(path string, environment []string) string {
+	var output bytes.Buffer
+	cmd := &exec.Cmd{Path: path, Args: []string{"mosh-client", "-c"}, Env: environment, Stdin: os.Stdin, Stdout: &output, Stderr: os.Stderr}
+	if cmd.Run() != nil {
+		output.Reset()
+	}
+	return udpmux.Colours(output.String())
+}
+
+// tokenSession reads where the daemon is and what the session's token is from what mosh gives its client.
+func tokenSession(args []string, port uint16) (server netip.AddrPort, T [15]byte, err error) {
+	text, isSet := os.LookupEnv("MOSH_KEY")
+	if !isSet {
+		return server, T, errors.New("MOSH_KEY is not set")
+	}
+	K, err := udpmux.ParseKey(text)
+	if err != nil {
+		return server, T, fmt.Errorf("MOSH_KEY: %w", err)
+	}
+	if len(args) < 2 {
+		return server, T, errors.New("the server's address is missing")
+	}
+	address, err := netip.ParseAddr(args[len(args)-2])
+	if err != nil {
+		return server, T, fmt.Errorf("%q is not an IP address", args[len(args)-2])
+	}
+	return netip.AddrPortFrom(address, port), udpmux.TokenOf(udpmux.RegistrationKey(K)), nil
+}
+
+// relayState is what the relay's process is told through a pipe. Its files are the local socket, and a pipe that ends
+// with the real client.
+type relayState struct {
+	Server netip.AddrPort
+	T      [15]byte
+}
+
+// startRelay starts a relay and returns its local address. The relay ends with this process, whatever program that
+// becomes.
+func startRelay(args []string, server netip.AddrPort, T [15]byte) (local netip.AddrPort, err error) {
+	socket, err := listenLoopback()
+	if err != nil {
+		return local, err
+	}
+	defer socket.Close()
+	passed, err := socket.File()
+	if err != nil {
+		return local, err
+	}
+	defer passed.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		return local, err
+	}
+	defer r.Close()
+	defer w.Close()
+	if err := startInBackground(args, relayState{server, T}, passed, r); err != nil {
+		return local, err
+	}
+	// The real client inherits a copy of w without knowing: when it ends, however it does, the relay sees the end of
+	// the pipe.
+	_, err = unix.FcntlInt(w.Fd(), unix.F_DUPFD, 3)
+	return socket.LocalAddr().(*net.UDPAddr).AddrPort(), err
+}
+
+// listenLoopback opens the relay's socket for the real client, on ::1, since mosh's datagrams are shorter over IPv6 and
+// leave room for the token, else on 127.0.0.1.
+func listenLoopback() (*net.UDPConn, error) {
+	socket, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
+	if err != nil {
+		socket, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	}
+	return socket, err
+}
+
+// relayRest is how long the relay may take for the real client's last datagrams, as where the network does not take
+// them.
+const relayRest = 500 * time.Millisecond
+
+// KeepRelay is the relay's process.
+func KeepRelay() error {
+	var state relayState
+	files, err := beInBackground(&state)
+	if err != nil {
+		return err
+	}
+	socket, err := net.FilePacketConn(files[0])
+	if err != nil {
+		return err
+	}
+	files[0].Close()
+	relay := NewRelay(socket.(*net.UDPConn), state.Server, state.T)
+	over := make(chan error, 2)
+	go func() {
+		files[1].Read(make([]byte, 1))
+		relay.End()
+		time.Sleep(relayRest)
+		over <- nil
+	}()
+	go func() { over <- relay.Serve() }()
+	return <-over
+}

@@ -1,0 +1,169 @@
+package agent
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
+)
+
+// Ours: how long the mosh-server that was started has, once its CONNECT line is there, to leave another process in the
+// background, how long to end after SIGKILL, and how much of what it says is shown.
+const (
+	detachTime = time.Second
+	killTime   = 2 * time.Second
+	maxSaid    = 16 << 10
+)
+
+// A moshServer is the real mosh-server, from its start on. It puts itself into the background, so there are two
+// processes: the one that is started, and its child that stays. Both are in a process group of their own, which makes
+// them easy to end.
+type moshServer struct {
+	cmd     *exec.Cmd
+	connect chan connectLine
+	exited  chan struct{} // closed when the process that was started has ended; then err is how
+	err     error
+	stderr  *os.File
+	said    bytes.Buffer  // on standard error
+	silent  chan struct{} // closed when said is all
+	works   bool          // it has its socket: what it says of itself is not why there is no session
+}
+
+type connectLine struct {
+	port uint16
+	K    [16]byte
+	err  error
+}
+
+// startMoshServer starts the program with args, which begin with new. Standard input is the user's: there mosh-server
+// asks for the terminal's size. What it says on standard error waits for [moshServer.speak]; a talkative one goes on
+// talking in the background, and has the user's standard error.
+func startMoshServer(path string, environment, args []string) (*moshServer, error) {
+	if err := adoptOrphans(); err != nil {
+		return nil, err
+	}
+	output, stdout, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer stdout.Close()
+	r, stderr, err := os.Pipe()
+	if err != nil {
+		output.Close()
+		return nil, err
+	}
+	defer stderr.Close()
+	cmd := &exec.Cmd{Path: path, Args: append([]string{"mosh-server"}, args...), Env: environment, Stdin: os.Stdin, Stdout: stdout,
+		Stderr: stderr}
+	if scanMoshServer(args[1:]).isTalkative {
+		cmd.Stderr = os.Stderr
+	}
+	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		output.Close()
+		r.Close()
+		return nil, fmt.Errorf("mosh-server: %w", err)
+	}
+	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan struct{}), stderr: r,
+		silent: make(chan struct{})}
+	go s.read(output)
+	go func() {
+		defer close(s.silent)
+		defer r.Close()
+		io.Copy(&s.said, io.LimitReader(r, maxSaid))
+		io.Copy(io.Discard, r)
+	}()
+	go func() {
+		s.err = cmd.Wait()
+		close(s.exited)
+	}()
+	return s, nil
+}
+
+// read looks for the CONNECT line in mosh-server's output, and shows the other lines in front of it.
+func (s *moshServer) read(r *os.File) {
+	defer r.Close()
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		port, K, err := udpmux.ParseConnect(lines.Text())
+		if errors.Is(err, udpmux.ErrNotConnect) {
+			fmt.Println(lines.Text())
+			continue
+		}
+		s.connect <- connectLine{port, K, err}
+		io.Copy(io.Discard, r)
+		return
+	}
+	s.connect <- connectLine{err: errors.New("printed no CONNECT line")}
+}
+
+// speak shows what mosh-server said on standard error.
+func (s *moshServer) speak() {
+	s.stderr.SetReadDeadline(time.Now().Add(detachTime)) // something that it has started may hold the other end
+	<-s.silent
+	os.Stderr.Write(s.said.Bytes())
+}
+
+// ready waits for the CONNECT line, and for the process in the background.
+func (s *moshServer) ready(ctx context.Context) (port uint16, K [16]byte, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, moshServerTime, errors.New("no CONNECT line in time"))
+	defer cancel()
+	var line connectLine
+	select {
+	case line = <-s.connect:
+	case <-ctx.Done():
+		return 0, K, context.Cause(ctx)
+	}
+	select {
+	case <-s.exited:
+		if s.err != nil { // rather than the line that is missing for this reason
+			return 0, K, s.err
+		}
+	case <-time.After(detachTime): // it stays in the foreground
+	case <-ctx.Done():
+		return 0, K, context.Cause(ctx)
+	}
+	return line.port, line.K, line.err
+}
+
+// group is the process group of mosh-server.
+func (s *moshServer) group() int { return s.cmd.Process.Pid }
+
+// end ends mosh-server for sure: all of its process group, and what else is a child by now.
+func (s *moshServer) end() {
+	before := s.family()
+	for deadline := time.Now().Add(killTime); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		err := unix.Kill(-s.group(), unix.SIGKILL)
+		left := 0
+		for _, c := range s.family() {
+			if c.pid != s.cmd.Process.Pid && (c.group == s.group() || slices.Contains(before, c)) {
+				left++
+				unix.Kill(c.pid, unix.SIGKILL)
+				unix.Wait4(c.pid, nil, unix.WNOHANG, nil)
+			}
+		}
+		if err == unix.ESRCH && left == 0 {
+			return
+		}
+	}
+}
+
+// A relative is a process of the group, or a child, adopted ones included.
+type relative struct{ pid, group int }
+
+// groupEnded waits until no process of the group is left, where nothing better is to be had.
+func groupEnded(group int) {
+	for unix.Kill(-group, 0) != unix.ESRCH {
+		time.Sleep(250 * time.Millisecond)
+	}
+}

@@ -1,0 +1,37 @@
+//go:build !linux
+
+package agent
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// adoptOrphans: only Linux can do that. Here mosh-server is known by its process group.
+func adoptOrphans() error { return nil }
+
+// process: there is no pidfd, and the daemon looks whether the port is bound to loopback.
+func (s *moshServer) process(uint16) (*os.File, error) { return nil, nil }
+
+func (s *moshServer) family() []relative { return nil }
+
+func descendsFrom(pid int) bool { return pid == os.Getpid() || pid == os.Getppid() }
+
+func waitForEnd(_ *os.File, group int) { groupEnded(group) }
+
+// dup2 makes the descriptor to the same as from.
+func dup2(from, to int) error { return unix.Dup2(from, to) }
+
+// prepareSocket: elsewhere DF is clear unless one asks for it, and ECN bits are not to be had.
+func prepareSocket(string, string, syscall.RawConn) error { return nil }
+
+func readECN(c *net.UDPConn, b []byte) (n int, ecn byte, from netip.AddrPort, err error) {
+	n, from, err = c.ReadFromUDPAddrPort(b)
+	return n, 0, from, err
+}
+
+func writeECN(c *net.UDPConn, b []byte, _ byte, to netip.AddrPort) { c.WriteToUDPAddrPort(b, to) }

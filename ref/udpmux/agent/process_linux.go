@@ -1,0 +1,120 @@
+package agent
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/udpmux/internal/sockdiag"
+)
+
+// adoptOrphans makes this process the parent of those that lose theirs among its descendants: so the mosh-server that
+// puts itself into the background stays a child, is found, and its process id is not used again while this process
+// lives.
+func adoptOrphans() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
+
+// dup2 makes the descriptor to the same as from. Some of Linux's architectures have only dup3.
+func dup2(from, to int) error { return unix.Dup3(from, to, 0) }
+
+// process finds the process that has the socket, and demands that the socket is bound to 127.0.0.1 and port alone. The
+// file is a pidfd, or nil where the system has none.
+func (s *moshServer) process(port uint16) (*os.File, error) {
+	sockets, err := sockdiag.UDP(port)
+	if err != nil {
+		return nil, err
+	}
+	inode, elsewhere := sockdiag.OnLoopback(sockets, uint32(os.Geteuid()))
+	if inode == 0 {
+		return nil, fmt.Errorf("port %d: %w", port, ErrNotAlone)
+	}
+	pid := 0
+	for _, c := range s.family() {
+		for _, other := range elsewhere {
+			if has, _ := hasSocket(c.pid, other); has {
+				return nil, fmt.Errorf("port %d: %w", port, ErrNotAlone)
+			}
+		}
+		has, err := hasSocket(c.pid, inode)
+		if has || err != nil && pid == 0 { // one that lets nobody look, since it has a privilege, is taken at its word
+			pid = c.pid
+		}
+		if has {
+			break
+		}
+	}
+	if pid == 0 {
+		return nil, fmt.Errorf("port %d is not its own", port)
+	}
+	fd, err := unix.PidfdOpen(pid, 0)
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
+		return nil, nil
+	} else if err != nil {
+		return nil, os.NewSyscallError("pidfd_open", err)
+	}
+	return os.NewFile(uintptr(fd), "pidfd"), nil
+}
+
+// hasSocket says whether a process has the socket open.
+func hasSocket(pid int, inode uint64) (bool, error) {
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	descriptors, err := os.ReadDir(dir)
+	return slices.ContainsFunc(descriptors, func(descriptor os.DirEntry) bool {
+		target, _ := os.Readlink(filepath.Join(dir, descriptor.Name()))
+		return target == fmt.Sprintf("socket:[%d]", inode)
+	}), err
+}
+
+// family are the processes of mosh-server's group, and what else is a child of this one.
+func (s *moshServer) family() (found []relative) {
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range dirs {
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		parent, group := relation(pid)
+		if parent > 0 && (group == s.group() || parent == os.Getpid()) {
+			found = append(found, relative{pid, group})
+		}
+	}
+	return found
+}
+
+// relation gives a process's parent, or 0, and its group.
+func relation(pid int) (parent, group int) {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // the name before it may hold anything
+	if len(fields) < 3 {
+		return 0, 0
+	}
+	parent, _ = strconv.Atoi(fields[1])
+	group, _ = strconv.Atoi(fields[2])
+	return parent, group
+}
+
+// descendsFrom says whether this process is pid, or comes from it.
+func descendsFrom(pid int) bool {
+	at := os.Getpid()
+	for at > 1 && at != pid {
+		at, _ = relation(at)
+	}
+	return at == pid
+}
+
+// waitForEnd waits until the process has ended, or without a pidfd the group.
+func waitForEnd(pidfd *os.File, group int) {
+	if pidfd == nil {
+		groupEnded(group)
+		return
+	}
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd.Fd()), Events: unix.POLLIN}}, -1)
+		if n > 0 || err != nil && err != unix.EINTR {
+			return
+		}
+	}
+}

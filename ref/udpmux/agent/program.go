@@ -1,0 +1,70 @@
+package agent
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// triedVariable has the id of an agent's process, and the programs that it has taken for the real one. Where such a
+// program starts the agent again, as a script of that name does, the agent takes the next one on PATH.
+const triedVariable = "MOSH_MUX_TRIED"
+
+// notForOthers are a service manager's words to one process, which are not for those that it starts.
+var notForOthers = []string{"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}
+
+// environmentWithout is what others are started with.
+func environmentWithout(variable string) []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return name == variable || slices.Contains(notForOthers, name)
+	})
+}
+
+// realProgram finds the first program of this name on PATH that is not one of ours under another name, and does not lead
+// to one: neither would ever end. environment is what it has to be started with.
+func realProgram(name string) (path string, environment []string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	own, err := os.Stat(self)
+	if err != nil {
+		return "", nil, err
+	}
+	tried := triedByThis()
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if !filepath.IsAbs(dir) {
+			continue // as exec.LookPath: the current directory is anybody's
+		}
+		path, err := exec.LookPath(filepath.Join(dir, name))
+		if err != nil || slices.Contains(tried, path) {
+			continue
+		}
+		target, err := filepath.EvalSymlinks(path)
+		if err != nil || filepath.Base(target) == name+"-mux" {
+			continue
+		}
+		if found, err := os.Stat(target); err != nil || os.SameFile(found, own) {
+			continue
+		}
+		tried = append([]string{strconv.Itoa(os.Getpid())}, append(tried, path)...)
+		return path, append(environmentWithout(triedVariable), triedVariable+"="+strings.Join(tried, string(filepath.ListSeparator))), nil
+	}
+	return "", nil, fmt.Errorf("there is no %s on PATH that is not this program", name)
+}
+
+// triedByThis are the programs that this process, or one that it comes from, has taken for the real one. The variable of
+// any other process says nothing: a user's shell has it from mosh-server.
+func triedByThis() []string {
+	tried := strings.Split(os.Getenv(triedVariable), string(filepath.ListSeparator))
+	pid, err := strconv.Atoi(tried[0])
+	if err != nil || !descendsFrom(pid) {
+		return nil
+	}
+	return tried[1:]
+}

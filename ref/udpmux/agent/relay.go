@@ -1,0 +1,197 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
+)
+
+// From section 3.6 and 4.8: what a relay has towards the server.
+const (
+	maxOutlets = 16
+	outletIdle = 60 * time.Second
+)
+
+// A Relay is the client agent's: it puts a token in front of what a local mosh-client sends, and carries the answers
+// back.
+type Relay struct {
+	local   *net.UDPConn
+	server  netip.AddrPort
+	header  udpmux.Header
+	idle    time.Duration // after which an outlet is closed
+	in, out []byte
+	mu      sync.Mutex
+	outlets map[netip.AddrPort]*outlet // by the client's local address
+}
+
+// An outlet is what one local port of the client has: an outgoing port of its own. The socket is not connected, since
+// it must survive a change of this machine's address, and what ICMP says of the server.
+type outlet struct {
+	client   netip.AddrPort
+	socket   *net.UDPConn
+	used     time.Time // when a datagram last passed, in either direction
+	answered bool
+}
+
+// NewRelay returns a relay between local, bound to a loopback address, and the daemon at server.
+func NewRelay(local *net.UDPConn, server netip.AddrPort, T [15]byte) *Relay {
+	server = netip.AddrPortFrom(server.Addr().Unmap(), server.Port())
+	if raw, err := local.SyscallConn(); err == nil {
+		prepareSocket("", "", raw)
+	}
+	return &Relay{local: local, server: server, header: udpmux.Header{Mode: udpmux.Token, T: T}, idle: outletIdle,
+		in: make([]byte, udpmux.MaxDatagram+1), outlets: make(map[netip.AddrPort]*outlet)}
+}
+
+// Serve works until [Relay.End], or until the local socket is closed, and then closes all others.
+func (r *Relay) Serve() error {
+	defer r.closeAll()
+	for {
+		switch err := r.carry(); {
+		case errors.Is(err, net.ErrClosed):
+			return err
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			r.local.SetReadDeadline(time.Time{}) // behind it nothing is read
+			for r.waits() {
+				r.carry()
+			}
+			return nil
+		case err != nil:
+			time.Sleep(time.Millisecond) // some systems tell of a client that is gone; a lasting error must not spin
+		}
+	}
+}
+
+// End lets Serve carry what the client has sent until now, and return: with its last datagram mosh-client says that it
+// ends (UDPMUX-134).
+func (r *Relay) End() { r.local.SetReadDeadline(time.Unix(1, 0)) }
+
+// waits says whether there is a datagram of the client's.
+func (r *Relay) waits() (yes bool) {
+	raw, err := r.local.SyscallConn()
+	if err != nil {
+		return false
+	}
+	raw.Control(func(fd uintptr) {
+		_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		yes = err == nil
+	})
+	return yes
+}
+
+// carry carries one datagram of the client's. The error is of reading it.
+func (r *Relay) carry() error {
+	n, ecn, client, err := readECN(r.local, r.in)
+	if err != nil {
+		return err
+	}
+	if h, _, err := udpmux.ParseClient(r.in[:n]); err != nil || h.Mode != udpmux.Learn {
+		return nil // every local user can send here
+	}
+	l, err := r.outlet(client)
+	if err != nil {
+		return nil
+	}
+	if r.out, err = udpmux.AppendClient(r.out[:0], r.header, r.in[:n]); err == nil {
+		writeECN(l.socket, r.out, ecn, r.server)
+	}
+	return nil
+}
+
+// outlet returns the client's outlet, a new one if need be.
+func (r *Relay) outlet(client netip.AddrPort) (*outlet, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.outlets[client]
+	if l == nil {
+		if len(r.outlets) >= maxOutlets {
+			r.drop(r.worst())
+		}
+		network := "udp4"
+		if r.server.Addr().Is6() {
+			network = "udp6"
+		}
+		config := net.ListenConfig{Control: prepareSocket}
+		socket, err := config.ListenPacket(context.Background(), network, ":0")
+		if err != nil {
+			return nil, err
+		}
+		l = &outlet{client: client, socket: socket.(*net.UDPConn)}
+		r.outlets[client] = l
+		go r.answers(l)
+	}
+	l.used = time.Now()
+	return l, nil
+}
+
+// worst is the outlet to give up: one that was never answered before one that was, and then the one that is longest
+// idle.
+func (r *Relay) worst() (worst *outlet) {
+	for _, l := range r.outlets {
+		if worst == nil || !l.answered && worst.answered || l.answered == worst.answered && l.used.Before(worst.used) {
+			worst = l
+		}
+	}
+	return worst
+}
+
+// drop closes an outlet; r.mu is held.
+func (r *Relay) drop(l *outlet) {
+	l.socket.Close()
+	delete(r.outlets, l.client)
+}
+
+func (r *Relay) closeAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.outlets {
+		r.drop(l)
+	}
+}
+
+// answers carries what the server sends to l's client, until l is idle or closed.
+func (r *Relay) answers(l *outlet) {
+	b := make([]byte, udpmux.MaxP+1)
+	for !r.closeIfIdle(l) {
+		n, ecn, from, err := readECN(l.socket, b)
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case errors.Is(err, os.ErrDeadlineExceeded):
+		case err != nil:
+			time.Sleep(time.Millisecond)
+		case r.isServer(from) && udpmux.ParseBackend(b[:n]) == nil:
+			r.mu.Lock()
+			l.used, l.answered = time.Now(), true
+			r.mu.Unlock()
+			writeECN(r.local, b[:n], ecn, l.client)
+		}
+	}
+}
+
+func (r *Relay) isServer(from netip.AddrPort) bool {
+	return from.Port() == r.server.Port() && from.Addr().Unmap().WithZone("") == r.server.Addr().WithZone("")
+}
+
+// closeIfIdle closes l if nothing passed for its time, else it sets the deadline by which to look again.
+func (r *Relay) closeIfIdle(l *outlet) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.outlets[l.client] != l {
+		return true
+	}
+	if end := l.used.Add(r.idle); time.Now().Before(end) {
+		l.socket.SetReadDeadline(end)
+		return false
+	}
+	r.drop(l)
+	return true
+}

@@ -1,0 +1,122 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
+)
+
+// Ours: how long mosh-server may take for its CONNECT line, and how old a connection may be for REGISTER: moshd closes
+// one after 10 s, unless it was told otherwise.
+const (
+	moshServerTime = 30 * time.Second
+	freshTime      = 5 * time.Second
+)
+
+// A Session is UDP mux's session agent: what it was told by options, environment and configuration file.
+type Session struct {
+	Args         []string        // all of the program's, with which it runs itself again
+	Sockets      []string        // of the daemon, to be tried in turn: see [SocketPaths]
+	Require      bool            // a daemon
+	Token, Learn bool            // what the user wants in place of what the client seems to have
+	Warn         func(err error) // is told why mosh-server runs alone
+}
+
+// Serve starts mosh-server, registers it, leaves a process in the background that keeps it registered, and prints the
+// CONNECT line; args begin with new. Where there is no daemon, and none is required, it becomes mosh-server. With an
+// error no mosh-server is left.
+func (a *Session) Serve(ctx context.Context, args []string) error {
+	if len(triedByThis()) > 0 { // this is what another has taken for mosh-server
+		return Alone(args)
+	}
+	err := a.serve(ctx, args)
+	switch {
+	case errors.Is(err, ErrNoDaemon) && !a.Require:
+		a.Warn(fmt.Errorf("%w: mosh-server listens by itself", err))
+		return Alone(args)
+	case errors.Is(err, ErrNoDaemon):
+		return fmt.Errorf("%w, and one is required", err)
+	}
+	return err
+}
+
+// Alone becomes mosh-server, with its arguments; it returns only an error.
+func Alone(args []string) error {
+	path, environment, err := realProgram("mosh-server")
+	if err == nil {
+		err = unix.Exec(path, append([]string{"mosh-server"}, args...), environment)
+	}
+	return fmt.Errorf("mosh-server: %w", err)
+}
+
+// serve does all that is to be done in the foreground. With [ErrNoDaemon] no mosh-server was started.
+func (a *Session) serve(ctx context.Context, args []string) error {
+	path, environment, err := realProgram("mosh-server")
+	if err != nil {
+		return err
+	}
+	daemon, err := SocketDialer(a.Sockets...).Connect(ctx)
+	if err != nil {
+		return fmt.Errorf("moshd: %w", err)
+	}
+	defer func() { daemon.Close() }()
+	mode, err := a.mode(daemon.Modes, scanMoshServer(args[1:]).colours)
+	if err != nil {
+		return err
+	}
+	server, err := startMoshServer(path, environment, behindUsers(args, "-i", "127.0.0.1", "-p", "0"))
+	if err != nil {
+		return err
+	}
+	if err = a.serveStarted(ctx, server, mode, daemon); err != nil {
+		server.end()
+	}
+	if err == nil || !server.works {
+		// Behind the CONNECT line, as when mosh-server runs alone: mosh shows what comes before.
+		server.speak()
+	}
+	return err
+}
+
+// serveStarted registers a mosh-server that was started, leaves its keeper in the background, and prints the CONNECT
+// line.
+func (a *Session) serveStarted(ctx context.Context, server *moshServer, mode udpmux.Mode, daemon *Conn) error {
+	port, K, err := server.ready(ctx)
+	if err != nil {
+		return fmt.Errorf("mosh-server: %w", err)
+	}
+	process, err := server.process(port)
+	if err != nil {
+		return fmt.Errorf("mosh-server: %w", err)
+	}
+	defer process.Close()
+	server.works = true
+	if daemon.Age() > freshTime {
+		again, err := SocketDialer(a.Sockets...).Connect(ctx)
+		if err != nil {
+			return fmt.Errorf("moshd went away: %v", err) // not %w: mosh-server was started, there is no falling back
+		}
+		daemon.Close()
+		*daemon = *again
+	}
+	r := udpmux.Frame{Type: udpmux.Register, Modes: mode, Port: port, S: udpmux.RegistrationKey(K)}
+	if err := daemon.Register(ctx, r); err != nil {
+		return fmt.Errorf("moshd: %w", err)
+	}
+	state := &keeperState{a.Sockets, r, server.group()}
+	if err := leaveKeeper(a.Args, state, daemon.Conn, process); err != nil {
+		return err
+	}
+	N := uint64(daemon.Port)
+	if mode == udpmux.Token {
+		N = udpmux.TokenNumber(daemon.Port)
+	}
+	_, err = os.Stdout.Write(udpmux.AppendConnect(nil, N, K))
+	return err
+}

@@ -1,0 +1,159 @@
+package daemon
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/udpmux/mux"
+)
+
+// A batch is what recvmmsg and sendmmsg take, and what that points to.
+type batch struct {
+	n        int
+	messages [batchSize]struct {
+		unix.Msghdr
+		length uint32
+	}
+	iovs     [batchSize]unix.Iovec
+	names    [batchSize]unix.RawSockaddrInet6 // or the beginning of one is a RawSockaddrInet4
+	controls [batchSize][8]uint64             // uint64 for alignment; IPV6_PKTINFO and IP_TOS just fit
+}
+
+// connect lets the messages point to the rest.
+func (b *batch) connect() {
+	for i := range b.messages {
+		h := &b.messages[i].Msghdr
+		h.Iov = &b.iovs[i]
+		h.SetIovlen(1)
+		h.Name = (*byte)(unsafe.Pointer(&b.names[i]))
+		h.Control = (*byte)(unsafe.Pointer(&b.controls[i]))
+		h.Namelen, h.Controllen = unix.SizeofSockaddrInet6, 64
+	}
+}
+
+// receive waits for nothing; it returns how many datagrams there are. As in flush the runtime is not told of the system
+// call: it would look every 20 µs whether to give this thread's place to another.
+func (s *Socket) receive() int {
+	for i := range s.in.n {
+		s.in.messages[i].Namelen = unix.SizeofSockaddrInet6
+		s.in.messages[i].SetControllen(64)
+	}
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.in.messages)), batchSize, unix.MSG_DONTWAIT, 0, 0)
+	if s.in.n = int(n); errno != 0 {
+		s.in.n = 0
+	}
+	return s.in.n
+}
+
+// datagram returns the i-th that was received. D is good until the next call of receive.
+func (s *Socket) datagram(i int) (c mux.Client, ecn byte, D []byte) {
+	name := &s.in.names[i]
+	if c.RemotePort = binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&name.Port))[:]); s.six {
+		c.Remote = name.Addr
+	} else {
+		c.Remote = mapped((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr)
+	}
+	index := uint32(0)
+	control := unsafe.Slice((*byte)(unsafe.Pointer(&s.in.controls[i])), min(64, s.in.messages[i].Controllen))
+	for len(control) >= unix.SizeofCmsghdr {
+		h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
+		if h.Len < unix.SizeofCmsghdr || int(h.Len) > len(control) {
+			break
+		}
+		switch data := unsafe.Pointer(&control[unix.SizeofCmsghdr:][0]); {
+		case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO:
+			info := (*unix.Inet4Pktinfo)(data)
+			c.Local, index = mapped(info.Spec_dst), uint32(info.Ifindex)
+		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_PKTINFO:
+			info := (*unix.Inet6Pktinfo)(data)
+			c.Local, index = info.Addr, info.Ifindex
+		case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_TOS:
+			ecn = *(*byte)(data) & 3
+		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_TCLASS:
+			ecn = byte(*(*uint32)(data)) & 3
+		}
+		control = control[min(len(control), unix.CmsgSpace(int(h.Len)-unix.SizeofCmsghdr)):]
+	}
+	if linkLocal(&c.Remote) || linkLocal(&c.Local) {
+		c.Interface = index
+	}
+	return c, ecn, s.memory[i][:s.in.messages[i].length]
+}
+
+// mapped is an IPv4 address among those of IPv6.
+func mapped(four [4]byte) (a [16]byte) {
+	a[10], a[11] = 0xff, 0xff
+	copy(a[12:], four[:])
+	return a
+}
+
+// isMapped says whether an address is one of IPv4, also where it came to a socket of both families.
+func isMapped(a *[16]byte) bool { return [12]byte(a[:12]) == [12]byte{10: 0xff, 11: 0xff} }
+
+// linkLocal says whether an address means another host on each interface.
+func linkLocal(a *[16]byte) bool {
+	return a[0] == 0xfe && a[1]&0xc0 == 0x80 || isMapped(a) && a[12] == 169 && a[13] == 254
+}
+
+// full says that flush comes before the next queue.
+func (s *Socket) full() bool { return s.out.n == batchSize }
+
+// queue lets flush send P to c.Remote from c.Local. P stays as it is until then.
+func (s *Socket) queue(c *mux.Client, ecn byte, P []byte) {
+	i := s.out.n
+	s.out.n++
+	name, h, control := &s.out.names[i], &s.out.messages[i].Msghdr, unsafe.Pointer(&s.out.controls[i])
+	s.out.iovs[i].Base = &P[0]
+	s.out.iovs[i].SetLen(len(P))
+	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&name.Port))[:], c.RemotePort)
+	if s.six {
+		name.Family, name.Addr, name.Scope_id = unix.AF_INET6, c.Remote, c.Interface
+	} else {
+		four := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))
+		four.Family, four.Addr = unix.AF_INET, [4]byte(c.Remote[12:])
+		h.Namelen = unix.SizeofSockaddrInet4
+	}
+	if !isMapped(&c.Remote) {
+		info := (*unix.Inet6Pktinfo)(cmsg(control, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO, unix.SizeofInet6Pktinfo))
+		info.Addr, info.Ifindex = c.Local, c.Interface
+		*(*uint32)(cmsg(unsafe.Add(control, unix.CmsgSpace(unix.SizeofInet6Pktinfo)), unix.IPPROTO_IPV6, unix.IPV6_TCLASS, 4)) = uint32(ecn)
+		h.SetControllen(unix.CmsgSpace(unix.SizeofInet6Pktinfo) + unix.CmsgSpace(4))
+		return
+	}
+	info := (*unix.Inet4Pktinfo)(cmsg(control, unix.IPPROTO_IP, unix.IP_PKTINFO, unix.SizeofInet4Pktinfo))
+	*info = unix.Inet4Pktinfo{Spec_dst: [4]byte(c.Local[12:]), Ifindex: int32(c.Interface)}
+	h.SetControllen(unix.CmsgSpace(unix.SizeofInet4Pktinfo))
+	if ecn != usualECN { // with one control message alone the kernel allocates no memory for them
+		*(*uint32)(cmsg(unsafe.Add(control, unix.CmsgSpace(unix.SizeofInet4Pktinfo)), unix.IPPROTO_IP, unix.IP_TOS, 4)) = uint32(ecn)
+		h.SetControllen(unix.CmsgSpace(unix.SizeofInet4Pktinfo) + unix.CmsgSpace(4))
+	}
+}
+
+// cmsg writes the head of a control message and returns where its data goes.
+func cmsg(at unsafe.Pointer, level, kind int32, length int) unsafe.Pointer {
+	h := (*unix.Cmsghdr)(at)
+	h.Level, h.Type = level, kind
+	h.SetLen(unix.CmsgLen(length))
+	return unsafe.Add(at, unix.CmsgLen(0))
+}
+
+// flush sends what was queued, and returns how many datagrams the system did not take: nobody waits for them (section
+// 4.7).
+func (s *Socket) flush() (failed uint64) {
+	for i := 0; i < s.out.n; {
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.out.messages[i])), uintptr(s.out.n-i),
+			unix.MSG_DONTWAIT, 0, 0)
+		switch {
+		case errno == unix.EINTR:
+		case errno != 0:
+			failed++
+			i++
+		default:
+			i += int(n)
+		}
+	}
+	s.out.n = 0
+	return failed
+}

@@ -1,0 +1,36 @@
+package daemon
+
+import (
+	"slices"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
+	"github.com/muxspec/muxspec/ref/udpmux/internal/sockdiag"
+	"github.com/muxspec/muxspec/ref/udpmux/mux"
+)
+
+// aliveness looks the backends up in the kernel's table; where that cannot be read, all live. It takes up to a
+// millisecond for each where the host has many sockets, so it is not called under the lock, and what is said of those
+// that live may be old. A socket that has gone does not come back.
+func aliveness(backends []mux.Backend) mux.Alive {
+	gone := make(map[mux.Backend]bool)
+	for _, b := range backends {
+		sockets, err := sockdiag.UDP(b.Port)
+		gone[b] = err == nil && !slices.ContainsFunc(sockets, func(s sockdiag.Socket) bool {
+			return s.Address == sockdiag.Loopback && s.Inode == b.Inode
+		})
+	}
+	return func(port uint16, inode uint64) bool { return !gone[mux.Backend{Port: port, Inode: inode}] }
+}
+
+// owned finds the one socket that is bound to 127.0.0.1, which must be uid's (section 2.5, step 6). It fails with a
+// [udpmux.Refusal].
+func owned(sockets []sockdiag.Socket, uid uint32) (inode uint64, err error) {
+	inode, elsewhere := sockdiag.OnLoopback(sockets, uid)
+	switch {
+	case inode != 0:
+		return inode, nil
+	case len(elsewhere) > 0:
+		return 0, &udpmux.Refusal{Code: udpmux.CodeNotLoopback, Text: "your socket is not bound to 127.0.0.1"}
+	}
+	return 0, &udpmux.Refusal{Code: udpmux.CodeNotOwner, Text: "no socket of yours alone is bound to 127.0.0.1 and this port"}
+}

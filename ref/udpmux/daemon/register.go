@@ -1,0 +1,211 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/muxspec/muxspec/ref/accept"
+	"github.com/muxspec/muxspec/ref/udpmux"
+	"github.com/muxspec/muxspec/ref/udpmux/internal/sockdiag"
+	"github.com/muxspec/muxspec/ref/udpmux/mux"
+)
+
+// goodbye is how long what an agent sent too much is read.
+const goodbye = 100 * time.Millisecond
+
+var errTooMany = &udpmux.Refusal{Code: udpmux.CodeLimit, Text: "too many connections of this user"}
+
+// acceptor serves the agents that connect, each apart from the others (UDPMUX-60).
+func (s *Server) acceptor() *accept.Server {
+	return &accept.Server{
+		Handle: s.serveAgent,
+		TurnAway: func(c net.Conn, why error) {
+			if why == errTooMany {
+				uid, _ := sockdiag.PeerUID(c)
+				s.refuse(c.(*net.UnixConn), uid, why, goodbye)
+				<-s.leaving
+			}
+		},
+		Failed: func(err error) { s.log.Error("accept", "error", err) },
+		Source: s.admit,
+	}
+}
+
+// admit keeps the books of who connects, before anything else is done and before the next is accepted: one user may
+// connect without end, and must use up neither descriptors nor time. (Section 2.5, step 1.)
+func (s *Server) admit(c net.Conn) (source string, why error) {
+	uid, err := sockdiag.PeerUID(c)
+	if err != nil {
+		return "", err
+	}
+	if s.connect(uid, 1) {
+		return "", nil
+	}
+	select {
+	case s.leaving <- struct{}{}:
+		return "", errTooMany
+	default: // an agent that knocks without end gets no time to read more than this
+		s.refuse(c.(*net.UnixConn), uid, errTooMany, 0)
+		c.Close()
+		return "", net.ErrClosed
+	}
+}
+
+// connect counts a user's connections: n is 1, which fails where he has as many as he may have, or -1.
+func (s *Server) connect(uid uint32, n int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if most := s.config.MaxConnectionsPerUID; n > 0 && most > 0 && s.connections[uid] >= most {
+		return false
+	}
+	if s.connections[uid] += n; s.connections[uid] == 0 {
+		delete(s.connections, uid)
+	}
+	return true
+}
+
+// serveAgent is one conversation.
+func (s *Server) serveAgent(ctx context.Context, conn net.Conn) {
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	c := conn.(*net.UnixConn)
+	uid, err := sockdiag.PeerUID(c)
+	if err != nil {
+		return // it is closed by now; admit could ask
+	}
+	defer s.connect(uid, -1)
+	frames := udpmux.NewFrameReader(c)
+	b, id, err := s.converse(c, frames, uid)
+	if err == nil {
+		err = nothing(frames)
+		s.ended(c, b, id)
+	}
+	s.refuse(c, uid, err, goodbye)
+}
+
+// refuse takes leave of an agent. Where err is a reason for an ERROR it sends that, and reads for a while what the
+// agent sent too much, since unread bytes would turn the end of the connection into a reset.
+func (s *Server) refuse(c *net.UnixConn, uid uint32, err error, while time.Duration) {
+	refusal, ok := errors.AsType[*udpmux.Refusal](err)
+	if !ok {
+		return
+	}
+	s.log.Warn("agent refused", "uid", uid, "code", refusal.Code, "why", refusal.Text)
+	b, _ := udpmux.AppendFrame(nil, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
+	c.SetDeadline(time.Time{})
+	c.Write(b) // does not wait: it is never much that an agent has not read
+	c.CloseWrite()
+	c.SetDeadline(time.Now().Add(while))
+	io.CopyN(io.Discard, c, 2*udpmux.MaxFrame)
+}
+
+// converse does section 2.5, steps 2 to 9, and returns the session's socket and id.
+func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, uid uint32) (
+	b mux.Backend, id uint32, err error) {
+	config := s.settings()
+	c.SetDeadline(time.Now().Add(config.HelloTimeout))
+	f, err := s.expect(frames, udpmux.Hello)
+	if err == nil && f.Version != udpmux.Version {
+		err = &udpmux.Refusal{Code: udpmux.CodeVersion, Text: "the version here is 1"}
+	}
+	if err != nil {
+		return b, 0, err
+	}
+	modes := config.Modes
+	if !config.MultiUser && uid != s.uid {
+		modes = 0
+	}
+	c.SetDeadline(time.Now().Add(config.RegisterTimeout))
+	port := cmp.Or(config.AdvertisePort, s.external[0].Addr().Port())
+	if err := reply(c, udpmux.Frame{Type: udpmux.Welcome, Modes: modes, Port: port}); err != nil {
+		return b, 0, err
+	}
+	if f, err = s.expect(frames, udpmux.Register); err != nil {
+		return b, 0, err
+	}
+	if b, id, err = s.register(c, f, uid, modes); err != nil {
+		return b, 0, err
+	}
+	c.SetDeadline(time.Time{})
+	return b, id, reply(c, udpmux.Frame{Type: udpmux.Registered, ID: id})
+}
+
+func reply(c *net.UnixConn, f udpmux.Frame) error {
+	b, err := udpmux.AppendFrame(nil, f)
+	if err == nil {
+		_, err = c.Write(b)
+	}
+	return err
+}
+
+// expect reads the next frame. A fault, or another type, is a [udpmux.Refusal]; the end of the stream and the network's
+// errors are not.
+func (s *Server) expect(frames *udpmux.FrameReader, want udpmux.FrameType) (udpmux.Frame, error) {
+	f, err := frames.Next()
+	_, network := errors.AsType[net.Error](err)
+	switch {
+	case err == nil && f.Type == want, network, err == io.EOF, err == udpmux.ErrCutShort:
+		return f, err
+	case err == nil:
+		err = errors.New("a frame out of turn")
+	}
+	return f, &udpmux.Refusal{Code: udpmux.CodeBadFrame, Text: err.Error()}
+}
+
+// nothing waits for the end of the stream; before it nothing may come, not even a part of a frame.
+func nothing(frames *udpmux.FrameReader) error {
+	n, err := frames.Surplus()
+	if n > 0 {
+		return &udpmux.Refusal{Code: udpmux.CodeBadFrame, Text: "nothing may follow REGISTER"}
+	}
+	return err
+}
+
+// register does section 2.5, steps 4 to 8, and makes c the session's connection in place of an older one.
+func (s *Server) register(c *net.UnixConn, f udpmux.Frame, uid uint32, modes udpmux.Mode) (
+	b mux.Backend, id uint32, err error) {
+	switch {
+	case f.Modes == 0 || f.Modes&^modes != 0:
+		return b, 0, &udpmux.Refusal{Code: udpmux.CodeModeOff, Text: "modes that are on for you: " + modes.String()}
+	case f.Port < udpmux.MinPort:
+		return b, 0, &udpmux.Refusal{Code: udpmux.CodeNotLoopback, Text: "the port is below 1024"}
+	}
+	sockets, err := sockdiag.UDP(f.Port)
+	if err != nil {
+		s.log.Error("looking at the kernel's sockets", "error", err)
+	}
+	inode, err := owned(sockets, uid)
+	if err != nil {
+		return b, 0, err
+	}
+	s.mu.Lock()
+	rivals := s.mux.Rivals(f.S, f.Port)
+	s.mu.Unlock()
+	alive := aliveness(rivals)
+	s.lockToEnd()
+	defer s.mu.Unlock()
+	r := mux.Registration{UID: uid, Modes: f.Modes, Port: f.Port, Inode: inode, S: f.S}
+	id, err = s.mux.Register(s.now(), r, alive)
+	if err != nil {
+		return b, 0, err
+	}
+	if old := s.agents[id]; old != nil {
+		old.Close()
+	}
+	s.agents[id] = c
+	return mux.Backend{Port: f.Port, Inode: inode}, id, nil
+}
+
+// ended: where c was the session's connection, its backend may have ended, too, and nothing more must reach its port.
+func (s *Server) ended(c *net.UnixConn, b mux.Backend, id uint32) {
+	alive := aliveness([]mux.Backend{b})
+	s.lockToEnd()
+	defer s.mu.Unlock()
+	if s.agents[id] == c {
+		delete(s.agents, id)
+		s.mux.Poll(s.now(), id, alive)
+	}
+}

@@ -1,0 +1,167 @@
+// Package daemon is UDP mux's daemon: it moves datagrams between its sockets and a [mux.Mux], registers the sessions of
+// the agents that connect to its Unix socket, and looks in the kernel's table for who they are and whether their
+// backends are still there. Start reading at [Server.Serve].
+//
+// It works on Linux alone, and serves sockets that it is given: where it listens, options, files, signals and the service
+// manager are the program's.
+package daemon
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/muxspec/muxspec/ref/udpmux/internal/sockdiag"
+	"github.com/muxspec/muxspec/ref/udpmux/mux"
+)
+
+// Ours.
+const (
+	batchSize = 32 // datagrams in a system call, and in a turn
+	usualECN  = 2  // ECT(0), which mosh sends
+)
+
+// A Server is the daemon: it moves datagrams through a [Mux], and registers the sessions of the agents that connect.
+type Server struct {
+	log      *slog.Logger
+	uid      uint32
+	external []*Socket
+	backend  *Socket
+	start    time.Time
+	leaving  chan struct{} // has room for those that are turned away and may not have read why
+
+	mu     sync.Mutex // for what follows; nothing is waited for under it
+	config Config
+	mux    *mux.Mux
+	agents map[uint32]*net.UnixConn // by session
+
+	connections map[uint32]int // by uid
+}
+
+// New returns a server of the external sockets, which must have one port. [Server.Serve] closes them.
+func New(config Config, log *slog.Logger, external []*Socket) (*Server, error) {
+	s := &Server{config: config, log: log, uid: uint32(os.Geteuid()), external: external, start: time.Now(),
+		mux: mux.New(config.Config, log), leaving: make(chan struct{}, 64), agents: make(map[uint32]*net.UnixConn),
+		connections: make(map[uint32]int)}
+	var err error
+	s.backend, err = openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), "lo", config.ReceiveBuffer)
+	return s, err
+}
+
+// now is the Mux's time.
+func (s *Server) now() time.Duration { return time.Since(s.start) }
+
+// Drops returns how many datagrams were dropped, by reason.
+func (s *Server) Drops() map[string]uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	drops := s.mux.Drops()
+	for where, sockets := range map[string][]*Socket{"from clients": s.external, "from the loopback side": {s.backend}} {
+		for _, socket := range sockets {
+			if n := socket.overruns(); n > 0 {
+				drops["receive buffer was full, "+where] += n
+			}
+		}
+	}
+	return drops
+}
+
+// Counts returns how many sessions and flows there are.
+func (s *Server) Counts() (sessions, flows int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mux.Counts()
+}
+
+// SetConfig changes what can be changed while the server works, which is all but ReceiveBuffer. Sessions and flows that
+// are there stay, also those beyond a new limit.
+func (s *Server) SetConfig(config Config) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config = config
+	s.mux.SetConfig(config.Config)
+}
+
+func (s *Server) settings() Config {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.config
+}
+
+// Serve works until ctx is done; then it closes all sockets, l included, and everything that it has started has ended.
+func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { s.poll(ctx) })
+	agents := s.acceptor()
+	done.Go(func() { agents.Serve(l) })
+	err := s.move(ctx)
+	cancel()
+	l.Close()
+	agents.Shutdown(ctx)
+	done.Wait()
+	for range cap(s.leaving) { // until the last that was turned away has left
+		s.leaving <- struct{}{}
+	}
+	s.mu.Lock() // for whoever counts drops
+	defer s.mu.Unlock()
+	for _, socket := range append(s.external, s.backend) {
+		socket.Close()
+	}
+	return err
+}
+
+// poll ends the sessions whose backend has gone. It looks a little more often than asked for, since the look takes
+// time, too (UDPMUX-51).
+func (s *Server) poll(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(max(s.settings().SessionPoll*7/8, time.Millisecond)):
+		}
+		s.mu.Lock()
+		backends, last := s.mux.Backends()
+		s.mu.Unlock()
+		if len(backends) == 0 {
+			continue
+		}
+		sockets, err := sockdiag.UDP(0)
+		if err != nil {
+			s.log.Error("looking at the kernel's sockets", "error", err)
+			continue
+		}
+		alive := make(map[mux.Backend]bool, len(sockets))
+		for _, socket := range sockets {
+			if socket.Address == sockdiag.Loopback {
+				alive[mux.Backend{Port: socket.Port, Inode: socket.Inode}] = true
+			}
+		}
+		// A long table that changes while it is read may come with gaps, so what is missing is looked up alone.
+		missing := slices.DeleteFunc(backends, func(b mux.Backend) bool { return alive[b] })
+		known := aliveness(missing)
+		s.lockToEnd()
+		s.mux.Poll(s.now(), last, known)
+		s.mu.Unlock()
+	}
+}
+
+// mostLeft is how many batches are carried before a session ends: whoever sends without pause must not hold up the
+// others.
+const mostLeft = 64
+
+// lockToEnd locks mu where sessions may be ended because their backends have gone. What these sent before they went is
+// carried first: a mosh-server's last datagram tells its client that it ends (UDPMUX-133).
+func (s *Server) lockToEnd() {
+	s.mu.Lock()
+	for range mostLeft {
+		if !s.fromBackends() {
+			return
+		}
+	}
+}

@@ -1,0 +1,52 @@
+// Package sockdiag asks the kernel for its table of UDP sockets, which says whose a port is, and whose process is at the
+// other end of a Unix socket.
+package sockdiag
+
+import (
+	"net"
+	"net/netip"
+)
+
+// Loopback is 127.0.0.1.
+var Loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// A Socket is a UDP socket in the kernel's table.
+type Socket struct {
+	Address netip.Addr // local
+	Port    uint16     // local
+	UID     uint32
+	Inode   uint64
+}
+
+// OnLoopback finds the one socket that is bound to 127.0.0.1, which must be uid's, else inode is 0; elsewhere are those
+// of uid's sockets that are bound to other addresses.
+func OnLoopback(sockets []Socket, uid uint32) (inode uint64, elsewhere []uint64) {
+	n := 0
+	for _, socket := range sockets {
+		switch {
+		case socket.Address == Loopback:
+			n++
+			if socket.UID == uid {
+				inode = socket.Inode
+			}
+		case socket.UID == uid:
+			elsewhere = append(elsewhere, socket.Inode)
+		}
+	}
+	if n != 1 {
+		inode = 0
+	}
+	return inode, elsewhere
+}
+
+// PeerUID is the uid of the process that connected, or of the one that listens.
+func PeerUID(c net.Conn) (uid uint32, err error) {
+	raw, err := c.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	if controlErr := raw.Control(func(fd uintptr) { uid, err = uidOf(int(fd)) }); err == nil {
+		err = controlErr
+	}
+	return uid, err
+}

@@ -1,0 +1,149 @@
+package mux
+
+import (
+	"container/list"
+	"time"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
+)
+
+// The mode is part of the key: an answer to a token or port flow binds nothing (UDPMUX-90).
+type flowKey struct {
+	client  Client
+	session uint32
+	mode    udpmux.Mode
+}
+
+// A flow is one client of one session in one mode. The backend sees each at a loopback source of its own (section 4.4).
+type flow struct {
+	key      flowKey
+	session  *session
+	index    int // in the session's flows
+	source   uint32
+	payer    int64         // the user whose source it counts as, or nobody
+	heard    time.Duration // from the client
+	answered time.Duration // by the session, or never
+	order    *list.Element // in Mux.heard
+	bound    *list.Element // in Mux.bindings, or nil
+	binds    *source       // if bound
+}
+
+// newFlow makes a flow, or returns nil if no loopback source is left, or none for this user: nobody uses up what others
+// need (UDPMUX-135).
+func (m *Mux) newFlow(now time.Duration, s *session, mode udpmux.Mode, c Client) *flow {
+	if !m.sources.has(now) { // first: nothing is ended in vain
+		return nil
+	}
+	payer := int64(nobody)
+	if mode != udpmux.Learn {
+		payer = int64(s.UID)
+		if m.sources.held[s.UID] >= m.config.MaxLoopbackPerUID {
+			return nil
+		}
+	}
+	if len(s.flows) >= m.config.MaxFlowsPerSession {
+		m.endFlow(now, s.worst())
+	} else if len(m.flows) >= m.config.MaxFlows {
+		m.endFlow(now, m.largest().worst())
+	}
+	f := &flow{key: flowKey{c, s.id, mode}, session: s, index: len(s.flows), source: m.sources.take(payer), payer: payer,
+		heard: now, answered: never}
+	f.order = m.heard.PushBack(f)
+	s.flows = append(s.flows, f)
+	m.flows[f.key] = f
+	m.bySource[f.source] = f
+	return f
+}
+
+func (m *Mux) endFlow(now time.Duration, f *flow) {
+	if f.bound != nil {
+		m.unbind(f)
+	}
+	m.heard.Remove(f.order)
+	last := len(f.session.flows) - 1
+	f.session.flows[f.index] = f.session.flows[last]
+	f.session.flows[f.index].index = f.index
+	f.session.flows[last] = nil
+	f.session.flows = f.session.flows[:last]
+	delete(m.flows, f.key)
+	delete(m.bySource, f.source)
+	m.sources.release(f.source, f.payer, now+m.config.FlowReuse)
+}
+
+// worst is the flow that is missed least: one that was never answered before one that was, then the one whose client
+// was heard longest ago. So forged sources push out each other (UDPMUX-19).
+func (s *session) worst() *flow {
+	worst := s.flows[0]
+	for _, f := range s.flows[1:] {
+		unanswered, same := f.answered == never, (f.answered == never) == (worst.answered == never)
+		if same && f.heard < worst.heard || !same && unanswered {
+			worst = f
+		}
+	}
+	return worst
+}
+
+// largest is the session that has most flows: no other pays for it (UDPMUX-21).
+func (m *Mux) largest() *session {
+	var largest *session
+	for _, s := range m.byPort {
+		if largest == nil || len(s.flows) > len(largest.flows) || len(s.flows) == len(largest.flows) && s.id < largest.id {
+			largest = s
+		}
+	}
+	return largest
+}
+
+// A sourcePool knows which loopback sources are free. Those that were never in use come behind those that have rested.
+type sourcePool struct {
+	size, first uint32
+	fresh       uint32   // how many of them, from first on, were in use at some time
+	rested      []uint32 // free again
+	resting     []rest   // the one that was given up first is first
+	held        map[uint32]int
+}
+
+type rest struct {
+	source uint32
+	uid    int64 // whose it counts as, or nobody's
+	until  time.Duration
+}
+
+// nobody is who pays for a learn flow: the limit for probing bounds these.
+const nobody = -1
+
+// has says whether one is free.
+func (p *sourcePool) has(now time.Duration) bool {
+	for len(p.resting) > 0 && p.resting[0].until <= now {
+		r := p.resting[0]
+		p.resting, p.rested = p.resting[1:], append(p.rested, r.source)
+		p.count(r.uid, -1)
+	}
+	return len(p.rested) > 0 || p.fresh < p.size
+}
+
+// take returns one that is free.
+func (p *sourcePool) take(uid int64) (n uint32) {
+	p.count(uid, 1)
+	if len(p.rested) > 0 {
+		n, p.rested = p.rested[0], p.rested[1:]
+		return n
+	}
+	p.fresh++
+	return (p.first + p.fresh - 1) % p.size
+}
+
+// release gives a source up: it is free again at the time until.
+func (p *sourcePool) release(n uint32, uid int64, until time.Duration) {
+	p.resting = append(p.resting, rest{n, uid, until})
+}
+
+// count keeps how many sources each user has, in use and resting.
+func (p *sourcePool) count(uid int64, n int) {
+	if uid == nobody {
+		return
+	}
+	if p.held[uint32(uid)] += n; p.held[uint32(uid)] == 0 {
+		delete(p.held, uint32(uid))
+	}
+}

@@ -1,0 +1,208 @@
+// Package mux is the state of UDP mux's daemon (docs/udpmux.md, section 4): sessions, flows and what learn mode knows
+// of clients. It does no I/O and has no clock. Start reading at [Mux.FromClient] and [Mux.FromBackend]; learn.go has
+// what is not obvious.
+package mux
+
+import (
+	"container/list"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
+)
+
+// Why datagrams are dropped, besides the faults of [udpmux.ParseClient].
+var (
+	errModeOff    = errors.New("mode is off")
+	errNoSession  = errors.New("no session has this token or port")
+	errFlowRate   = errors.New("too many new flows of a session")
+	errNoSource   = errors.New("no loopback source is left, or none for this user")
+	errProbeRate  = errors.New("too many unknown clients at once")
+	errFaulty     = errors.New("from the loopback side, faulty")
+	errNoFlow     = errors.New("from the loopback side, to no flow")
+	errNotBackend = errors.New("from the loopback side, not from the session")
+	errSend       = errors.New("the system would not send it")
+)
+
+// never is a time at which something happened that did not.
+const never time.Duration = -1
+
+// A Client is where datagrams come from and answers go to. It is compact, since it is a key of the tables.
+type Client struct {
+	Remote, Local [16]byte // addresses, IPv4 mapped
+	RemotePort    uint16
+	Listener      uint16 // which of the external sockets
+	Interface     uint32 // for link-local addresses
+}
+
+// Address is the remote address and port.
+func (c Client) Address() netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom16(c.Remote).Unmap(), c.RemotePort)
+}
+
+// A Delivery is a datagram to 127.0.0.1 and a session's port, from a flow's loopback source.
+type Delivery struct {
+	Source uint32 // its number; the address is 127.64.0.0 + Source
+	Port   uint16
+	ECN    byte
+	P      []byte // a part of what was received
+}
+
+// A Mux is all that the daemon keeps (section 4.1). It does no I/O. Times are since any moment that stays the same, not
+// less than 0, and do not go back. It is not safe for concurrent use.
+type Mux struct {
+	config Config
+	log    *slog.Logger
+
+	byS      map[[32]byte]*session
+	byT      map[[15]byte]*session
+	byPort   map[uint16]*session
+	learners []*session // the sessions with learn
+	lastID   uint32
+
+	flows    map[flowKey]*flow
+	bySource map[uint32]*flow
+	heard    list.List // all flows; the client that was heard longest ago is first
+	bindings list.List // the bound flows; the session that was heard longest ago is first
+	sources  sourcePool
+
+	known   map[Client]*source
+	unbound list.List     // the sources without bindings; the one that was heard longest ago is first
+	probes  *rate.Limiter // deliveries by probing
+
+	probesAgain *rate.Limiter // of them, those of clients that were probed before
+
+	out   []Delivery
+	found []*session // by targets
+	drops map[error]uint64
+}
+
+// New returns a Mux without sessions. log is told of sessions and of their new clients, never of keys, tokens or
+// contents.
+func New(config Config, log *slog.Logger) *Mux {
+	m := &Mux{log: log,
+		byS: make(map[[32]byte]*session), byT: make(map[[15]byte]*session), byPort: make(map[uint16]*session),
+		flows: make(map[flowKey]*flow), bySource: make(map[uint32]*flow), known: make(map[Client]*source),
+		sources: sourcePool{size: config.LoopbackSources, first: config.FirstSource % config.LoopbackSources, held: make(map[uint32]int)},
+		drops:   make(map[error]uint64)}
+	m.SetConfig(config)
+	return m
+}
+
+// SetConfig changes all but the loopback sources. Sessions and flows that are there stay, also those beyond a new
+// limit.
+func (m *Mux) SetConfig(config Config) {
+	m.config, m.probes = config, perSecond(config.ProbeRate, config.ProbeRate)
+	m.probesAgain = perSecond((config.ProbeRate+1)/2, max((config.ProbeRate+1)/2, config.MaxLearnSessions))
+	for _, s := range m.byPort {
+		s.rate = perSecond(config.FlowRate, config.FlowRate)
+	}
+}
+
+// perSecond is a limit that lets n things through per second, and burst at once.
+func perSecond(n, burst int) *rate.Limiter { return rate.NewLimiter(rate.Limit(n), burst) }
+
+// at is a time of the Mux for a limit.
+func at(now time.Duration) time.Time { return time.Unix(0, int64(now)) }
+
+// FromClient takes a datagram D from c and returns what to send (section 4.3). The result is good until the next call.
+func (m *Mux) FromClient(now time.Duration, c Client, ecn byte, D []byte) []Delivery {
+	m.expire(now)
+	m.out = m.out[:0]
+	h, P, err := udpmux.ParseClient(D)
+	switch {
+	case err != nil:
+		m.drop(err)
+		return nil
+	case m.config.Modes&h.Mode == 0:
+		m.drop(errModeOff)
+		return nil
+	case h.Mode == udpmux.Learn:
+		m.fromLearner(now, c, ecn, P)
+		return m.out
+	}
+	s := m.byT[h.T]
+	if h.Mode == udpmux.Port {
+		s = m.byPort[h.Port]
+	}
+	if s == nil || s.Modes&h.Mode == 0 {
+		m.drop(errNoSession)
+		return nil
+	}
+	f := m.flows[flowKey{c, s.id, h.Mode}]
+	if f == nil {
+		if !s.rate.AllowN(at(now), 1) {
+			m.drop(errFlowRate)
+			return nil
+		}
+		if f = m.newFlow(now, s, h.Mode, c); f == nil {
+			m.drop(errNoSource)
+			return nil
+		}
+	}
+	m.send(now, f, ecn, P)
+	return m.out
+}
+
+// send notes that f's client was heard, and sends P.
+func (m *Mux) send(now time.Duration, f *flow, ecn byte, P []byte) {
+	f.heard = now
+	m.heard.MoveToBack(f.order)
+	m.out = append(m.out, Delivery{f.source, f.session.Port, ecn, P})
+}
+
+// FromBackend takes a datagram P that came from 127.0.0.1 and port to a loopback source. It goes to c, if ok (section
+// 4.6).
+func (m *Mux) FromBackend(now time.Duration, port uint16, source uint32, P []byte) (c Client, ok bool) {
+	m.expire(now)
+	if udpmux.ParseBackend(P) != nil {
+		m.drop(errFaulty)
+		return c, false
+	}
+	f := m.bySource[source]
+	if f == nil {
+		m.drop(errNoFlow)
+		return c, false
+	}
+	if f.session.Port != port {
+		m.drop(errNotBackend)
+		return c, false
+	}
+	if f.answered == never {
+		m.log.Info("client answered", "session", f.session.id, "uid", f.session.UID, "client", f.key.client.Address())
+	}
+	f.answered = now
+	if f.key.mode == udpmux.Learn {
+		m.bind(f)
+	}
+	return f.key.client, true
+}
+
+// expire ends what time has ended.
+func (m *Mux) expire(now time.Duration) {
+	for e := m.heard.Front(); e != nil && now-e.Value.(*flow).heard >= m.config.FlowIdle; e = m.heard.Front() {
+		m.endFlow(now, e.Value.(*flow))
+	}
+	for e := m.bindings.Front(); e != nil && now-e.Value.(*flow).answered >= m.config.FlowIdle; e = m.bindings.Front() {
+		m.unbind(e.Value.(*flow))
+	}
+}
+
+// drop counts a datagram, and nothing else: no answer.
+func (m *Mux) drop(reason error) { m.drops[reason]++ }
+
+// NotSent counts datagrams that the system did not take.
+func (m *Mux) NotSent(n uint64) { m.drops[errSend] += n }
+
+// Drops returns how many datagrams were dropped, by reason.
+func (m *Mux) Drops() map[string]uint64 {
+	drops := make(map[string]uint64)
+	for reason, n := range m.drops {
+		drops[reason.Error()] = n
+	}
+	return drops
+}

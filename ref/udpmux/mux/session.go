@@ -1,0 +1,150 @@
+package mux
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/muxspec/muxspec/ref/udpmux"
+)
+
+// A Registration is what a REGISTER asks for, and what the kernel says about it.
+type Registration struct {
+	UID   uint32
+	Modes udpmux.Mode
+	Port  uint16 // the backend's, on 127.0.0.1
+	Inode uint64 // the backend's socket's
+	S     [32]byte
+}
+
+// A session is a registered mosh-server.
+type session struct {
+	Registration
+	id    uint32
+	T     [15]byte
+	flows []*flow
+	rate  *rate.Limiter // of new flows
+}
+
+// Alive says whether the socket with this inode is bound to 127.0.0.1 and port. Of one that it knows nothing of it says
+// yes.
+type Alive func(port uint16, inode uint64) bool
+
+// A Backend is a session's socket.
+type Backend struct {
+	Port  uint16
+	Inode uint64
+}
+
+// Backends are all sessions' sockets; last is the highest id that was given.
+func (m *Mux) Backends() (all []Backend, last uint32) {
+	for _, s := range m.byPort {
+		all = append(all, Backend{s.Port, s.Inode})
+	}
+	return all, m.lastID
+}
+
+// Rivals are the sockets of the sessions that are in the way of a REGISTER: [Mux.Register] asks for these.
+func (m *Mux) Rivals(S [32]byte, port uint16) (rivals []Backend) {
+	for _, s := range []*session{m.byS[S], m.byT[udpmux.TokenOf(S)], m.byPort[port]} {
+		if s != nil {
+			rivals = append(rivals, Backend{s.Port, s.Inode})
+		}
+	}
+	return rivals
+}
+
+// Register does section 4.2. The session's id is an old one where the session is only registered again. It fails with a
+// [udpmux.Refusal].
+func (m *Mux) Register(now time.Duration, r Registration, alive Alive) (id uint32, err error) {
+	m.expire(now)
+	T := udpmux.TokenOf(r.S)
+	for _, s := range []*session{m.byS[r.S], m.byT[T], m.byPort[r.Port]} {
+		if s != nil && m.byPort[s.Port] == s && !alive(s.Port, s.Inode) {
+			m.endSession(now, s, "backend is gone")
+		}
+	}
+	if s := m.byS[r.S]; s != nil && s.UID == r.UID && s.Port == r.Port && s.Inode == r.Inode {
+		if err := m.checkLimits(r, s); err != nil {
+			return 0, err
+		}
+		m.setModes(now, s, r.Modes)
+		m.log.Info("session registered again", "session", s.id, "uid", s.UID, "port", s.Port, "modes", s.Modes)
+		return s.id, nil
+	}
+	if m.byS[r.S] != nil || m.byT[T] != nil || m.byPort[r.Port] != nil {
+		return 0, &udpmux.Refusal{Code: udpmux.CodeDuplicate, Text: "another session has this key or port"}
+	}
+	if err := m.checkLimits(r, nil); err != nil {
+		return 0, err
+	}
+	m.lastID++
+	s := &session{Registration: r, id: m.lastID, T: T, rate: perSecond(m.config.FlowRate, m.config.FlowRate)}
+	m.byS[s.S], m.byT[s.T], m.byPort[s.Port] = s, s, s
+	m.setModes(now, s, r.Modes)
+	m.log.Info("session", "session", s.id, "uid", s.UID, "port", s.Port, "modes", s.Modes)
+	return s.id, nil
+}
+
+// checkLimits counts the sessions without the one that is registered again, if any.
+func (m *Mux) checkLimits(r Registration, replaced *session) error {
+	all, ofUID, learn := 0, 0, 0
+	for _, s := range m.byPort {
+		if s == replaced {
+			continue
+		}
+		all++
+		if s.UID == r.UID {
+			ofUID++
+		}
+		if s.Modes&udpmux.Learn != 0 {
+			learn++
+		}
+	}
+	switch {
+	case all >= m.config.MaxSessions:
+		return &udpmux.Refusal{Code: udpmux.CodeLimit, Text: "too many sessions"}
+	case ofUID >= m.config.MaxSessionsPerUID:
+		return &udpmux.Refusal{Code: udpmux.CodeLimit, Text: "too many sessions of this user"}
+	case r.Modes&udpmux.Learn != 0 && learn >= m.config.MaxLearnSessions:
+		return &udpmux.Refusal{Code: udpmux.CodeLimit, Text: "too many sessions for stock clients"}
+	}
+	return nil
+}
+
+// setModes changes a session's modes; flows of other modes end.
+func (m *Mux) setModes(now time.Duration, s *session, modes udpmux.Mode) {
+	s.Modes = modes
+	for i := len(s.flows) - 1; i >= 0; i-- { // backwards: the last one takes an ended one's place
+		if s.flows[i].key.mode&modes == 0 {
+			m.endFlow(now, s.flows[i])
+		}
+	}
+	m.learners = slices.DeleteFunc(m.learners, func(l *session) bool { return l == s })
+	if modes&udpmux.Learn != 0 {
+		m.learners = append(m.learners, s)
+	}
+}
+
+func (m *Mux) endSession(now time.Duration, s *session, why string) {
+	delete(m.byS, s.S)
+	delete(m.byT, s.T)
+	delete(m.byPort, s.Port)
+	m.setModes(now, s, 0)
+	m.log.Info("session ended", "session", s.id, "uid", s.UID, "why", why)
+}
+
+// Counts returns how many sessions and flows there are.
+func (m *Mux) Counts() (sessions, flows int) { return len(m.byPort), len(m.flows) }
+
+// Poll ends the sessions that are not alive. It leaves those with an id above last alone, which may be younger than
+// what alive knows.
+func (m *Mux) Poll(now time.Duration, last uint32, alive Alive) {
+	m.expire(now)
+	for _, s := range m.byPort {
+		if s.id <= last && !alive(s.Port, s.Inode) {
+			m.endSession(now, s, "backend is gone")
+		}
+	}
+}
