@@ -80,9 +80,9 @@ func (j judge) build(ctx context.Context) (program string, err error) {
 	return j.mutant.Build(ctx, j.root, j.dir)
 }
 
-// look lets the rule's own scenarios judge, and if they see nothing, all.
+// look lets the rule's own scenarios judge, those that take seconds included, and if they see nothing, all.
 func (j judge) look(ctx context.Context, program string) (verdict, []sighting, error) {
-	own, _, err := j.run(ctx, program, "--rule", j.mutant.Rule.ID)
+	own, _, err := j.run(ctx, program, "--slow", "--rule", j.mutant.Rule.ID)
 	switch {
 	case len(own) > 0:
 		return killed, own, nil

@@ -126,19 +126,37 @@ func hello(s *engine.Session, w proc.Wait) error {
 	return nil
 }
 
+// nextOrAgain takes a frame from the connection at work, or the next connection: where its mosh-server took long, an
+// agent may connect anew, before or after it ends the connection that it has, since a daemon does not wait for ever.
+func (a *part) nextOrAgain(w proc.Wait) (f wire.Frame, again bool, err error) {
+	if a.done {
+		f, err = a.daemon.cur.Next(w)
+		return f, false, err
+	}
+	for {
+		f, err = a.daemon.cur.Next(proc.Window(w.Ctx, proc.StepTime))
+		if err == nil {
+			return f, false, nil
+		}
+		if _, gone := a.next(proc.Window(w.Ctx, engine.Moment), false); gone == nil {
+			return f, true, nil
+		}
+		if err != engine.ErrLimit || w.Over() {
+			return f, false, err
+		}
+	}
+}
+
 // registered takes REGISTER, with the port of the mosh-server that was started and S from its K.
 func registered(s *engine.Session, w proc.Wait) (modes wire.Mode, err error) {
 	a := of(s)
-	f, err := a.daemon.cur.Next(w)
-	if err != nil && err != engine.ErrLimit && !a.done {
-		// Where its mosh-server took long, an agent may connect anew, since a daemon does not wait for ever.
-		if _, again := a.next(s.Window(engine.Moment), false); again == nil {
-			if err := hello(s, w); err != nil {
-				return 0, err
-			}
-			a.daemon.cur.SendFrame(wire.Frame{Type: wire.Welcome, Modes: a.modes, Port: a.port}, w)
-			f, err = a.daemon.cur.Next(w)
+	f, again, err := a.nextOrAgain(w)
+	if again {
+		if err := hello(s, w); err != nil {
+			return 0, err
 		}
+		a.daemon.cur.SendFrame(wire.Frame{Type: wire.Welcome, Modes: a.modes, Port: a.port}, w)
+		f, err = a.daemon.cur.Next(w)
 	}
 	if err != nil {
 		err := s.Meaning(w, "REGISTER", err)

@@ -98,11 +98,11 @@ func (a *Session) serveStarted(ctx context.Context, server *moshServer, mode udp
 	defer process.Close()
 	server.works = true
 	if daemon.Age() > freshTime {
+		daemon.Close() // first: the daemon may have room for one only
 		again, err := SocketDialer(a.Sockets...).Connect(ctx)
 		if err != nil {
 			return fmt.Errorf("moshd went away: %v", err) // not %w: mosh-server was started, there is no falling back
 		}
-		daemon.Close()
 		*daemon = *again
 	}
 	r := udpmux.Frame{Type: udpmux.Register, Modes: mode, Port: port, S: udpmux.RegistrationKey(K)}
