@@ -57,19 +57,21 @@ func TestInterrupt(t *testing.T) {
 }
 
 // TestSpinningChildren: a server that forks, and whose children never end and use all the processor time that they
-// get, is judged in less than a minute, or two where other tests run beside it. What it does is seen, and nothing is
-// left of it.
+// get, is judged in less than a minute on an idle machine with two cores. Since they take all that there is, that is
+// told by the processor time, two minutes at most, on whatever machine. What it does is seen, and nothing is left of it.
 func TestSpinningChildren(t *testing.T) {
 	program, err := exec.LookPath("muxspec")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	run := exec.Command(program, "run", "tcpmux-server", "--", "oddserver", "spins", "{listen}")
+	// It gets what other tests leave.
+	run := exec.Command("nice", "-n", "19", program, "run", "tcpmux-server", "--", "oddserver", "spins", "{listen}")
 	run.Env = append(os.Environ(), "TMPDIR="+dir)
-	began := time.Now()
 	out, _ := run.CombinedOutput()
-	if took := time.Since(began); took > 2*time.Minute {
+	took := run.ProcessState.UserTime() + run.ProcessState.SystemTime()
+	t.Logf("it took %v", took)
+	if took > 2*time.Minute {
 		t.Errorf("it took %v", took)
 	}
 	if code := run.ProcessState.ExitCode(); code != 1 {

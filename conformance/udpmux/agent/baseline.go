@@ -138,7 +138,11 @@ func (a *part) nextOrAgain(w proc.Wait) (f wire.Frame, again bool, err error) {
 		if err == nil {
 			return f, false, nil
 		}
-		if _, gone := a.next(proc.Window(w.Ctx, engine.Moment), false); gone == nil {
+		patience := w
+		if err == engine.ErrLimit {
+			patience = proc.Window(w.Ctx, engine.Moment)
+		}
+		if _, gone := a.next(patience, false); gone == nil {
 			return f, true, nil
 		}
 		if err != engine.ErrLimit || w.Over() {
