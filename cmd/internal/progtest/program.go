@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -16,6 +18,16 @@ import (
 
 // Patience is the wait for what should happen at once: only a failure takes so long, or a very busy machine.
 const Patience = 20 * time.Second
+
+// Crowding is how many programs there are for each core, 1 at least, on average over the last minute; 1 where that
+// cannot be known. A limit that is kept on an idle machine is as many times longer.
+func Crowding() float64 {
+	var running float64
+	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
+		fmt.Sscan(string(b), &running)
+	}
+	return max(1, running/float64(runtime.NumCPU()))
+}
 
 // Poll waits until check finds nothing wrong; if it always does, the last error is the result.
 func Poll(check func() error) error {
