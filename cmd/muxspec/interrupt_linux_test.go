@@ -81,10 +81,16 @@ func TestSpinningChildren(t *testing.T) {
 	if code := run.ProcessState.ExitCode(); code != 1 {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
+	seen := 0
 	for _, rule := range []string{"TCPMUX-42", "TCPMUX-43"} {
-		if !bytes.Contains(out, []byte("FAIL         "+rule)) {
+		if bytes.Contains(out, []byte("FAIL         "+rule)) {
+			seen++
+		} else if !bytes.Contains(out, []byte("INCONCLUSIVE "+rule)) { // a machine may be too busy to tell
 			t.Errorf("%s is not seen to be broken:\n%s", rule, out)
 		}
+	}
+	if seen == 0 {
+		t.Errorf("what the children do is not seen:\n%s", out)
 	}
 	if left := leftover.In(dir); len(left) > 0 {
 		t.Errorf("it has left %q", left)
