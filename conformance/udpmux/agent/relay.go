@@ -30,6 +30,8 @@ func farVerbs() []engine.Verb {
 		{Name: "far is", Usage: "away|back|at ADDRESS",
 			Help: "Nobody is at the server's port; somebody is again; the server has that address.",
 			Max:  -1, Run: alone(farIsStep)},
+		{Name: "far shares", Usage: "its number",
+			Help: "The port that the real client was told has the number of the server's.", Max: -1, Run: alone(farSharesStep)},
 		{Name: "far parts", Usage: "NAMES",
 			Help: "The datagrams of these local ports come from as many outgoing ports.", Max: -1, Run: alone(farPartsStep)},
 		{Name: "far counts", Usage: "N",
@@ -48,6 +50,13 @@ func localStep(s *engine.Session, a *part, args []string) error {
 		return each(s, args[0], func(l *localPort) error { return talks(s, l) })
 	}
 	return engine.ErrUsage
+}
+
+func farSharesStep(s *engine.Session, a *part, args []string) error {
+	if a.relay.Port() != a.far.port {
+		return engine.Violation("expected that the real client is told port %d, the server's, not %d", a.far.port, a.relay.Port())
+	}
+	return nil
 }
 
 // names reads A, or 1..16, or 1,3..5.

@@ -95,7 +95,7 @@ type relayState struct {
 // startRelay starts a relay and returns its local address. The relay ends with this process, whatever program that
 // becomes.
 func startRelay(args []string, server netip.AddrPort, T [15]byte) (local netip.AddrPort, err error) {
-	socket, err := listenLoopback()
+	socket, err := listenLoopback(server.Port())
 	if err != nil {
 		return local, err
 	}
@@ -121,13 +121,17 @@ func startRelay(args []string, server netip.AddrPort, T [15]byte) (local netip.A
 }
 
 // listenLoopback opens the relay's socket for the real client, on ::1, since mosh's datagrams are shorter over IPv6 and
-// leave room for the token, else on 127.0.0.1.
-func listenLoopback() (*net.UDPConn, error) {
-	socket, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
-	if err != nil {
-		socket, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+// leave room for the token, else on 127.0.0.1; at the server's port if it can, which mosh names where nothing answers.
+func listenLoopback(port uint16) (socket *net.UDPConn, err error) {
+	for _, at := range []netip.Addr{netip.IPv6Loopback(), netip.AddrFrom4([4]byte{127, 0, 0, 1})} {
+		for _, port := range []uint16{port, 0} {
+			socket, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at, port)))
+			if err == nil {
+				return socket, nil
+			}
+		}
 	}
-	return socket, err
+	return nil, err
 }
 
 // relayRest is how long the relay may take for the real client's last datagrams, as where the network does not take

@@ -93,7 +93,9 @@ func (s *Server) refuse(c *net.UnixConn, uid uint32, err error, while time.Durat
 	if !ok {
 		return
 	}
-	s.log.Warn("agent refused", "uid", uid, "code", refusal.Code, "why", refusal.Text)
+	if s.serves(uid) { // what is told once is no news each time that an agent tries again
+		s.log.Warn("agent refused", "uid", uid, "code", refusal.Code, "why", refusal.Text)
+	}
 	b, _ := udpmux.AppendFrame(nil, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
 	c.SetDeadline(time.Time{})
 	c.Write(b) // does not wait: it is never much that an agent has not read
@@ -115,8 +117,11 @@ func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, uid uint3
 		return b, 0, err
 	}
 	modes := config.Modes
-	if !config.MultiUser && uid != s.uid {
+	if !s.serves(uid) {
 		modes = 0
+		s.others.Do(func() {
+			s.log.Warn("multi-user is off: only the daemon's own user may register", "uid", s.uid, "refused", uid)
+		})
 	}
 	c.SetDeadline(time.Now().Add(config.RegisterTimeout))
 	port := cmp.Or(config.AdvertisePort, s.external[0].Addr().Port())
@@ -132,6 +137,9 @@ func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, uid uint3
 	c.SetDeadline(time.Time{})
 	return b, id, reply(c, udpmux.Frame{Type: udpmux.Registered, ID: id})
 }
+
+// serves says whether sessions of that user may be registered.
+func (s *Server) serves(uid uint32) bool { return s.settings().MultiUser || uid == s.uid }
 
 func reply(c *net.UnixConn, f udpmux.Frame) error {
 	b, err := udpmux.AppendFrame(nil, f)

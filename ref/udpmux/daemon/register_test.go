@@ -362,6 +362,12 @@ func TestOtherUID(t *testing.T) {
 		if want += "address already in use 0 0 "; err != nil || string(got) != want {
 			t.Errorf("multi-user %v: %s (%v), want %s", multiUser, got, err, want)
 		}
+		if !multiUser { // once, however often an agent tries
+			said := d.log.String()
+			if strings.Count(said, "multi-user is off") != 1 || strings.Contains(said, "agent refused") {
+				t.Errorf("of another user it says\n%s", said)
+			}
+		}
 		c.gets(moshP(toClient, 91))
 		if again := exchange(c, b, d.address, tokenHeader(1), 2); again != flow {
 			t.Error("the client has another flow")

@@ -34,6 +34,7 @@ type Server struct {
 	backend  *Socket
 	start    time.Time
 	leaving  chan struct{} // has room for those that are turned away and may not have read why
+	others   sync.Once     // tells that there are other users, whom it does not serve
 
 	mu     sync.Mutex // for what follows; nothing is waited for under it
 	config Config

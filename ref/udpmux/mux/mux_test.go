@@ -238,6 +238,67 @@ func TestLoopbackPerUID(t *testing.T) {
 	}
 }
 
+// Five users with all sessions that they may have, to each of which new clients come for some seconds as fast as they
+// may, leave loopback sources to a sixth, and no datagram takes longer than before.
+func TestUsersTogether(t *testing.T) {
+	t.Parallel()
+	const users, sessions, length = 5, 64, 8
+	w := newWorld(t, nil)
+	id := func(user, session int) int { return user*sessions + session }
+	enter := func(user, session int) {
+		w.alive[uint16(2000+id(user, session))] = 1
+		r := Registration{uint32(user), udpmux.Token, uint16(2000 + id(user, session)), 1, wideKey(id(user, session))}
+		if _, err := w.m.Register(w.now, r, w.isAlive); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clients := 0
+	send := func(n int) []Delivery {
+		D, _ := udpmux.AppendClient(nil, udpmux.Header{Mode: udpmux.Token, T: udpmux.TokenOf(wideKey(n))}, moshP(0, 24))
+		clients++
+		c := client(clients)
+		c.Remote[0] = byte(clients >> 16)
+		return w.m.FromClient(w.now, c, 0, D)
+	}
+	for user := range users {
+		for session := range sessions {
+			enter(user, session)
+		}
+	}
+	var first, last time.Duration
+	for second := range length {
+		began := time.Now()
+		for n := range users * sessions {
+			for range w.m.config.FlowRate {
+				send(n)
+			}
+		}
+		if last = time.Since(began); second == 0 {
+			first = last
+		}
+		w.now += time.Second
+	}
+	t.Logf("%d clients; a second's took %v at first, %v at last", clients, first, last)
+	if last > 10*first+time.Second {
+		t.Errorf("datagrams take longer: a second's took %v at first, %v at last", first, last)
+	}
+	for user := range uint32(users) {
+		if n := w.m.sources.held[user]; n != w.m.config.MaxLoopbackPerUID {
+			t.Errorf("user %d has %d sources", user, n)
+		}
+	}
+	enter(users, 0)
+	if len(send(id(users, 0))) != 1 {
+		t.Error("another user's client is not let in")
+	}
+}
+
+// wideKey is the S of one of more than 256 sessions.
+func wideKey(n int) (S [32]byte) {
+	S[0], S[1], S[2] = 2, byte(n), byte(n>>8)
+	return S
+}
+
 // To find a loopback source where none is free does not mean to look at all.
 func TestFullPoolIsCheap(t *testing.T) {
 	const n = 100_000
