@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/muxspec/muxspec/conformance/internal/proc"
 	"github.com/muxspec/muxspec/conformance/report"
 )
 
@@ -90,6 +91,23 @@ func (r *Record) Doubt() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.unproven = true
+}
+
+// Apart waits, no longer than w, until the target has read all that was sent, so that what is sent next is not read
+// together with it. Where that can't be seen, or does not happen, it waits a moment and marks the evidence.
+func (r *Record) Apart(w proc.Wait, read func() (yes, known bool)) {
+	for !w.Over() {
+		yes, known := read()
+		if yes {
+			return
+		}
+		if !known {
+			break
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+	r.Doubt()
+	time.Sleep(Moment)
 }
 
 // Late takes note that something was waited for in vain: the evidence tells what the target's processes do.

@@ -59,15 +59,16 @@ func (p *Process) Showing(secrets map[string]string) (places []place) {
 	return places
 }
 
-// Unread is the number of bytes that wait to be read at a UDP socket that is bound to the address; the system tells it.
-func Unread(at netip.AddrPort) (n int, known bool) {
+// ReceivedAt says whether all that was sent to the UDP socket that is bound to the address has been read, and whether
+// that can be seen.
+func ReceivedAt(at netip.AddrPort) (yes, known bool) {
 	file := "/proc/net/udp"
 	if at.Addr().Is6() {
 		file = "/proc/net/udp6"
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return 0, false
+		return false, false
 	}
 	for line := range strings.Lines(string(text)) {
 		f := strings.Fields(line) // number, local address, remote address, state, tx_queue:rx_queue, …
@@ -77,22 +78,22 @@ func Unread(at netip.AddrPort) (n int, known bool) {
 		if local, err := parseAddrPort(f[1]); err == nil && local == at {
 			_, queue, _ := strings.Cut(f[4], ":")
 			bytes, err := strconv.ParseInt(queue, 16, 64)
-			return int(bytes), err == nil
+			return bytes == 0, err == nil
 		}
 	}
-	return 0, true
+	return true, true
 }
 
-// UnreadStream is the number of bytes that were sent on the connection and not read yet, more or less: it is 0 only
-// where all were.
-func UnreadStream(c *net.UnixConn) (n int, known bool) {
+// ReceivedStream says whether all that was sent on the connection has been read, and whether that can be seen.
+func ReceivedStream(c *net.UnixConn) (yes, known bool) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return 0, false
+		return false, false
 	}
+	var n int
 	var ioctlErr error
 	err = raw.Control(func(fd uintptr) { n, ioctlErr = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
-	return n, err == nil && ioctlErr == nil
+	return n == 0, err == nil && ioctlErr == nil
 }
 
 // WithoutOverride runs f, which starts processes, in a thread without root's privilege to open what the permissions

@@ -20,8 +20,8 @@ func (p *Process) Open(int) []string                 { return nil }
 func (p *Process) Showing(map[string]string) []place { return nil }
 func OpenIn(int, int) []string                       { return nil }
 func Null() string                                   { return "" }
-func Unread(netip.AddrPort) (n int, known bool)      { return 0, false }
-func UnreadStream(*net.UnixConn) (n int, known bool) { return 0, false }
+func ReceivedAt(netip.AddrPort) (yes, known bool)    { return false, false }
+func ReceivedStream(*net.UnixConn) (yes, known bool) { return false, false }
 
 // WithoutOverride runs f, which starts processes. Root may open everything.
 func WithoutOverride(f func()) error {

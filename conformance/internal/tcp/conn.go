@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
@@ -127,21 +126,9 @@ func (c *Conn) Send(b []byte, w proc.Wait) error {
 	return err
 }
 
-// Apart waits, no longer than w, until the target has read all that was sent, so that what is sent next is not read
-// together with it. Where that can't be seen, or does not happen, it waits a moment and marks the evidence.
+// Apart waits until the target has read all that was sent; see [engine.Record.Apart].
 func (c *Conn) Apart(w proc.Wait) {
-	for !w.Over() {
-		yes, known := proc.Received(c)
-		if yes {
-			return
-		}
-		if !known {
-			break
-		}
-		time.Sleep(50 * time.Microsecond)
-	}
-	c.Rec.Doubt()
-	time.Sleep(5 * time.Millisecond)
+	c.Rec.Apart(w, func() (yes, known bool) { return proc.Received(c) })
 }
 
 // Abort resets the connection.

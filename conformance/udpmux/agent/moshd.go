@@ -168,22 +168,9 @@ func moshdSaysStep(s *engine.Session, a *part, args []string) error {
 	}
 	for i := range b {
 		a.daemon.cur.Send(b[i:i+1], s.Wait())
-		readByAgent(s, a.daemon.cur)
+		a.daemon.cur.Apart(s.Reading())
 	}
 	return nil
-}
-
-// readByAgent waits until the agent has read what was sent to it, so that the next bytes come apart.
-func readByAgent(s *engine.Session, c *sockets.Conn) {
-	for w := s.Reading(); !w.Over(); time.Sleep(50 * time.Microsecond) {
-		if n, known := proc.UnreadStream(c.UnixConn); !known {
-			break
-		} else if n == 0 {
-			return
-		}
-	}
-	s.Rec.Doubt()
-	time.Sleep(engine.Moment)
 }
 
 func moshdLeavesStep(s *engine.Session, a *part, args []string) error {

@@ -192,7 +192,7 @@ func farIsStep(s *engine.Session, a *part, args []string) error {
 	case "away":
 		a.far.away()
 	case "back":
-		untilRead(s, a.relay)
+		s.Rec.Apart(s.Reading(), func() (yes, known bool) { return proc.ReceivedAt(a.relay) })
 		for _, l := range a.locals {
 			l.lost, l.unheard = append(l.lost, l.unheard...), nil
 		}
@@ -214,18 +214,6 @@ func farIsStep(s *engine.Session, a *part, args []string) error {
 	}
 	s.Rec.Note(". the server's port is %s", strings.Join(args, " "))
 	return nil
-}
-
-// untilRead waits until what was sent to a UDP socket has been read.
-func untilRead(s *engine.Session, at netip.AddrPort) {
-	for w := s.Reading(); !w.Over(); time.Sleep(50 * time.Microsecond) {
-		if n, known := proc.Unread(at); !known {
-			time.Sleep(engine.Moment)
-			return
-		} else if n == 0 {
-			return
-		}
-	}
 }
 
 func farPartsStep(s *engine.Session, a *part, args []string) error {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
@@ -135,18 +134,7 @@ func (a *Conn) Ends(w proc.Wait) ([]byte, error) {
 // Open says whether the connection is still open: nothing has come, not its end either.
 func (a *Conn) Open(w proc.Wait) bool { return a.Fill(w) == engine.ErrLimit }
 
-// Apart waits, no longer than w, until the daemon has read all that was sent; see tcp.Conn.Apart.
+// Apart waits until the target has read all that was sent; see [engine.Record.Apart].
 func (a *Conn) Apart(w proc.Wait) {
-	for !w.Over() {
-		n, known := a.unread()
-		if known && n == 0 {
-			return
-		}
-		if !known {
-			break
-		}
-		time.Sleep(50 * time.Microsecond)
-	}
-	a.Rec.Doubt()
-	time.Sleep(5 * time.Millisecond)
+	a.Rec.Apart(w, func() (yes, known bool) { return proc.ReceivedStream(a.UnixConn) })
 }
