@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/spf13/pflag"
 
@@ -214,6 +215,8 @@ func chosenTarget(fs *pflag.FlagSet, f runFlags, role string, command []string) 
 		return nil, errors.New("--target, --address and a command behind -- exclude each other")
 	case command == nil && *f.address == "" && fs.Changed("has"):
 		return nil, errors.New("--has goes with --address or a command; a target file says it itself")
+	case strings.ContainsFunc(strings.Join(has, ""), unicode.IsSpace):
+		return nil, fmt.Errorf("--has %q: commas stand between the names, and no blanks", strings.Join(has, ","))
 	case command == nil && *f.address == "" && fs.Changed("timer"):
 		return nil, errors.New("--timer goes with --address or a command; a target file says it itself")
 	case command == nil && *f.address == "":

@@ -2,13 +2,18 @@ package hmacsocket
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 	"github.com/muxspec/muxspec/conformance/internal/tcp"
+	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
 )
 
 // goodPair is the baseline of an HMACSocket target: both Inits are exchanged, and a fresh token comes through in each
@@ -69,13 +74,16 @@ func goodThroughServer(s *engine.Session, there []byte) (*pair, error) {
 	}
 	p.hmac.Conn.Apart(s.Reading()) // a Chunk in the Init's segment is another rule's
 	p.hmac.Send(p.hmac.chunk(there), w)
-	found, err := find(s, w, func(c *net.TCPConn) *pair {
+	found, err := find(s, w, func(c *net.TCPConn) (*pair, error) {
 		plain := taken(s, c, "plain")
 		if got, err := plain.Exactly(len(there), w); err != nil || !bytes.Equal(got, there) {
-			return nil
+			return nil, err
 		}
-		return &pair{hmac: p.hmac, plain: plain}
+		return &pair{hmac: p.hmac, plain: plain}, nil
 	})
+	if err == engine.ErrLimit {
+		err = cmp.Or(p.hmac.objection(s), err)
+	}
 	if err != nil {
 		err := s.Meaning(w, "a connection to the service with "+engine.Shown(there)+" on it", err)
 		return nil, err
@@ -94,16 +102,16 @@ func goodThroughClient(s *engine.Session, there []byte) (*pair, error) {
 	}
 	w := s.Wait()
 	plain.Send(there, w)
-	found, err := find(s, w, func(c *net.TCPConn) *pair {
+	found, err := find(s, w, func(c *net.TCPConn) (*pair, error) {
 		h := newHMAC(s, taken(s, c, "hmac"))
 		h.Send(h.init(), w)
-		if h.greeted(w) != nil {
-			return nil
+		if err := h.greeted(w); err != nil {
+			return nil, err
 		}
 		if got, err := h.data(len(there), w); err != nil || !bytes.Equal(got, there) {
-			return nil
+			return nil, err
 		}
-		return &pair{hmac: h, plain: plain}
+		return &pair{hmac: h, plain: plain}, nil
 	})
 	if err != nil {
 		err := s.Meaning(w, "a connection to the server with "+engine.Shown(there)+" on it", err)
@@ -112,22 +120,50 @@ func goodThroughClient(s *engine.Session, there []byte) (*pair, error) {
 	return found, nil
 }
 
-// find tries the target's connections, at the same time, until one is the right one: try says so.
-func find(s *engine.Session, w proc.Wait, try func(*net.TCPConn) *pair) (*pair, error) {
-	tried := make(chan *pair, mostArrived)
+// objection says what the target holds against what it was sent, if it has said so.
+func (h *hmacConn) objection(s *engine.Session) error {
+	m, err := h.next(s.Window(engine.Moment))
+	switch {
+	case err == nil && m.Kind == wire.Error:
+		return fmt.Errorf("the target refuses what came with Error %#02x %s", m.EC, engine.Shown(m.EM))
+	case isWrong(err):
+		return err
+	}
+	return nil
+}
+
+// isWrong tells what is wrong with bytes from what the network or a limit has to say.
+func isWrong(err error) bool {
+	return err != nil && errors.Unwrap(err) == nil && !slices.Contains([]error{engine.ErrLimit, engine.ErrEnded, io.EOF, errError}, err)
+}
+
+// find tries the target's connections, at the same time, until one is the right one: try says so, or what is wrong
+// with the bytes on it.
+func find(s *engine.Session, w proc.Wait, try func(*net.TCPConn) (*pair, error)) (*pair, error) {
+	type attempt struct {
+		p   *pair
+		err error
+	}
+	tried, wrong := make(chan attempt, mostArrived), error(nil)
 	for {
 		select {
 		case c := <-peerOf(s.In).arrived:
-			go func() { tried <- try(c) }()
-		case p := <-tried:
-			if p != nil {
-				return p, nil
+			go func() {
+				p, err := try(c)
+				tried <- attempt{p, err}
+			}()
+		case a := <-tried:
+			if a.p != nil {
+				return a.p, nil
+			}
+			if isWrong(a.err) {
+				wrong = a.err
 			}
 		case <-s.In.Process.Gone:
 			return nil, engine.ErrEnded
 		case <-w.Tick():
 			if w.Over() {
-				return nil, engine.ErrLimit
+				return nil, cmp.Or(wrong, engine.ErrLimit)
 			}
 		}
 	}
