@@ -22,8 +22,8 @@ func moshdVerbs() []engine.Verb {
 			Help: "Nobody listens, and there is no socket; there is one of a daemon that was killed; somebody listens " +
 				"again, after the time for an attempt; the socket is where a user's own daemon has it; the user may " +
 				"not connect; the socket is not a stream's; it is another user's who listens; others have taken all places " +
-				"of those that connect; they leave, after a second; {socket} and the environment have the socket's path from " +
-				"the folder that the agent is started in.", Max: -1, Run: alone(moshdIsStep)},
+				"of those that connect; they leave, after a second; {socket} and the environment have the socket's path " +
+				"from the folder that the agent is started in.", Max: -1, Run: alone(moshdIsStep)},
 		{Name: "moshd hears", Usage: "hello|register MODES|end|again MODES",
 			Help: "The agent connects and says HELLO; it registers its mosh-server for these modes; it ends its " +
 				"connection and has sent nothing more; in time after the daemon has left or is back, it connects and " +
@@ -34,7 +34,8 @@ func moshdVerbs() []engine.Verb {
 			Help: "The daemon ends the agent's connection, and listens on.", Max: -1, Run: alone(moshdLeavesStep)},
 		{Name: "moshd sees", Usage: "N [MODES]",
 			Help: "The agent, whose connection has ended, connects N times more, each time in vain, with pauses that " +
-				"are right; with MODES it registers these each time, and an ERROR or the end comes behind that.", Max: -1, Run: alone(moshdSeesStep)},
+				"are right; with MODES it registers these each time, and an ERROR or the end comes behind that.",
+			Max: -1, Run: alone(moshdSeesStep)},
 	}
 }
 
