@@ -184,6 +184,15 @@ func (t *Target) lookPath(name string) (string, error) {
 	return "", err
 }
 
+// Folder gives the one that the program is started in, without links in it.
+func (t *Target) Folder() (string, error) {
+	abs, err := filepath.Abs(t.dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(abs)
+}
+
 // SearchPath gives the folders that stand before PATH.
 func (t *Target) SearchPath() (dirs []string) {
 	for _, dir := range t.Path {

@@ -36,6 +36,7 @@ type part struct {
 	modes     wire.Mode       // that WELCOME had
 	process   *proc.Process   // the agent
 	processes []*proc.Process // all that were started
+	further   int             // how many descriptors it is started with besides the standard ones
 	given     []string        // what its descriptors were when it was started, if that can be seen
 	mosh      *standIn        // the one at work
 	done      bool            // the agent has ended: its connections are its background process's
@@ -84,7 +85,7 @@ func (a *part) s() wire.S { return wire.DeriveS(a.k) }
 
 func (a *part) t() wire.T { return wire.DeriveT(a.s()) }
 
-// moreDescriptors is how many an agent is started with besides the standard ones.
+// moreDescriptors is how many an agent is started with besides the standard ones, where nothing else is said.
 const moreDescriptors = 8
 
 // startAgent starts the target with these arguments behind its command.
@@ -101,7 +102,7 @@ func startAgent(s *engine.Session, args []string) error {
 		return engine.Inconclusive("%v", err)
 	}
 	defer further.Close()
-	in.Inherit = slices.Repeat([]*os.File{further}, moreDescriptors)
+	in.Inherit = slices.Repeat([]*os.File{further}, a.further)
 	values := maps.Clone(s.Values)
 	values["dir"] = a.home
 	if err := in.Launch(values); err != nil {
@@ -109,7 +110,7 @@ func startAgent(s *engine.Session, args []string) error {
 	}
 	a.processes = append(a.processes, in.Process)
 	a.process, a.mosh, a.done, a.daemon.cur = in.Process, nil, false, nil
-	a.given = in.Process.Open(3 + moreDescriptors)
+	a.given = in.Process.Open(3 + a.further)
 	s.Rec.Note(". the agent is started with %q", args)
 	return nil
 }
@@ -120,7 +121,9 @@ func (a *part) background() []int {
 		func(pid int) bool { return pid == a.process.Cmd.Process.Pid || a.stage.is(pid) })
 }
 
-func newPart() engine.Part { return &part{locals: make(map[string]*localPort)} }
+func newPart() engine.Part {
+	return &part{locals: make(map[string]*localPort), further: moreDescriptors}
+}
 
 func of(s *engine.Session) *part { return s.Part.(*part) }
 

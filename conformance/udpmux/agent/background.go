@@ -37,7 +37,25 @@ func detachedStep(s *engine.Session, a *part, args []string) error {
 }
 
 func leavesStep(s *engine.Session, a *part, args []string) error {
+	disturb := func() {}
+	if len(args) == 4 && args[1] == "while" {
+		l, err := local(s, args[2])
+		switch {
+		case err != nil:
+			return engine.Inconclusive("%v", err)
+		case args[3] == "sends":
+			disturb = func() { l.WriteToUDPAddrPort(sockets.P(0, l.nonce, sockets.UsualLength), a.relay) }
+		case args[3] == "gets" && l.outgoing.IsValid():
+			disturb = func() { a.far.socket.WriteToUDPAddrPort(sockets.P(0x80, l.nonce, sockets.UsualLength), l.outgoing) }
+		default:
+			return engine.ErrUsage
+		}
+		s.Rec.Note(". from now on %s %s datagrams without end", args[2], args[3])
+	} else if len(args) != 1 {
+		return engine.ErrUsage
+	}
 	for w := s.WaitFor(time.Second); ; time.Sleep(time.Millisecond) {
+		disturb()
 		pids := a.background()
 		switch {
 		case len(pids) == 0 && (!a.relay.IsValid() || sockets.Bindable("udp", a.relay) == nil):

@@ -18,11 +18,12 @@ import (
 
 func moshdVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "moshd is", Usage: "away|dead|back|personal|forbidden|odd|foreign|crowded|roomy",
+		{Name: "moshd is", Usage: "away|dead|back|personal|forbidden|odd|foreign|crowded|roomy|relative",
 			Help: "Nobody listens, and there is no socket; there is one of a daemon that was killed; somebody listens " +
 				"again, after the time for an attempt; the socket is where a user's own daemon has it; the user may " +
 				"not connect; the socket is not a stream's; it is another user's who listens; others have taken all places " +
-				"of those that connect; they leave, after a second.", Max: -1, Run: alone(moshdIsStep)},
+				"of those that connect; they leave, after a second; {socket} and the environment have the socket's path " +
+				"from the folder that the agent is started in.", Max: -1, Run: alone(moshdIsStep)},
 		{Name: "moshd hears", Usage: "hello|register MODES|end|again MODES",
 			Help: "The agent connects and says HELLO; it registers its mosh-server for these modes; it ends its " +
 				"connection and has sent nothing more; in time after the daemon has left or is back, it connects and " +
@@ -31,9 +32,10 @@ func moshdVerbs() []engine.Verb {
 			Help: "Say it; each byte by itself.", Max: -1, Run: alone(moshdSaysStep)},
 		{Name: "moshd leaves",
 			Help: "The daemon ends the agent's connection, and listens on.", Max: -1, Run: alone(moshdLeavesStep)},
-		{Name: "moshd sees", Usage: "N",
+		{Name: "moshd sees", Usage: "N [MODES]",
 			Help: "The agent, whose connection has ended, connects N times more, each time in vain, with pauses that " +
-				"are right.", Max: -1, Run: alone(moshdSeesStep)},
+				"are right; with MODES it registers these each time, and an ERROR or the end comes behind that.",
+			Max: -1, Run: alone(moshdSeesStep)},
 	}
 }
 
@@ -70,6 +72,8 @@ func moshdIsStep(s *engine.Session, a *part, args []string) error {
 		err = d.crowded()
 	case "roomy":
 		err = roomy(s)
+	case "relative":
+		err = relative(s, a)
 	default:
 		return engine.ErrUsage
 	}
@@ -123,6 +127,12 @@ func hearsAgain(s *engine.Session, modes string) error {
 	if _, err := a.next(w, false); err != nil {
 		return s.Meaning(w, "a connection to the daemon's socket anew", err)
 	}
+	return registersAgain(s, modes, w)
+}
+
+// registersAgain is a whole conversation, in which these modes are registered.
+func registersAgain(s *engine.Session, modes string, w proc.Wait) error {
+	a := of(s)
 	if err := hello(s, w); err != nil {
 		return err
 	}
@@ -188,24 +198,61 @@ const (
 )
 
 func moshdSeesStep(s *engine.Session, a *part, args []string) error {
-	n, err := strconv.Atoi(strings.Join(args, ""))
+	if len(args) < 1 || len(args) > 2 {
+		return engine.ErrUsage
+	}
+	n, err := strconv.Atoi(args[0])
 	if err != nil {
 		return engine.ErrUsage
+	}
+	least, from := leastPause-pauseError, a.daemon.left
+	if len(args) == 2 {
+		least = leastPause / 2 // from a beginning that the suite may see late
 	}
 	for i := range n {
 		w := s.WaitSince(a.daemon.left, mostPause+s.Limit())
 		if _, err := a.next(w, false); err != nil {
 			return s.Meaning(w, "that the agent goes on trying", err)
 		}
-		paused := time.Since(a.daemon.left)
-		s.Rec.Note("moshd . that was %d ms after the last connection's end", paused.Milliseconds())
-		if i > 0 && paused < leastPause-pauseError { // before the first one it need not wait
+		began := time.Now()
+		paused := began.Sub(from)
+		s.Rec.Note("moshd . that was %d ms after the attempt before", paused.Milliseconds())
+		if i > 0 && paused < least { // before the first one it need not wait
 			return engine.Violation("expected pauses of %v and more; the agent connects again after %v", leastPause, paused)
+		}
+		if len(args) == 2 {
+			if err := registersAgain(s, args[1], w); err != nil {
+				return err
+			}
 		}
 		if i%2 == 0 { // a daemon that refuses, instead of one that is gone at once
 			a.daemon.cur.SendFrame(wire.Frame{Type: wire.Error, Code: wire.CodeLimit, Text: []byte("too many")}, w)
 		}
 		a.daemon.hangUp()
+		if from = a.daemon.left; len(args) == 2 {
+			from = began // an attempt that succeeds takes some time
+		}
 	}
+	return nil
+}
+
+// longestSocket is what every system takes for the path of a Unix socket.
+const longestSocket = 100
+
+// relative lets what says where the daemon is have a path that is right in one folder only.
+func relative(s *engine.Session, a *part) error {
+	folder, err := s.Target().Folder()
+	if err != nil {
+		return err
+	}
+	path, err := filepath.Rel(folder, a.daemon.path)
+	if err != nil {
+		return err
+	}
+	if len(path) > longestSocket {
+		return engine.Unsupported("%s is too far from %s for the path of a socket", a.daemon.path, folder)
+	}
+	s.Values["socket"] = path
+	a.env = append(a.env, "MOSHD_SOCKET="+path)
 	return nil
 }

@@ -16,8 +16,9 @@ import (
 func farVerbs() []engine.Verb {
 	return append(bitsVerbs(), []engine.Verb{
 		{Name: "local", Usage: "NAMES sends|gets|talks ...",
-			Help: "What the real client's local ports do. To talk is to send and to get an answer, one after the other.",
-			Max:  -1, Run: alone(localStep)},
+			Help: "What the real client's local ports do. To talk is to send and to get an answer, one after the other. " +
+				"Behind sends: for TIME, many.",
+			Max: -1, Run: alone(localStep)},
 		{Name: "far hears", Usage: "NAMES",
 			Help: "What these local ports have sent comes to the server's port after 0x01 and T, and nothing that " +
 				"nobody sent.", Max: -1, Run: alone(farHearsStep)},
@@ -103,8 +104,11 @@ func lengthOf(args []string) int {
 	return sockets.UsualLength
 }
 
-// local NAMES sends [N|bad FIRST N]: these local ports of the real client send the relay a P, of N bytes; one that
-// the server must not get, with that first byte.
+// sendingPause is between datagrams that a local port sends for some time.
+const sendingPause = 10 * time.Millisecond
+
+// local NAMES sends [N|bad FIRST N|for TIME]: these local ports of the real client send the relay a P, of N bytes; one
+// that the server must not get, with that first byte; or many for that time, one after the other.
 func localSends(s *engine.Session, names string, args []string) error {
 	if len(args) == 3 && args[0] == "bad" {
 		first, err := strconv.ParseUint(args[1], 0, 8)
@@ -116,8 +120,21 @@ func localSends(s *engine.Session, names string, args []string) error {
 			return nil
 		})
 	}
+	var lasts time.Duration
+	if len(args) == 2 && args[0] == "for" {
+		var err error
+		if lasts, err = time.ParseDuration(args[1]); err != nil {
+			return engine.ErrUsage
+		}
+		args = nil
+	}
 	return each(s, names, func(l *localPort) error {
 		goes(s, l, lengthOf(args))
+		for mark, left := s.Rec.Mark(), lasts; left > 0; left -= sendingPause {
+			s.Pause(sendingPause)
+			s.Rec.Back(mark) // the first and the last say enough
+			goes(s, l, lengthOf(args))
+		}
 		return nil
 	})
 }

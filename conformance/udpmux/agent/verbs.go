@@ -20,6 +20,9 @@ func targetVerbs() []engine.Verb {
 			Help: "What is started from now on has these variables.", Max: -1, Run: alone(environmentStep)},
 		{Name: "target config", Usage: "TEXT...",
 			Help: "This is the configuration file {config}.", Max: -1, Run: alone(configStep)},
+		{Name: "target inherits", Usage: "N",
+			Help: "What is started from now on has so many descriptors besides the standard ones.",
+			Max:  -1, Run: alone(inheritsStep)},
 		{Name: "target ends", Usage: "N|error",
 			Help: "It ends with that exit code; with another one than 0, the reason on standard error and no CONNECT " +
 				"line.", Max: -1, Run: alone(targetEndsStep)},
@@ -34,9 +37,10 @@ func targetVerbs() []engine.Verb {
 			Help: "What it has left in the background is in another session than it was itself, and holds nothing that " +
 				"it was started with: of a client agent, nothing that the real client has as standard input, output " +
 				"and error.", Max: -1, Run: alone(detachedStep)},
-		{Name: "target leaves", Usage: "nothing",
-			Help: "In time nothing of it is in the background, and nobody has the relay's port.",
-			Max:  -1, Run: alone(leavesStep)},
+		{Name: "target leaves", Usage: "nothing [while NAME sends|gets]",
+			Help: "In time nothing of it is in the background, and nobody has the relay's port; meanwhile the local port " +
+				"sends to the relay without end, or the server to the local port's outgoing one.",
+			Max: -1, Run: alone(leavesStep)},
 		{Name: "target hit",
 			Help: "Its process group gets the signals of a terminal.", Max: -1, Run: alone(hitStep)},
 		{Name: "target pauses",
@@ -143,6 +147,15 @@ func configStep(s *engine.Session, a *part, args []string) error {
 	if err := os.WriteFile(s.Values["config"], []byte(strings.Join(args, "")), 0o600); err != nil {
 		return engine.Inconclusive("%v", err)
 	}
+	return nil
+}
+
+func inheritsStep(s *engine.Session, a *part, args []string) error {
+	n, err := strconv.Atoi(strings.Join(args, ""))
+	if err != nil || n < 0 {
+		return engine.ErrUsage
+	}
+	a.further = n
 	return nil
 }
 
