@@ -166,7 +166,7 @@ func anotherValues(s *engine.Session, o map[string]string) map[string]string {
 
 // linked gives a way by a link: in dir to a good folder, or in a good folder to dir.
 func linked(s *engine.Session, how, dir string) string {
-	link, to := filepath.Join(s.In.Dir, filepath.Base(dir)+"l"), dir
+	link, to := filepath.Join(s.In.Dir, strings.ReplaceAll(dir[len(s.In.Dir):], "/", "l")), dir
 	if how == "in" {
 		link, to = filepath.Join(dir, "l"), dir+"g"
 		makeFolder(to, 0o755)
