@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
@@ -21,11 +22,13 @@ func daemonVerbs() []engine.Verb {
 			Help: "The daemon is ended, by SIGTERM or SIGKILL, and started again with the same sockets' addresses.",
 			Max:  -1, Run: restartVerb},
 		{Name: "another",
-			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] [-below on] [-inherit none|address|port|both]",
+			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] [-below on] [-link in|to] [-inherit none|address|port|both,...]",
 			Help: "Start the target once more, with the first one's Unix socket, or its own; at a free port of its own, " +
 				"at the first one's, or at these addresses, in which {a} and {b} are two free ports; with its Unix " +
 				"socket in a folder of this mode; with an UDP socket of 127.0.0.2, passed as sd_listen_fds(3) says, " +
-				"which has SO_REUSEADDR, SO_REUSEPORT or both; -below: in a good folder below that one. -refused: it does not start, but ends unsuccessfully. " +
+				"which has SO_REUSEADDR, SO_REUSEPORT or both, or with several, each at a port of its own; -below: in a " +
+				"good folder below that one; -link: in a good folder, by way of a link in that one, or in that one, " +
+				"by way of a link in a good one. -refused: it does not start, but ends unsuccessfully. " +
 				"The next verbs work with the first one, but for unshared.", Max: -1, Run: anotherVerb},
 		{Name: "unshared", Usage: "first|passed",
 			Help: "No other socket can be bound to the daemon's address and port, or to those of the socket that was " +
@@ -58,7 +61,7 @@ func restartVerb(s *engine.Session, args []string) error {
 }
 
 func anotherVerb(s *engine.Session, args []string) error {
-	o, rest := options(args, "-refused", "-writable", "-below", "-listen", "-socket", "-inherit")
+	o, rest := options(args, "-refused", "-writable", "-below", "-link", "-listen", "-socket", "-inherit")
 	if len(rest) != 0 {
 		return engine.ErrUsage
 	}
@@ -68,10 +71,16 @@ func anotherVerb(s *engine.Session, args []string) error {
 		return engine.Inconclusive("%v", err)
 	}
 	if o["-inherit"] != "" {
-		f := inherited(s, o["-inherit"])
-		defer f.Close()
-		in.Inherit, in.Wrap = []*os.File{f}, activate
-		values["listen"] = netip.AddrPortFrom(sockets.Loopback4, of(s).passed.Port()).String() // one port for all
+		of(s).passed = netip.AddrPort{}
+		for options := range strings.SplitSeq(o["-inherit"], ",") {
+			f := inherited(s, options)
+			defer f.Close()
+			in.Inherit = append(in.Inherit, f)
+		}
+		in.Wrap = activate(len(in.Inherit))
+		if o["-listen"] == "" { // one port for all
+			values["listen"] = netip.AddrPortFrom(sockets.Loopback4, of(s).passed.Port()).String()
+		}
 	}
 	err = launchDaemon(in, engine.Scenario{Role: s.Role}, values)
 	if in.Process == nil {
@@ -99,9 +108,12 @@ func anotherVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// activate starts a program with a socket to take. The variable has the program's own id: see sd_listen_fds(3).
-func activate(path string, argv []string) (string, []string) {
-	return "/bin/sh", append([]string{"sh", "-c", `LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"`, path}, argv[1:]...)
+// activate starts a program with n sockets to take. The variable has the program's own id: see sd_listen_fds(3).
+func activate(n int) func(path string, argv []string) (string, []string) {
+	script := fmt.Sprintf(`LISTEN_FDS=%d LISTEN_PID=$$ exec "$0" "$@"`, n)
+	return func(path string, argv []string) (string, []string) {
+		return "/bin/sh", append([]string{"sh", "-c", script, path}, argv[1:]...)
+	}
 }
 
 // anotherValues gives the placeholders of another instance.
@@ -129,6 +141,9 @@ func anotherValues(s *engine.Session, o map[string]string) map[string]string {
 			dir = filepath.Join(dir, "d")
 			makeFolder(dir, 0o755)
 		}
+		if o["-link"] != "" {
+			dir = linked(s, o["-link"], dir)
+		}
 		values["socket"] = filepath.Join(dir, "s")
 	}
 	switch values["listen"] = ""; o["-listen"] {
@@ -147,6 +162,19 @@ func anotherValues(s *engine.Session, o map[string]string) map[string]string {
 		values["listen"] = engine.Expand(o["-listen"], ports)
 	}
 	return values
+}
+
+// linked gives a way by a link: in dir to a good folder, or in a good folder to dir.
+func linked(s *engine.Session, how, dir string) string {
+	link, to := filepath.Join(s.In.Dir, strings.ReplaceAll(dir[len(s.In.Dir):], "/", "l")), dir
+	if how == "in" {
+		link, to = filepath.Join(dir, "l"), dir+"g"
+		makeFolder(to, 0o755)
+	}
+	if err := os.Symlink(to, link); err != nil {
+		engine.Must(engine.Inconclusive("%v", err))
+	}
+	return link
 }
 
 func makeFolder(dir string, mode os.FileMode) {
@@ -171,7 +199,9 @@ func inherited(s *engine.Session, options string) *os.File {
 	if err != nil {
 		engine.Must(engine.Inconclusive("a socket to pass: %v", err))
 	}
-	of(s).passed = c.LocalAddr().(*net.UDPAddr).AddrPort()
+	if !of(s).passed.IsValid() {
+		of(s).passed = c.LocalAddr().(*net.UDPAddr).AddrPort()
+	}
 	return f
 }
 

@@ -19,7 +19,7 @@ type part struct {
 	agents    map[string]*sockets.Conn
 	clients   map[string]*client
 	agent     *sockets.Conn  // the one at work
-	passed    netip.AddrPort // of the socket that another daemon got
+	passed    netip.AddrPort // of the first socket that another daemon got
 	sources   []source       // that were seen
 	shared    bool           // sockets that are bound now can be shared
 	probed    bool           // unknown clients came through

@@ -19,7 +19,7 @@ func timeVerbs() []engine.Verb {
 		{Name: "stops", Usage: "up|down ...",
 			Help: "Datagrams are sent that way, again and again, until they do not arrive any more, within the time " +
 				"limit. -answering: this backend answers each. -beside: the good one that comes after each is for " +
-				"this backend.", Max: -1, Run: stopsVerb},
+				"this backend; then it may be several backends at which all has to stop within that limit.", Max: -1, Run: stopsVerb},
 		{Name: "begins", Usage: "up|down ...",
 			Help: "Datagrams are sent that way, again and again, until one arrives, within the time limit.",
 			Max:  -1, Run: beginsVerb},
@@ -60,6 +60,23 @@ func passesUp(s *engine.Session, c *client, mode string, b, answering *backend) 
 		}
 	}
 	return holds(fence(s, b), P)
+}
+
+// passesBeside says whether a datagram of the client reaches one of the backends before a good one behind it reaches
+// other.
+func passesBeside(s *engine.Session, c *client, mode string, names []string, other *backend) (passes bool) {
+	sent := make([][]byte, len(names))
+	for i, name := range names {
+		c.up(mode, backendNamed(s, name))
+		sent[i] = c.p
+	}
+	fence(s, other)
+	for i, name := range names {
+		if holds(backendNamed(s, name).There(), sent[i]) {
+			passes = true
+		}
+	}
+	return passes
 }
 
 // passesDown says whether an answer of the backend reaches the client: one for another client behind it does.
@@ -106,7 +123,7 @@ func findsVerb(s *engine.Session, args []string) error {
 // inRow is how many datagrams have to be missing in a row, so that one that is lost does not count.
 const inRow = 3
 
-const stopsUsage = "up [-answering BACKEND] [-beside BACKEND] CLIENT MODE BACKEND|down BACKEND CLIENT"
+const stopsUsage = "up [-answering BACKEND] [-beside BACKEND] CLIENT MODE BACKEND...|down BACKEND CLIENT"
 
 // way gives a function that says whether a datagram passes in the way that a verb's arguments name.
 func way(s *engine.Session, args []string) (what string, passes func() bool) {
@@ -115,13 +132,10 @@ func way(s *engine.Session, args []string) (what string, passes func() bool) {
 	}
 	o, rest := options(args[1:], "-answering", "-beside")
 	switch {
-	case args[0] == "up" && len(rest) == 3 && o["-beside"] != "":
-		c, b, other := clientNamed(s, rest[0], ""), backendNamed(s, rest[2]), backendNamed(s, o["-beside"])
-		return fmt.Sprintf("datagrams of the client %s to the backend %s", c.Name, b.Name), func() bool {
-			c.up(rest[1], b)
-			fence(s, other)
-			return holds(b.There(), c.p)
-		}
+	case args[0] == "up" && len(rest) >= 3 && o["-beside"] != "":
+		c, names, other := clientNamed(s, rest[0], ""), rest[2:], backendNamed(s, o["-beside"])
+		what = fmt.Sprintf("datagrams of the client %s to %s", c.Name, strings.Join(names, ", "))
+		return what, func() bool { return passesBeside(s, c, rest[1], names, other) }
 	case args[0] == "up" && len(rest) == 3:
 		c, b := clientNamed(s, rest[0], ""), backendNamed(s, rest[2])
 		var answering *backend

@@ -7,10 +7,12 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+	"golang.org/x/sys/unix"
 )
 
 // An Conn is a connection to the daemon's Unix socket, or one of an agent to the suite, that records what passes.
@@ -127,6 +129,26 @@ func (a *Conn) Ends(w proc.Wait) ([]byte, error) {
 			return a.In, err
 		} else if err != nil {
 			return a.In, nil
+		}
+	}
+}
+
+// Closed waits until the other side has closed the connection, and says whether it did in time. One that is shut for
+// writing alone keeps a descriptor there, and cannot be told by what comes.
+func (a *Conn) Closed(w proc.Wait) bool {
+	raw, err := a.SyscallConn()
+	if err != nil {
+		return true // it is closed here
+	}
+	for ; ; time.Sleep(engine.Moment) {
+		hungUp := false
+		err := raw.Control(func(fd uintptr) {
+			fds := []unix.PollFd{{Fd: int32(fd)}}
+			unix.Poll(fds, 0)
+			hungUp = fds[0].Revents&unix.POLLHUP != 0
+		})
+		if err != nil || hungUp || w.Over() {
+			return err != nil || hungUp
 		}
 	}
 }
