@@ -3,6 +3,7 @@ package hmacsocket
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,9 +29,16 @@ func pairLoadVerbs() []engine.Verb {
 		{Name: "stall", Usage: "chunks|plain",
 			Help: "Send data into the HMAC or the plain side, and read nothing at the other, until the target takes no " +
 				"more.", Max: -1, Run: stallVerb},
-		{Name: "carry", Usage: "chunks|plain|both N",
-			Help: "N bytes go in at the HMAC side and come out at the plain side, or the other way, or both at once.",
-			Max:  -1, Run: carryVerb},
+		{Name: "carry", Usage: "chunks|plain|both|early N",
+			Help: "N bytes go in at the HMAC side and come out at the plain side, or the other way, or both at once; early: " +
+				"as plain, and the suite's Init is sent when the target takes no more.",
+			Max: -1, Run: carryVerb},
+		{Name: "former", Usage: "N VERB...",
+			Help: "So many connections through the target, one after the other: with both Inits; do the verb; both sides " +
+				"are closed.", Min: 2, Max: -1, Run: formerVerb},
+		{Name: "resets", Usage: "chunks|plain N",
+			Help: "Of so many connections the HMAC or the plain side ends its direction. All are reset there while the " +
+				"target stands still. The target resets each at the other side, too.", Min: 2, Max: 2, Run: resetsVerb},
 	}
 }
 
@@ -142,15 +150,30 @@ func stallVerb(s *engine.Session, args []string) error {
 	if args[0] == "chunks" {
 		c = of(s).pair.hmac.Conn
 	}
+	taken := pour(s, c, func(sent int64) []byte {
+		switch {
+		case sent >= mostPoured:
+			return nil
+		case args[0] == "chunks":
+			return of(s).pair.hmac.chunk(part)
+		}
+		return part
+	})
+	if taken >= mostPoured {
+		return engine.Violation("the target took %d MiB that nobody has read", taken>>20)
+	}
+	return nil
+}
+
+// pour sends what next gives, which is told how much was sent before, until that is nothing or the connection is
+// closed. It returns when the target takes no more, and says how much it has taken.
+func pour(s *engine.Session, c *tcp.Conn, next func(sent int64) []byte) (taken int64) {
 	var sent atomic.Int64
 	c.SetWriteDeadline(time.Time{})
 	ended := make(chan struct{})
-	go func() { // until the connection is closed
+	go func() {
 		defer close(ended)
-		for b := part; sent.Load() < mostPoured; {
-			if args[0] == "chunks" {
-				b = of(s).pair.hmac.chunk(part)
-			}
+		for b := next(0); len(b) > 0; b = next(sent.Load()) {
 			n, err := c.Write(b)
 			sent.Add(int64(n))
 			if err != nil {
@@ -158,23 +181,20 @@ func stallVerb(s *engine.Session, args []string) error {
 			}
 		}
 	}()
-	last, since := int64(0), stalled(s)
-	for open := true; open && last < mostPoured && !since.Over(); {
+	since := stalled(s)
+	for open := true; open && !since.Over(); {
 		select {
-		case <-ended: // the target has ended the connection, which the next verbs judge
+		case <-ended: // all was sent, or the target has ended the connection, which the next verbs judge
 			open = false
 		case <-time.After(time.Millisecond):
 		}
 		now := sent.Load()
-		if empty, _ := proc.Received(c); empty || now != last { // a target that has read all is only slow
-			last, since = now, stalled(s)
+		if empty, _ := proc.Received(c); empty || now != taken { // a target that has read all is only slow
+			taken, since = now, stalled(s)
 		}
 	}
-	s.Rec.Note("%s> %d bytes, until no more were taken", tcp.Prefix(c.Name), last)
-	if last >= mostPoured {
-		return engine.Violation("the target took %d MiB that nobody has read", last>>20)
-	}
-	return nil
+	s.Rec.Note("%s> %d bytes, until no more were taken", tcp.Prefix(c.Name), taken)
+	return taken
 }
 
 // stalled is over when nothing was taken for so long.
@@ -183,7 +203,7 @@ func stalled(s *engine.Session) proc.Wait {
 }
 
 func carryVerb(s *engine.Session, args []string) error {
-	if !(len(args) == 2 && (args[0] == "chunks" || args[0] == "plain" || args[0] == "both")) {
+	if !(len(args) == 2 && slices.Contains([]string{"chunks", "plain", "both", "early"}, args[0])) {
 		return engine.ErrUsage
 	}
 	n := int(engine.Integer(args[1]))
@@ -191,13 +211,13 @@ func carryVerb(s *engine.Session, args []string) error {
 	// So much is no evidence.
 	of(s).pair.hmac.Rec, of(s).pair.plain.Rec = engine.NewRecord(), engine.NewRecord()
 	want, directions := engine.Pattern(n), 0
-	if args[0] != "plain" {
+	if args[0] == "chunks" || args[0] == "both" {
 		directions++
 		go func() { results <- carryIn(s, want) }()
 	}
 	if args[0] != "chunks" {
 		directions++
-		go func() { results <- carryOut(s, want) }()
+		go func() { results <- carryOut(s, want, args[0] == "early") }()
 	}
 	for range directions {
 		if err := <-results; err != nil {
@@ -228,10 +248,70 @@ func carryIn(s *engine.Session, want []byte) error {
 	return same(s, w, fmt.Sprintf("(%d bytes) at the plain side", len(want)), want, got, err)
 }
 
-// carryOut sends into the plain side and expects the same in Chunks.
-func carryOut(s *engine.Session, want []byte) error {
+// carryOut sends into the plain side and expects the same in Chunks. Early: before the suite's Init.
+func carryOut(s *engine.Session, want []byte, early bool) error {
+	if early {
+		pour(s, of(s).pair.plain, func(sent int64) []byte { return want[sent:min(sent+earlyPart, int64(len(want)))] })
+		of(s).pair.hmac.Send(of(s).pair.hmac.init(), s.Wait())
+	}
 	w := s.WaitMuch(len(want))
-	go of(s).pair.plain.Send(want, w)
+	if !early {
+		go of(s).pair.plain.Send(want, w)
+	}
 	got, err := of(s).pair.hmac.data(len(want), w)
 	return same(s, w, fmt.Sprintf("(%d bytes) in Chunks", len(want)), want, got, err)
+}
+
+// earlyPart is how much is sent at once before the Init.
+const earlyPart = 64 << 10
+
+func formerVerb(s *engine.Session, args []string) error {
+	for n, seen := engine.Integer(args[0]), s.Rec.Mark(); n > 0; n-- {
+		s.Rec.Back(seen)
+		if err := openVerb(s, nil); err != nil {
+			return err
+		}
+		if err := s.Do(args[1:]...); err != nil {
+			return err
+		}
+		of(s).pair.close()
+	}
+	return nil
+}
+
+func resetsVerb(s *engine.Session, args []string) error {
+	if !(args[0] == "chunks" || args[0] == "plain") {
+		return engine.ErrUsage
+	}
+	var ends, others []*tcp.Conn // where they are reset, and where that has to be seen
+	for seen := s.Rec.Mark(); len(ends) < int(engine.Integer(args[1])); {
+		s.Rec.Back(seen)
+		if err := openVerb(s, nil); err != nil {
+			return err
+		}
+		end, other := of(s).pair.hmac.Conn, of(s).pair.plain
+		if args[0] == "plain" {
+			end, other = other, end
+		}
+		end.CloseWrite()
+		if _, err := other.All(0, s.Wait()); err != nil {
+			return engine.Blocked("the end of a direction is not passed on: %v", err)
+		}
+		ends, others = append(ends, end), append(others, other)
+	}
+	target := s.In.Process.Members()
+	defer target.Proceed()
+	if err := target.Pause(s.Wait()); err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	for _, c := range ends {
+		c.Abort()
+	}
+	target.Proceed()
+	for _, c := range others {
+		if err := tcp.Broken(s, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,10 +18,11 @@ func pairVerbs() []engine.Verb {
 				"connection.", Max: 1, Run: connectVerb},
 		{Name: "greeted", Usage: "[length|limit]",
 			Help: "The target's Init comes; only its first field is right, or its limit is not 0.", Max: -1, Run: greetedVerb},
-		{Name: "init", Usage: "[-ml N] [-lh N] [-n theirs|theirs=NAME|ours=NAME|carry] [-part N] [-apart] [-with TEXT]",
+		{Name: "init", Usage: "[-ml N] [-lh N] [-n theirs|theirs=NAME|ours=NAME|carry|far] [-part N] [-apart] [-with TEXT]",
 			Help: "Send an Init: with that limit; with another length, and an N of that length; with the target's N of " +
-				"this or another connection, with the suite's of another, or with one that makes CN carry soon; only " +
-				"its first bytes; each byte in a segment of its own; with a Chunk in the same segment.", Max: -1, Run: initVerb},
+				"this or another connection, with the suite's of another, with one that makes CN carry soon, or over " +
+				"four bytes within 16384 messages; only its first bytes; each byte in a segment of its own; with a " +
+				"Chunk in the same segment.", Max: -1, Run: initVerb},
 		{Name: "open", Usage: "[-small] [NAME] [OPTION...]",
 			Help: "A connection through the target, with both Inits, the suite's with the options of init, and both " +
 				"sides; -small: the suite's sockets have little room.", Max: -1, Run: openVerb},
@@ -125,21 +126,23 @@ func choose(s *engine.Session, h *hmacConn, which string) {
 	case which == "theirs":
 		h.in.N = h.out.N
 	case which == "carry":
-		h.in.N = carrying(h.in)
+		h.in.N = nonceWhere(h.in, func(low uint32) bool { return low&0xffff == 0xfffe }) // CN(2) carries over two bytes
+	case which == "far":
+		h.in.N = nonceWhere(h.in, func(low uint32) bool { return low >= 1<<32-1<<14 })
 	case other != nil && whose == "theirs":
 		h.in.N = other.hmac.out.N
 	case other != nil && whose == "ours":
 		h.in.N = other.hmac.in.N
 	default:
-		engine.Must(engine.Mistake("init -n theirs|theirs=NAME|ours=NAME|carry"))
+		engine.Must(engine.Mistake("init -n theirs|theirs=NAME|ours=NAME|carry|far"))
 	}
 }
 
-// carrying gives an N with which CN(2) carries over two bytes.
-func carrying(d wire.Direction) []byte {
+// nonceWhere gives an N with which the last four bytes of CN(0) are good.
+func nonceWhere(d wire.Direction, good func(low uint32) bool) []byte {
 	for d.N = make([]byte, d.Hash.Length); ; {
 		rand.Read(d.N)
-		if b := d.Base(); b[len(b)-1] == 0xfe && b[len(b)-2] == 0xff {
+		if b := d.Base(); good(binary.BigEndian.Uint32(b[len(b)-4:])) {
 			return d.N
 		}
 	}

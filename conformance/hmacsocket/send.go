@@ -3,6 +3,7 @@ package hmacsocket
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
@@ -12,9 +13,9 @@ import (
 
 func messageVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "chunk", Usage: "[-each] [-i N] [-n own|NAME] [-key TEXT] [-moved N] [-ld N] [-wrong] [-part N] [-apart] TEXT...|-filler N|limit|over",
-			Help: "Send a Chunk, or one for each byte, all in one segment. Wrong ones: with another number; with " +
-				"another N, of the suite's own Init or for another connection; with another key; with bytes of CN " +
+		{Name: "chunk", Usage: "[-each|-fit] [-i N] [-n own|NAME] [-key TEXT] [-moved N] [-ld N] [-wrong] [-part N] [-apart] TEXT...|-filler N|limit|over",
+			Help: "Send a Chunk, one for each byte, or as many as the target's ML demands, all in one segment. Wrong " +
+				"ones: with another number; with another N, of the suite's own Init or for another connection; with another key; with bytes of CN " +
 				"moved into D, or of D out of it; with an LD that differs by so much; with another H. Only its first " +
 				"bytes; each byte in a segment of its own. The filler is N bytes of the pattern, as many as the " +
 				"target's ML, or one more.", Max: -1, Run: chunkVerb},
@@ -43,7 +44,7 @@ type forgery struct {
 
 // The options of chunk and error.
 var (
-	forgedPlain  = []string{"-wrong", "-apart", "-each"}
+	forgedPlain  = []string{"-wrong", "-apart", "-each", "-fit"}
 	forgedValued = []string{"-i", "-n", "-key", "-moved", "-ld", "-part"}
 )
 
@@ -122,13 +123,17 @@ func chunkVerb(s *engine.Session, args []string) error {
 	h := of(s).pair.hmac
 	f := forged(s, h, set)
 	D := tcp.Filler(s, rest)
-	if set["-each"] == "" {
+	size := 1
+	switch {
+	case set["-fit"] != "":
+		size = h.most()
+	case set["-each"] == "":
 		f.send(s, h, "Chunk", f.chunk(h, D))
 		return nil
 	}
 	var all []byte
-	for i := range D {
-		all = append(all, f.chunk(h, D[i:i+1])...)
+	for part := range slices.Chunk(D, size) {
+		all = append(all, f.chunk(h, part)...)
 		f.i++
 	}
 	f.i--

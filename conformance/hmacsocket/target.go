@@ -16,18 +16,21 @@ import (
 
 func peerVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "nonces", Usage: "fresh|random",
-			Help: "Of many connections, no two have the same N; and no bit of it is always the same, no byte grows by " +
-				"the same step.", Max: -1, Run: noncesVerb},
+		{Name: "nonces", Usage: "fresh [STARTS]|random",
+			Help: "Of many connections, no two have the same N, though the target be started so often with the same key; " +
+				"and no bit of it is always the same, no byte grows by the same step.", Max: -1, Run: noncesVerb},
+		{Name: "patient", Usage: "TIME",
+			Help: "The target waits longer for an Init, or states nothing; else there is nothing to judge.",
+			Min:  1, Max: 1, Run: patientVerb},
 		{Name: "visits", Usage: "N",
 			Help: "The target has connected to its service so many times.", Min: 1, Max: 1, Run: visitsVerb},
 		{Name: "away",
 			Help: "Where the target connects to, nobody listens any more.", Run: awayVerb},
 		{Name: "back",
 			Help: "Somebody listens again where the target connects to.", Run: backVerb},
-		{Name: "unreached",
-			Help: "A process connects to the target, and its connection is closed or reset, since the server cannot be " +
-				"reached.", Run: unreachedVerb},
+		{Name: "unreached", Usage: "[N]",
+			Help: "A process, or a peer with a good Init, connects to the target, or so many, one after the other, and its " +
+				"connection is closed or reset, in both directions, since nobody can be reached.", Max: 1, Run: unreachedVerb},
 		{Name: "keyless", Usage: "empty|missing|folder",
 			Help: "Started with such a key file, the target ends unsuccessfully, and does not listen before.",
 			Min:  1, Max: 1, Run: keylessVerb},
@@ -41,12 +44,21 @@ func peerVerbs() []engine.Verb {
 const manyNonces = 64
 
 func noncesVerb(s *engine.Session, args []string) error {
-	if !(len(args) == 1 && (args[0] == "fresh" || args[0] == "random")) {
+	if !(len(args) == 1 && args[0] == "random" || len(args) > 0 && len(args) < 3 && args[0] == "fresh") {
 		return engine.ErrUsage
 	}
+	starts := 1
+	if len(args) == 2 {
+		starts = int(engine.Integer(args[1]))
+	}
 	var all [][]byte
-	for seen := s.Rec.Mark(); len(all) < manyNonces; {
+	for first, seen := s.In, s.Rec.Mark(); len(all) < starts*manyNonces; {
 		s.Rec.Back(seen)
+		if len(all) > 0 && len(all)%manyNonces == 0 {
+			if err := startLike(s, first); err != nil {
+				return err
+			}
+		}
 		if err := connectVerb(s, nil); err != nil {
 			return err
 		}
@@ -75,6 +87,32 @@ func noncesVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
+// startLike starts the target once more, with the key of the instance first, and goes on with that one.
+func startLike(s *engine.Session, first *engine.Instance) error {
+	values := maps.Clone(s.Values)
+	values["keyfile"] = filepath.Join(first.Dir, "key")
+	in, err := s.Start(values)
+	if err != nil {
+		return engine.Inconclusive("starting the target once more: %v", err)
+	}
+	peerOf(in).key = peerOf(first).key
+	s.In = in
+	return nil
+}
+
+func patientVerb(s *engine.Session, args []string) error {
+	least, err := time.ParseDuration(args[0])
+	if err != nil {
+		return engine.ErrUsage
+	}
+	const timer = "init_timeout"
+	stated, err := time.ParseDuration(s.Target().Timers[timer])
+	if !s.Target().Uses(s.Role, timer) && err == nil && stated <= least { // else it is set to a long one
+		return engine.Unsupported("the target's %s is %v", timer, stated)
+	}
+	return nil
+}
+
 func visitsVerb(s *engine.Session, args []string) error {
 	if n := peerOf(s.In).visited(); int64(n) != engine.Integer(args[0]) {
 		return engine.Violation("the service was connected to %d times, not %s", n, args[0])
@@ -97,20 +135,43 @@ func backVerb(s *engine.Session, args []string) error {
 }
 
 func unreachedVerb(s *engine.Session, args []string) error {
-	c, err := tcp.Dial(s, "plain")
+	n := int64(1)
+	if len(args) == 1 {
+		n = engine.Integer(args[0])
+	}
+	for seen := s.Rec.Mark(); n > 0; n-- {
+		s.Rec.Back(seen) // each is like the one before
+		if err := unreached(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unreached connects to a target that can reach nobody.
+func unreached(s *engine.Session) error {
+	side := "plain"
+	if isServer(s) {
+		side = "hmac"
+	}
+	c, err := tcp.Dial(s, side)
 	switch {
 	case errors.Is(err, syscall.ECONNRESET): // so soon that the connection was over before it began
 		return nil
 	case err != nil:
 		return engine.Violation("connecting to the target failed: %v", err)
 	}
+	defer c.Close()
 	w := s.Wait()
+	if isServer(s) {
+		c.Send(newHMAC(s, c).init(), w)
+	}
 	if b, err := c.All(1<<16, w); err == engine.ErrLimit || err == engine.ErrTooMuch {
 		return s.Meaning(w, "the end of the connection", err)
-	} else if len(b) > 0 {
+	} else if len(b) > 0 && !isServer(s) {
 		return engine.Violation("expected the end of the connection; %s came", engine.Shown(b))
 	}
-	return nil
+	return tcp.Gone(s, c)
 }
 
 func keylessVerb(s *engine.Session, args []string) error {

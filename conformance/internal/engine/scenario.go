@@ -24,7 +24,7 @@ var anyRole = []string{visible, slow, passing, ipv6, root}
 // processes; all others share one. One without a baseline can be judged where a good exchange does not work.
 type Scenario struct {
 	Name  string // of the file
-	Role  string // whose rule it shows; a script of a rule for both roles makes a scenario for each
+	Role  string // whose rule it shows; a script of a rule for both roles makes one for each that can have what it needs
 	Rule  docs.Rule
 	Title string
 	Needs []string // what the role's target can offer, a timer, or one of anyRole

@@ -77,7 +77,7 @@ func (u *Suite) read() (all []Scenario) {
 			if err != nil {
 				panic(fmt.Sprintf("%s: %v", name, err))
 			}
-			if s.Role = r.Name; slices.Contains(s.Rule.Roles, r.Name) {
+			if s.Role = r.Name; slices.Contains(s.Rule.Roles, r.Name) && u.canHave(r, s.Needs) {
 				all = append(all, s)
 			}
 		}
@@ -192,6 +192,13 @@ func (u *Suite) checkNeeds(s *Scenario) error {
 		}
 	}
 	return nil
+}
+
+// canHave says whether a role's target can have what a scenario needs: of a rule for both ends, one may not.
+func (u *Suite) canHave(r Role, needs []string) bool {
+	return !slices.ContainsFunc(needs, func(need string) bool {
+		return !slices.Contains(r.Offers, need) && !slices.Contains(anyRole, need) && !slices.Contains(u.Timers(), need)
+	})
 }
 
 // find gives the scenario of that name for a role; for any role, if that is empty.

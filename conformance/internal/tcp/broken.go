@@ -1,6 +1,8 @@
 package tcp
 
 import (
+	"errors"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -8,10 +10,11 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 )
 
-// brokenVerb asks the system for the connection's error: reading does not tell of it behind the end, and what is sent
-// would have the target find out what it has not seen.
-func brokenVerb(s *engine.Session, args []string) error {
-	c := Current(s)
+func brokenVerb(s *engine.Session, args []string) error { return Broken(s, Current(s)) }
+
+// Broken waits for a reset. It asks the system for the connection's error: reading does not tell of it behind the end,
+// and what is sent would have the target find out what it has not seen.
+func Broken(s *engine.Session, c *Conn) error {
 	raw, err := c.SyscallConn()
 	for w := s.Wait(); err == nil; time.Sleep(time.Millisecond) {
 		why := 0
@@ -25,4 +28,27 @@ func brokenVerb(s *engine.Session, args []string) error {
 		}
 	}
 	return engine.Inconclusive("the connection cannot be looked at: %v", err)
+}
+
+// lingering is how long a target may still take what comes behind the end of its own direction. It is long, since no
+// rule says how long.
+const lingering = 20 * time.Second
+
+func goneVerb(s *engine.Session, args []string) error { return Gone(s, Current(s)) }
+
+// Gone waits until nobody has the connection's other end any more, which shows when something is sent there. That the
+// target has ended its own direction does not tell.
+func Gone(s *engine.Session, c *Conn) error {
+	for w := s.WaitFor(lingering); ; time.Sleep(engine.Moment) {
+		release := w.Writing(c)
+		_, err := c.Write([]byte{0})
+		release()
+		switch {
+		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+			s.Rec.Note("%s. sending: %v", Prefix(c.Name), errors.Unwrap(err))
+			return nil
+		case w.Over():
+			return s.Meaning(w, "that the target closes the connection, in both directions", engine.ErrLimit)
+		}
+	}
 }

@@ -35,6 +35,9 @@ func connectionVerbs() []engine.Verb {
 		{Name: "broken",
 			Help: "The target resets the connection, of which nothing is read: its input may have ended before.",
 			Run:  brokenVerb},
+		{Name: "gone",
+			Help: "The target closes the connection in both directions, however often a byte is still sent: it may take " +
+				"what comes behind its own end for 20 s.", Run: goneVerb},
 		{Name: "expect", Usage: "TEXT...|-filler N",
 			Help: "Exactly these bytes come next.", Min: 1, Max: -1, Run: expectVerb},
 	}
