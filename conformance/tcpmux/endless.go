@@ -15,9 +15,10 @@ const endlessBytes = 1 << 20
 
 func endlessVerb(s *engine.Session, args []string) error {
 	w := s.Wait()
-	s.Rec.Note("> up to %d bytes \"aaaa…\" without a line end", endlessBytes)
+	first := s.Texts(args)
+	s.Rec.Note("> %s and up to %d bytes \"aaaa…\" without a line end", engine.Shown(first), endlessBytes)
 	const moment = 10 * time.Millisecond
-	for taken := feed(tcp.Current(s), w); ; {
+	for taken := feed(tcp.Current(s), first, w); ; {
 		if tcp.Current(s).Fill(s.Window(moment)) != engine.ErrLimit {
 			return nil
 		}
@@ -36,13 +37,14 @@ func endlessVerb(s *engine.Session, args []string) error {
 	}
 }
 
-// feed sends endlessBytes without a line end, and closes taken once the target has read them all. A time limit alone
-// would not do: it ends the reading of any server, also of one without a bound.
-func feed(c *tcp.Conn, w proc.Wait) (taken chan struct{}) {
+// feed sends first and endlessBytes without a line end, and closes taken once the target has read them all. A time
+// limit alone would not do: it ends the reading of any server, also of one without a bound.
+func feed(c *tcp.Conn, first []byte, w proc.Wait) (taken chan struct{}) {
 	taken = make(chan struct{})
 	go func() {
 		chunk := bytes.Repeat([]byte("a"), 16<<10)
 		c.SetWriteDeadline(w.End())
+		c.Write(first)
 		for range endlessBytes / len(chunk) {
 			if _, err := c.Write(chunk); err != nil {
 				return

@@ -17,8 +17,9 @@ func clientLoadVerbs() []engine.Verb {
 		{Name: "pour", Usage: "+|-",
 			Help: "Send a reply line with that sign and without an end until the target gives up. It may not take all of it, nor the " +
 				"memory for it.", Min: 1, Max: 1, Run: pourVerb},
-		{Name: "endless",
-			Help: "Send a line without an end; the target answers or closes before it has taken 1 MiB of it.", Run: endlessVerb},
+		{Name: "endless", Usage: "[TEXT]",
+			Help: "Send a line without an end, which may begin with the text; the target answers or closes before it has " +
+				"taken 1 MiB of it.", Max: 1, Run: endlessVerb},
 		{Name: "outlast", Usage: "request_timeout|reply_timeout",
 			Help: "Wait until a request that began before, or the wait for its reply, would have run out of time; not " +
 				"at all where the target has no such limit.", Max: -1, Run: outlastVerb},

@@ -17,6 +17,9 @@ func requestVerbs() []engine.Verb {
 		{Name: "unserved",
 			Help: "Until the target ends the connection, or has sent a line, it does not send a positive reply.",
 			Run:  unservedVerb},
+		{Name: "unknown", Usage: "FROM TO",
+			Help: "A name that nobody has, of each length from FROM to TO bytes, gets a negative reply.",
+			Min:  2, Max: 2, Run: unknownVerb},
 		{Name: "sync",
 			Help: "Send a fresh token to an echo service and wait for it; what comes before it is the junk.", Run: syncVerb},
 		{Name: "junk", Usage: "[without TEXT]",
@@ -59,6 +62,25 @@ func unservedVerb(s *engine.Session, args []string) error {
 	}
 	if bytes.HasPrefix(tcp.Current(s).In, []byte("+")) {
 		return engine.Violation("expected no positive reply; %s came", engine.Shown(tcp.Current(s).In))
+	}
+	return nil
+}
+
+func unknownVerb(s *engine.Session, args []string) error {
+	seen := s.Rec.Mark()
+	for n := engine.Integer(args[0]); n <= engine.Integer(args[1]); n++ {
+		s.Rec.Back(seen) // the names before are not what it fails at
+		c, err := tcp.Reach(s, "")
+		if err != nil {
+			return err
+		}
+		tcp.Of(s).Cur = c
+		s.Rec.Note(". a name of %d bytes", n)
+		c.Send(append(bytes.Repeat([]byte("u"), int(n)), "\r\n"...), s.Wait())
+		if err := replyVerb(s, []string{"-"}); err != nil {
+			return err
+		}
+		c.Close() // a server may have few places
 	}
 	return nil
 }

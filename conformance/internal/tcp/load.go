@@ -15,8 +15,8 @@ import (
 func loadVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "flood", Usage: "[-keep|-much] N [TEXT]",
-			Help: "N connections at once, each sends the text, or 4 MiB without a line end; then all are closed, or " +
-				"kept open.", Max: -1, Run: floodVerb},
+			Help: "N connections at once, each sends the text, -much: and 4 MiB without a line end behind it; then all " +
+				"are closed, or kept open.", Max: -1, Run: floodVerb},
 		{Name: "dropped", Usage: "silent|drip",
 			Help: "The target ends a connection that sends nothing, or a byte now and then, after the time that it " +
 				"states.", Max: -1, Run: droppedVerb},
@@ -40,7 +40,7 @@ func floodVerb(s *engine.Session, args []string) error {
 	}
 	text := s.Texts(args[1:])
 	if much {
-		text = bytes.Repeat([]byte("a"), muchBytes)
+		text = append(text, bytes.Repeat([]byte("a"), muchBytes)...)
 	}
 	conns := connectAll(s, n, func(c *Conn) {
 		c.Send(text, s.Wait())

@@ -11,9 +11,9 @@ import (
 
 func streamVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "echo", Usage: "N|all",
-			Help: "Send N bytes, or all 256 byte values, to an echo service while its answer is read, which has to be " +
-				"the same.", Min: 1, Max: 1, Run: echoVerb},
+		{Name: "echo", Usage: "N|all|pairs",
+			Help: "Send N bytes, or all 256 byte values, or each of them behind each, to an echo service while its " +
+				"answer is read, which has to be the same.", Min: 1, Max: 1, Run: echoVerb},
 		{Name: "rest", Usage: "[-junk] N",
 			Help: "All that still comes, until the end, are the N bytes of the pattern; with -junk something may stand " +
 				"before them.", Min: 1, Max: 2, Run: restVerb},
@@ -27,11 +27,16 @@ func streamVerbs() []engine.Verb {
 
 func echoVerb(s *engine.Session, args []string) error {
 	var out []byte
-	if args[0] == "all" {
+	switch args[0] {
+	case "all":
 		for i := range 256 {
 			out = append(out, byte(i))
 		}
-	} else {
+	case "pairs":
+		for i := range 1 << 16 {
+			out = append(out, byte(i>>8), byte(i))
+		}
+	default:
 		n, err := strconv.Atoi(args[0])
 		if err != nil {
 			return engine.ErrUsage
