@@ -108,10 +108,10 @@ func (d *playedDaemon) next(w proc.Wait, gone <-chan struct{}, started <-chan *s
 	}
 }
 
-// hangUp ends the connection at work.
-func (d *playedDaemon) hangUp() {
+// hangUp ends the connection at work, of which the agent could know since then, and not before.
+func (d *playedDaemon) hangUp(since time.Time) {
+	d.left = since
 	d.cur.Close()
-	d.left = time.Now()
 	d.rec.Note("moshd . ends the connection")
 }
 
