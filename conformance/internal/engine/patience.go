@@ -8,7 +8,7 @@ import (
 
 // What timers are set to: short for a scenario that waits for one; for all others longer than a busy machine makes
 // anything take.
-const shortTimer, longTimer = "500ms", "1m"
+const shortTimer, longTimer = "1s", "1m"
 
 // DefaultPatience is long enough for a program that starts another.
 const DefaultPatience = 2 * time.Second
