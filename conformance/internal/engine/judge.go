@@ -45,8 +45,8 @@ type roleRun struct {
 	verbs  verbs
 	recent []time.Duration // what the latest good exchanges took
 	// spinner: already a good exchange leaves a process that takes all the processor time that it gets, from all that
-	// is beside it. Such a target is judged one scenario at a time, each with an instance that no other has left
-	// anything in.
+	// is beside it. Such a target is judged one scenario at a time, in its plain variant, each with an instance that no
+	// other has left anything in.
 	spinner bool
 	shared  *Instance // of a server, for the scenarios that need none of their own
 	before  *Scenario // that was played on it last
@@ -148,7 +148,7 @@ func (r *roleRun) goesOn(s Scenario) bool {
 	switch {
 	case r.ctx.Err() != nil:
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted})
-	case failed: // in its plain variant: the verdict stands, and a slow server is not asked a dozen times
+	case failed, r.spinner && s.Variant != "": // the plain variant's verdict stands, and a slow server is not asked a dozen times
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
 	case stopped:
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: "the run has stopped at the first violation"})
