@@ -16,8 +16,8 @@ import (
 
 func peerVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "nonces", Usage: "fresh [STARTS]|random",
-			Help: "Of many connections, no two have the same N, though the target be started so often with the same key; " +
+		{Name: "nonces", Usage: "fresh [STARTS [N]]|random",
+			Help: "Of 64 connections or N, no two have the same N, though the target be started so often with the same key; " +
 				"and no bit of it is always the same, no byte grows by the same step.", Max: -1, Run: noncesVerb},
 		{Name: "patient", Usage: "TIME",
 			Help: "The target waits longer for an Init, or states nothing; else there is nothing to judge.",
@@ -44,17 +44,23 @@ func peerVerbs() []engine.Verb {
 const manyNonces = 64
 
 func noncesVerb(s *engine.Session, args []string) error {
-	if !(len(args) == 1 && args[0] == "random" || len(args) > 0 && len(args) < 3 && args[0] == "fresh") {
+	if !(len(args) == 1 && args[0] == "random" || len(args) > 0 && len(args) < 4 && args[0] == "fresh") {
 		return engine.ErrUsage
 	}
-	starts := 1
-	if len(args) == 2 {
+	starts, each := 1, manyNonces
+	if len(args) > 1 {
 		starts = int(engine.Integer(args[1]))
 	}
+	if len(args) > 2 {
+		each = int(engine.Integer(args[2]))
+	}
+	if starts < 1 || each < 1 {
+		return engine.ErrUsage
+	}
 	var all [][]byte
-	for first, seen := s.In, s.Rec.Mark(); len(all) < starts*manyNonces; {
+	for first, seen := s.In, s.Rec.Mark(); len(all) < starts*each; {
 		s.Rec.Back(seen)
-		if len(all) > 0 && len(all)%manyNonces == 0 {
+		if len(all) > 0 && len(all)%each == 0 {
 			if err := startLike(s, first); err != nil {
 				return err
 			}
