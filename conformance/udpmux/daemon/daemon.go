@@ -23,13 +23,14 @@ func daemonVerbs() []engine.Verb {
 			Help: "The daemon is ended, by SIGTERM or SIGKILL, and started again with the same sockets' addresses.",
 			Max:  -1, Run: restartVerb},
 		{Name: "another",
-			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] [-below on] [-link in|to] [-inherit none|address|port|both,...] [-at ADDR]",
+			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] [-below on] [-link in|to] " +
+				"[-inherit none|address|port|both,...] [-at ADDR]",
 			Help: "Start the target once more, with the first one's Unix socket, or its own; at a free port of its own, " +
 				"at the first one's, or at these addresses, in which {a} and {b} are two free ports; with its Unix " +
 				"socket in a folder of this mode; with an UDP socket of 127.0.0.2, or of the address -at, passed as " +
-				"sd_listen_fds(3) says, which has SO_REUSEADDR, SO_REUSEPORT or both, or with several, each at a port of its own; -below: in a " +
-				"good folder below that one; -link: in a good folder, by way of a link in that one, or in that one, " +
-				"by way of a link in a good one. -refused: it does not start, but ends unsuccessfully. " +
+				"sd_listen_fds(3) says, which has SO_REUSEADDR, SO_REUSEPORT or both, or with several, each at a " +
+				"port of its own; -below: in a good folder below that one; -link: in a good folder, by way of a link in that one, or in " +
+				"that one, by way of a link in a good one. -refused: it does not start, but ends unsuccessfully. " +
 				"The next verbs work with the first one, but for unshared.", Max: -1, Run: anotherVerb},
 		{Name: "unshared", Usage: "first|passed",
 			Help: "No other socket can be bound to the daemon's address and port, or to those of the socket that was " +
@@ -188,7 +189,7 @@ func makeFolder(dir string, mode os.FileMode) {
 	}
 }
 
-// inherited gives a UDP socket of that address, and its family alone, with the options that let others bind its address.
+// inherited gives a UDP socket of that address, and of its family alone, with the options that let others bind it.
 func inherited(s *engine.Session, at, options string) *os.File {
 	config := net.ListenConfig{Control: sockets.Reuse(options)}
 	port, err := sockets.FreePort() // one that the daemon can have at its other addresses
