@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,13 +23,14 @@ func daemonVerbs() []engine.Verb {
 			Help: "The daemon is ended, by SIGTERM or SIGKILL, and started again with the same sockets' addresses.",
 			Max:  -1, Run: restartVerb},
 		{Name: "another",
-			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] [-below on] [-link in|to] [-inherit none|address|port|both,...]",
+			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] [-below on] [-link in|to] " +
+				"[-inherit none|address|port|both,...] [-at ADDR]",
 			Help: "Start the target once more, with the first one's Unix socket, or its own; at a free port of its own, " +
 				"at the first one's, or at these addresses, in which {a} and {b} are two free ports; with its Unix " +
-				"socket in a folder of this mode; with an UDP socket of 127.0.0.2, passed as sd_listen_fds(3) says, " +
-				"which has SO_REUSEADDR, SO_REUSEPORT or both, or with several, each at a port of its own; -below: in a " +
-				"good folder below that one; -link: in a good folder, by way of a link in that one, or in that one, " +
-				"by way of a link in a good one. -refused: it does not start, but ends unsuccessfully. " +
+				"socket in a folder of this mode; with an UDP socket of 127.0.0.2, or of the address -at, passed as " +
+				"sd_listen_fds(3) says, which has SO_REUSEADDR, SO_REUSEPORT or both, or with several, each at a " +
+				"port of its own; -below: in a good folder below that one; -link: in a good folder, by way of a link in that one, or in " +
+				"that one, by way of a link in a good one. -refused: it does not start, but ends unsuccessfully. " +
 				"The next verbs work with the first one, but for unshared.", Max: -1, Run: anotherVerb},
 		{Name: "unshared", Usage: "first|passed",
 			Help: "No other socket can be bound to the daemon's address and port, or to those of the socket that was " +
@@ -61,7 +63,7 @@ func restartVerb(s *engine.Session, args []string) error {
 }
 
 func anotherVerb(s *engine.Session, args []string) error {
-	o, rest := options(args, "-refused", "-writable", "-below", "-link", "-listen", "-socket", "-inherit")
+	o, rest := options(args, "-refused", "-writable", "-below", "-link", "-listen", "-socket", "-inherit", "-at")
 	if len(rest) != 0 {
 		return engine.ErrUsage
 	}
@@ -73,13 +75,17 @@ func anotherVerb(s *engine.Session, args []string) error {
 	if o["-inherit"] != "" {
 		of(s).passed = netip.AddrPort{}
 		for options := range strings.SplitSeq(o["-inherit"], ",") {
-			f := inherited(s, options)
+			f := inherited(s, cmp.Or(o["-at"], "127.0.0.2"), options)
 			defer f.Close()
 			in.Inherit = append(in.Inherit, f)
 		}
 		in.Wrap = activate(len(in.Inherit))
 		if o["-listen"] == "" { // one port for all
-			values["listen"] = netip.AddrPortFrom(sockets.Loopback4, of(s).passed.Port()).String()
+			own := sockets.Loopback4
+			if of(s).passed.Addr() == netip.IPv4Unspecified() {
+				own = netip.IPv6Loopback() // the other one is in the way
+			}
+			values["listen"] = netip.AddrPortFrom(own, of(s).passed.Port()).String()
 		}
 	}
 	err = launchDaemon(in, engine.Scenario{Role: s.Role}, values)
@@ -183,14 +189,15 @@ func makeFolder(dir string, mode os.FileMode) {
 	}
 }
 
-// inherited gives a UDP socket of 127.0.0.2 with the options that let others bind its address.
-func inherited(s *engine.Session, options string) *os.File {
+// inherited gives a UDP socket of that address, and of its family alone, with the options that let others bind it.
+func inherited(s *engine.Session, at, options string) *os.File {
 	config := net.ListenConfig{Control: sockets.Reuse(options)}
 	port, err := sockets.FreePort() // one that the daemon can have at its other addresses
 	if err != nil {
 		engine.Must(engine.Inconclusive("%v", err))
 	}
-	c, err := config.ListenPacket(s.Context(), "udp4", "127.0.0.2:"+port)
+	to := addressAt(net.JoinHostPort(at, port))
+	c, err := config.ListenPacket(s.Context(), familyOf(to.Addr()), to.String())
 	if err != nil {
 		engine.Must(engine.Inconclusive("a socket to pass: %v", err))
 	}
@@ -205,6 +212,14 @@ func inherited(s *engine.Session, options string) *os.File {
 	return f
 }
 
+// familyOf gives the network of a socket at that address.
+func familyOf(a netip.Addr) string {
+	if a.Is6() {
+		return "udp6"
+	}
+	return "udp4"
+}
+
 func unsharedVerb(s *engine.Session, args []string) error {
 	if !(len(args) == 1 && (args[0] == "first" || args[0] == "passed")) {
 		return engine.ErrUsage
@@ -216,14 +231,22 @@ func unsharedVerb(s *engine.Session, args []string) error {
 	if err != nil {
 		return engine.Inconclusive("%v", err)
 	}
+	all, one := netip.IPv4Unspecified(), sockets.Loopback4
+	if at.Addr().Is6() {
+		all, one = netip.IPv6Unspecified(), netip.IPv6Loopback()
+	}
+	beside := all // an address that is not the same, and takes datagrams of it
+	if at.Addr() == all {
+		beside = one
+	}
 	for _, options := range []string{"none", "address", "port", "both"} {
-		for _, host := range []netip.Addr{at.Addr(), netip.IPv4Unspecified()} {
-			if host.IsUnspecified() && options == "none" {
+		for _, host := range []netip.Addr{at.Addr(), beside} {
+			if host == beside && options == "none" {
 				continue // says nothing new
 			}
 			to := netip.AddrPortFrom(host, at.Port())
 			config := net.ListenConfig{Control: sockets.Reuse(options)}
-			c, err := config.ListenPacket(s.Context(), "udp4", to.String())
+			c, err := config.ListenPacket(s.Context(), familyOf(host), to.String())
 			s.Rec.Note("binding %v with SO_REUSE: %s: %v", to, options, err)
 			if err == nil {
 				c.Close()
