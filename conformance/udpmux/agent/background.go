@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -71,6 +72,18 @@ func hitStep(s *engine.Session, a *part, args []string) error {
 		syscall.Kill(-a.process.Cmd.Process.Pid, signal)
 		s.Rec.Note(". %v to the agent's process group", signal)
 	}
+	return nil
+}
+
+func signalledStep(s *engine.Session, a *part, args []string) error {
+	signal := unix.SignalNum(strings.Join(args, ""))
+	if signal != unix.SIGHUP && signal != unix.SIGINT && signal != unix.SIGTERM {
+		return engine.ErrUsage
+	}
+	if err := a.process.Cmd.Process.Signal(signal); err != nil {
+		return engine.Inconclusive("%v", err)
+	}
+	s.Rec.Note(". %v to the agent", signal)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package agent
 import (
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
@@ -202,6 +203,9 @@ func connectLine(s *engine.Session) (digits string, err error) {
 	}
 }
 
+// bySignal is what shells add to the number of the signal that has ended a program, for its exit code.
+const bySignal = 128
+
 // agentEnded waits for the agent's end, and gives its exit code; below 0 if a signal ended it.
 func agentEnded(s *engine.Session) (code int, err error) {
 	a, w := of(s), s.Wait()
@@ -216,6 +220,9 @@ func agentEnded(s *engine.Session) (code int, err error) {
 // agentEnds: the agent ends with that exit code.
 func agentEnds(s *engine.Session, want int) error {
 	code, err := agentEnded(s)
+	if status, ok := of(s).process.Cmd.ProcessState.Sys().(syscall.WaitStatus); err == nil && ok && status.Signaled() {
+		code = bySignal + int(status.Signal())
+	}
 	if err == nil && code != want {
 		return engine.Violation("expected that the agent ends with exit code %d, not: %v", want,
 			of(s).process.Cmd.ProcessState)

@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
@@ -32,6 +33,19 @@ func newFarEnd(s *engine.Session, at netip.Addr) (*farEnd, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// farAtPort listens at that port. Others may want it at the same time, so the address is any of loopback's, where there
+// are as many as on Linux.
+func farAtPort(s *engine.Session, port uint16) (f *farEnd, err error) {
+	random := netip.AddrFrom4([4]byte{127, 1, byte(rand.IntN(256)), byte(rand.IntN(256))})
+	for _, at := range []netip.Addr{random, sockets.Loopback4} {
+		f = &farEnd{s: s, at: at, port: port}
+		if err = f.back(); err == nil {
+			return f, nil
+		}
+	}
+	return nil, err
 }
 
 // back listens, from the beginning or again.

@@ -27,16 +27,20 @@ func moshVerbs() []engine.Verb {
 			Help: "These are its arguments.", Max: -1, Run: alone(moshGetsStep)},
 		{Name: "mosh has", Usage: "VARIABLE",
 			Help: "Its environment has it, NAME=VALUE.", Max: -1, Run: alone(moshHasStep)},
-		{Name: "mosh connects", Usage: "[at ADDRESS...|beside ADDRESS] [line TEXT] [before TEXT] [exit N]",
+		{Name: "mosh connects",
+			Usage: "[-ended] [at ADDRESS...|beside ADDRESS] [in session] [with another] [line TEXT] [before TEXT] [exit N]",
 			Help: "Mosh-server, which has started, binds 127.0.0.1 or these addresses, or it while somebody else has " +
-				"the port at that address; it leaves a process in the background, prints the CONNECT line, or this " +
-				"one, with that text before it, and ends with exit code 0, or this one.", Max: -1, Run: alone(moshConnectsStep)},
+				"the port at that address; it leaves a process in the background, which is in a session of its own, " +
+				"and another one in its group, which outlives it; it prints the CONNECT line, or this one, in which " +
+				"{port+N} is so much more than its port, with that text before it, and ends with exit code 0, or this " +
+				"one. With -ended it may have ended before, and then does nothing.",
+			Max: -1, Run: alone(moshConnectsStep)},
 		{Name: "mosh exits", Usage: "N [OUTPUT [ERRORS]]",
 			Help: "It prints this and ends with that exit code.", Max: -1, Run: alone(moshExitsStep)},
 		{Name: "mosh ends",
 			Help: "The mosh-server in the background ends by itself.", Max: -1, Run: alone(moshEndsStep)},
-		{Name: "mosh dies",
-			Help: "The real client is killed.", Max: -1, Run: alone(moshDiesStep)},
+		{Name: "mosh dies", Usage: "[SIGNAL]",
+			Help: "The real client is killed, or gets the signal of that number.", Max: -1, Run: alone(moshDiesStep)},
 		{Name: "mosh ended",
 			Help: "The mosh-server that the agent has started has ended.", Max: -1, Run: alone(moshEndedStep)},
 		{Name: "mosh runs",
@@ -134,6 +138,9 @@ func moshHasStep(s *engine.Session, a *part, args []string) error {
 
 func moshConnectsStep(s *engine.Session, a *part, args []string) error {
 	o := goodOrders(s)
+	if o.MayBeLate = len(args) > 0 && args[0] == "-ended"; o.MayBeLate {
+		args = args[1:]
+	}
 	line, before := "MOSH CONNECT {port} "+wire.WriteK(a.k)+"\n", "\n"
 	for at := []string(nil); len(args) > 1; args = args[2:] {
 		switch args[0] {
@@ -146,6 +153,10 @@ func moshConnectsStep(s *engine.Session, a *part, args []string) error {
 				return engine.Unsupported("%v", err)
 			}
 			o.Bind = []string{"127.0.0.1:" + port}
+		case "in":
+			o.Apart = true
+		case "with":
+			o.Other = true
 		case "line":
 			line = args[1]
 		case "before":
@@ -178,7 +189,7 @@ func direct(s *engine.Session, o standInOrders) error {
 	}
 	err := of(s).mosh.order(o, s.Wait())
 	switch {
-	case err == nil:
+	case err == nil, o.MayBeLate && errors.Is(err, errGone):
 		return nil
 	case errors.Is(err, errTrouble):
 		return engine.Unsupported("%v", err)

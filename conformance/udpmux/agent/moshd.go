@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"net"
@@ -36,6 +37,9 @@ func moshdVerbs() []engine.Verb {
 			Help: "The agent, whose connection has ended, connects N times more, each time in vain, with pauses that " +
 				"are right; with MODES it registers these each time, and an ERROR or the end comes behind that.",
 			Max: -1, Run: alone(moshdSeesStep)},
+		{Name: "moshd tempts", Usage: "N",
+			Help: "It says WELCOME to the agent, whose connection has ended, on the next N connections, or as many as come " +
+				"in time, and S comes on none.", Max: -1, Run: alone(moshdTemptsStep)},
 	}
 }
 
@@ -68,6 +72,7 @@ func moshdIsStep(s *engine.Session, a *part, args []string) error {
 		}
 	case "foreign":
 		err = d.foreign()
+		d.left = time.Now()
 	case "crowded":
 		err = d.crowded()
 	case "roomy":
@@ -233,6 +238,34 @@ func moshdSeesStep(s *engine.Session, a *part, args []string) error {
 	// An attempt that succeeds takes some time, which the suite may see the end of only: of many it cannot be all.
 	if all := a.daemon.left.Sub(first); len(args) == 2 && all < time.Duration(n-1)*leastPause/2 {
 		return engine.Violation("expected %v and more from each attempt to the next; there are %d within %v", leastPause, n, all)
+	}
+	return nil
+}
+
+func moshdTemptsStep(s *engine.Session, a *part, args []string) error {
+	n, err := strconv.Atoi(strings.Join(args, ""))
+	if err != nil {
+		return engine.ErrUsage
+	}
+	S := a.s()
+	for range n {
+		if _, err := a.next(s.WaitSince(a.daemon.left, time.Second+s.Limit()), false); err != nil {
+			s.Rec.Note("moshd . the agent does not connect")
+			return nil
+		}
+		w := s.Wait()
+		a.daemon.cur.SendFrame(wire.Frame{Type: wire.Welcome, Modes: wire.ModeLearn | wire.ModeToken, Port: a.port}, w)
+		for c := a.daemon.cur; ; {
+			err := c.Fill(w)
+			if bytes.Contains(c.In, S[:]) {
+				return engine.Violation("expected that nothing of the session is said to this daemon; S comes, in %s",
+					engine.Shown(c.In))
+			}
+			if err != nil { // its end, or nothing more comes
+				break
+			}
+		}
+		a.daemon.hangUp(time.Now())
 	}
 	return nil
 }

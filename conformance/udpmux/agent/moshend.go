@@ -31,7 +31,15 @@ func moshEndsStep(s *engine.Session, a *part, args []string) error {
 }
 
 func moshDiesStep(s *engine.Session, a *part, args []string) error {
-	if err := syscall.Kill(a.mosh.PID, unix.SIGKILL); err != nil {
+	signal := unix.SIGKILL
+	if len(args) > 0 {
+		n, err := strconv.Atoi(args[0])
+		if err != nil || len(args) > 1 {
+			return engine.ErrUsage
+		}
+		signal = syscall.Signal(n)
+	}
+	if err := syscall.Kill(a.mosh.PID, signal); err != nil {
 		return engine.Inconclusive("%v", err)
 	}
 	return nil

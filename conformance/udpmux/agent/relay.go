@@ -28,9 +28,10 @@ func farVerbs() []engine.Verb {
 			Help: "Somebody at another port of the server's host, or at that address and the server's port, sends to " +
 				"the local port's outgoing one; or the server sends what is no answer, with that first byte and of N " +
 				"bytes.", Max: -1, Run: alone(farStraysStep)},
-		{Name: "far is", Usage: "away|back|at ADDRESS",
-			Help: "Nobody is at the server's port; somebody is again; the server has that address.",
-			Max:  -1, Run: alone(farIsStep)},
+		{Name: "far is", Usage: "away|back|at ADDRESS|port N",
+			Help: "Nobody is at the server's port; somebody is again; the server has that address; that port, at an " +
+				"address of loopback where it is free.",
+			Max: -1, Run: alone(farIsStep)},
 		{Name: "far shares", Usage: "its number",
 			Help: "The port that the real client was told has the number of the server's.", Max: -1, Run: alone(farSharesStep)},
 		{Name: "far parts", Usage: "NAMES",
@@ -216,6 +217,16 @@ func farIsStep(s *engine.Session, a *part, args []string) error {
 		if err := a.far.back(); err != nil {
 			return engine.Inconclusive("%v", err)
 		}
+	case "port":
+		port, err := strconv.ParseUint(strings.Join(args[1:], ""), 10, 16)
+		if err != nil {
+			return engine.ErrUsage
+		}
+		a.far.away()
+		if a.far, err = farAtPort(s, uint16(port)); err != nil {
+			return engine.Unsupported("%v", err)
+		}
+		s.Values["N"] = strconv.FormatUint(wire.WriteTokenN(a.far.port), 10)
 	case "at":
 		at, err := netip.ParseAddr(args[1])
 		if err != nil {

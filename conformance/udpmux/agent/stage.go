@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"golang.org/x/sys/unix"
 )
 
 // A stage is where the stand-ins of a scenario report.
@@ -33,6 +34,7 @@ type standIn struct {
 	conn  *net.UnixConn
 	in    *json.Decoder
 	ended chan struct{} // closed when it has ended, the process that it left included; once it has its orders
+	end   func()        // closes ended
 }
 
 // mostStandIns is more than any scenario has.
@@ -64,6 +66,7 @@ func (st *stage) serve() {
 			return
 		}
 		p := &standIn{conn: c, in: json.NewDecoder(c), ended: make(chan struct{})}
+		p.end = sync.OnceFunc(func() { close(p.ended) })
 		st.mu.Lock()
 		st.all = append(st.all, p)
 		st.mu.Unlock()
@@ -83,11 +86,18 @@ func (st *stage) serve() {
 // errTrouble: this machine has not got what a stand-in is to bind.
 var errTrouble = errors.New("cannot do what it is told to")
 
+// errGone: the stand-in has ended before it was told what to do.
+var errGone = errors.New("has ended")
+
 // order has the stand-in do something, and waits until it has.
 func (p *standIn) order(o standInOrders, w proc.Wait) error {
 	p.conn.SetDeadline(w.End())
 	defer context.AfterFunc(w.Ctx, func() { p.conn.SetDeadline(w.Began) })()
 	if err := errors.Join(json.NewEncoder(p.conn).Encode(o), p.in.Decode(&p.standInPlace)); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
+			p.end()
+			err = errGone
+		}
 		return fmt.Errorf("the stand-in for %s: %w", p.Program, err)
 	}
 	if p.Trouble != "" {
@@ -97,7 +107,7 @@ func (p *standIn) order(o standInOrders, w proc.Wait) error {
 		p.conn.SetDeadline(time.Time{})
 		go func() {
 			io.Copy(io.Discard, p.conn)
-			close(p.ended)
+			p.end()
 		}()
 	}
 	return nil
@@ -107,7 +117,7 @@ func (p *standIn) order(o standInOrders, w proc.Wait) error {
 func (st *stage) is(pid int) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return slices.ContainsFunc(st.all, func(p *standIn) bool { return p.PID == pid || p.Background == pid })
+	return slices.ContainsFunc(st.all, func(p *standIn) bool { return p.PID == pid || p.Background == pid || p.Other == pid })
 }
 
 // close ends the stand-ins.

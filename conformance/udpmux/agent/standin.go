@@ -3,10 +3,12 @@ package agent
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,17 +35,22 @@ type standInReport struct {
 // standInOrders are what it does then.
 type standInOrders struct {
 	Bind   []string // addresses of UDP sockets; where their port is 0, all get the same
-	Stdout string   // to print; {port} is that of the sockets, {pid} that of what stays
+	Stdout string   // to print; {port} is that of the sockets, {port+N} is N more, {pid} that of what stays
 	Stderr string
 	Stays  bool // in the background, with the sockets; till the suite ends it
+	Apart  bool // what stays is in a session of its own
+	Other  bool // another process of the group stays, too, which outlives the first
 	Waits  bool // in the foreground for further orders, instead of ending
 	Exit   int
+
+	MayBeLate bool // it may have ended before
 }
 
 // A standInPlace is where it is when orders are carried out.
 type standInPlace struct {
 	Port       int
 	Background int    // the id of the process that stays
+	Other      int    // the id of the other one
 	Trouble    string // the suite's own
 }
 
@@ -78,7 +85,7 @@ func runStandIn(program string, args []string) int {
 		}
 		out.Encode(place)
 		text := strings.NewReplacer("{port}", strconv.Itoa(place.Port), "{pid}", strconv.Itoa(place.Background))
-		text.WriteString(os.Stdout, orders.Stdout)
+		text.WriteString(os.Stdout, place.beyond(orders.Stdout))
 		text.WriteString(os.Stderr, orders.Stderr)
 		if !orders.Waits {
 			return orders.Exit
@@ -113,11 +120,29 @@ func (o standInOrders) carryOut(c *net.UnixConn) (place standInPlace, err error)
 	background := exec.Command("cat")
 	background.Stdin, background.ExtraFiles = end, files
 	background.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MOSH_KEY=") })
+	background.SysProcAttr = &unix.SysProcAttr{Setsid: o.Apart}
 	if err := background.Start(); err != nil {
 		return place, err
 	}
 	place.Background = background.Process.Pid
+	if o.Other {
+		other := exec.Command("sleep", "60") // the suite ends it before, with all that is left
+		if err := other.Start(); err != nil {
+			return place, err
+		}
+		place.Other = other.Process.Pid
+	}
 	return place, nil
+}
+
+var portAndMore = regexp.MustCompile(`\{port\+([0-9]+)\}`)
+
+// beyond puts in the numbers that are so much more than the port, which no integer has to hold.
+func (p standInPlace) beyond(text string) string {
+	return portAndMore.ReplaceAllStringFunc(text, func(m string) string {
+		more, _ := new(big.Int).SetString(portAndMore.FindStringSubmatch(m)[1], 10)
+		return more.Add(more, big.NewInt(int64(p.Port))).String()
+	})
 }
 
 // networkOf gives the network whose sockets have the address and no other one.

@@ -16,16 +16,21 @@ func targetVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "target good",
 			Help: "The baseline.", Max: -1, Run: alone(goodStep)},
-		{Name: "target environment", Usage: "NAME=VALUE...",
-			Help: "What is started from now on has these variables.", Max: -1, Run: alone(environmentStep)},
+		{Name: "target environment", Usage: "NAME=VALUE...|within",
+			Help: "What is started from now on has these variables; the environment that mosh-server has got, as all has " +
+				"that the user starts in its session.", Max: -1, Run: alone(environmentStep)},
 		{Name: "target config", Usage: "TEXT...",
 			Help: "This is the configuration file {config}.", Max: -1, Run: alone(configStep)},
 		{Name: "target inherits", Usage: "N",
 			Help: "What is started from now on has so many descriptors besides the standard ones.",
 			Max:  -1, Run: alone(inheritsStep)},
-		{Name: "target ends", Usage: "N|error",
-			Help: "It ends with that exit code; with another one than 0, the reason on standard error and no CONNECT " +
-				"line.", Max: -1, Run: alone(targetEndsStep)},
+		{Name: "target ends", Usage: "N|error|anyhow",
+			Help: "It ends with that exit code, which for a signal is 128 and its number, as for a shell; with another " +
+				"one than 0, the reason on standard error and no CONNECT line; in any way.",
+			Max: -1, Run: alone(targetEndsStep)},
+		{Name: "target signalled", Usage: "NAME",
+			Help: "It alone, and nothing that it has started, gets SIGHUP, SIGINT or SIGTERM.",
+			Max:  -1, Run: alone(signalledStep)},
 		{Name: "target tells", Usage: "learn|token",
 			Help: "It prints the CONNECT line, with mosh-server's K and that mode's N.", Max: -1, Run: alone(tellsStep)},
 		{Name: "target prints", Usage: "TEXT...",
@@ -139,7 +144,14 @@ func modesNamed(text string) (modes wire.Mode) {
 func goodStep(s *engine.Session, a *part, args []string) error { return goodAgent(s) }
 
 func environmentStep(s *engine.Session, a *part, args []string) error {
-	a.env = append(a.env, args...)
+	switch within := len(args) == 1 && args[0] == "within"; {
+	case within && a.mosh == nil:
+		return engine.ErrUsage
+	case within:
+		a.env = append(a.env, a.mosh.Env...)
+	default:
+		a.env = append(a.env, args...)
+	}
 	return nil
 }
 
@@ -162,6 +174,10 @@ func inheritsStep(s *engine.Session, a *part, args []string) error {
 func targetEndsStep(s *engine.Session, a *part, args []string) error {
 	if len(args) == 1 && args[0] == "error" {
 		return agentFails(s)
+	}
+	if len(args) == 1 && args[0] == "anyhow" {
+		_, err := agentEnded(s)
+		return err
 	}
 	code, err := strconv.Atoi(strings.Join(args, ""))
 	if err != nil {
