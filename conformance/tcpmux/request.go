@@ -3,7 +3,10 @@ package tcpmux
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/internal/tcp"
@@ -33,6 +36,10 @@ func requestVerbs() []engine.Verb {
 		{Name: "served listed",
 			Help: "Every name that the last list holds, but for the service that cannot be started, gets a positive reply.",
 			Min:  0, Run: servedListedVerb},
+		{Name: "sessions", Usage: "N",
+			Help: "N sessions of an echo service at once, each open until all have returned a token; those that get none " +
+				"in time do not matter. Then all are closed, and within the time limit a good exchange works.",
+			Min: 1, Max: 1, Run: sessionsVerb},
 	}
 }
 
@@ -184,4 +191,38 @@ func servedListedVerb(s *engine.Session, args []string) error {
 		}
 	}
 	return nil
+}
+
+// sessionsTime is how long many services at once may take to begin. Nothing is judged by it.
+const sessionsTime = 15 * time.Second
+
+func sessionsVerb(s *engine.Session, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return engine.ErrUsage
+	}
+	request, _ := s.Text(`{echo}\r\n`)
+	begin := s.Window(sessionsTime)
+	var begun atomic.Int32
+	for _, c := range tcp.ConnectAll(s, n, func(c *tcp.Conn) {
+		token := engine.Token()
+		c.Send(request, begin)
+		if _, err := c.UpTo([]byte("\n"), 4096, begin); err != nil {
+			return
+		}
+		c.Send(token, begin)
+		if _, err := c.UpTo(token, 4096, begin); err == nil {
+			begun.Add(1)
+		}
+	}) {
+		c.Close()
+	}
+	s.Rec.Note("%d of %d sessions at once had a token back; all are closed", begun.Load(), n)
+	seen := s.Rec.Mark()
+	for w := s.Wait(); ; s.Rec.Back(seen) { // places are free when the services have ended, which may take a moment
+		if err := goodRequest(s); err == nil || w.Over() {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }

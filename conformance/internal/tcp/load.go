@@ -42,7 +42,7 @@ func floodVerb(s *engine.Session, args []string) error {
 	if much {
 		text = append(text, bytes.Repeat([]byte("a"), muchBytes)...)
 	}
-	conns := connectAll(s, n, func(c *Conn) {
+	conns := ConnectAll(s, n, func(c *Conn) {
 		c.Send(text, s.Wait())
 		if much { // so that the target holds what all have sent, and not the kernel
 			Emptied(c, s.Wait())
@@ -62,9 +62,9 @@ func floodVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// connectAll opens so many connections at once, does something with each, and gives those that were opened: how many
+// ConnectAll opens so many connections at once, does something with each, and gives those that were opened: how many
 // a target takes at once is its own choice. Each is like the others: none is evidence.
-func connectAll(s *engine.Session, n int, do func(*Conn)) (opened []*Conn) {
+func ConnectAll(s *engine.Session, n int, do func(*Conn)) (opened []*Conn) {
 	s.In.Crowd += n
 	quiet := engine.NewRecord()
 	var mu sync.Mutex
