@@ -10,8 +10,9 @@ func generalVerbs() []Verb {
 	return []Verb{
 		{"given", "VERB ...",
 			"Do the verb; where the target fails in it, the rule cannot be judged, since it builds on this.", 1, -1, givenVerb},
-		{"baseline", "[N]",
-			"A good exchange works, or so many, one after the other.", 0, 1, baselineVerb},
+		{"baseline", "[N|soon]",
+			"A good exchange works, or so many, one after the other; soon: within the usual limit, since places of those " +
+				"who have gone may not be free at once.", 0, 1, baselineVerb},
 		{"exchange", "",
 			"Tokens go both ways, through what is at work.", 0, 0, exchangeVerb},
 		{"served always", "",
@@ -32,7 +33,10 @@ func givenVerb(s *Session, args []string) error {
 
 func baselineVerb(s *Session, args []string) error {
 	n := int64(1)
-	if len(args) == 1 {
+	switch {
+	case len(args) == 1 && args[0] == "soon":
+		return soon(s)
+	case len(args) == 1:
 		n = Integer(args[0])
 	}
 	for seen := s.Rec.Mark(); n > 0; n-- {
@@ -42,6 +46,17 @@ func baselineVerb(s *Session, args []string) error {
 		}
 	}
 	return nil
+}
+
+// soon waits until a good exchange works.
+func soon(s *Session) error {
+	seen := s.Rec.Mark()
+	for w := s.Wait(); ; time.Sleep(2 * Moment) {
+		s.Rec.Back(seen)
+		if err := s.goodExchange(); err == nil || w.Over() {
+			return err
+		}
+	}
 }
 
 func servedAlwaysVerb(s *Session, args []string) error {
