@@ -276,12 +276,12 @@ const longestSocket = 100
 // relative lets what says where the daemon is have a path that is right in one folder only.
 func relative(s *engine.Session, a *part) error {
 	folder, err := s.Target().Folder()
-	if err != nil {
-		return err
+	path := ""
+	if err == nil {
+		path, err = filepath.Rel(folder, a.daemon.path)
 	}
-	path, err := filepath.Rel(folder, a.daemon.path)
-	if err != nil {
-		return err
+	if err != nil { // as where something else is mounted over it
+		return engine.Unsupported("no path leads from where the target is started: %v", err)
 	}
 	if len(path) > longestSocket {
 		return engine.Unsupported("%s is too far from %s for the path of a socket", a.daemon.path, folder)
