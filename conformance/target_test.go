@@ -142,7 +142,8 @@ func TestReal(t *testing.T) {
 			if err := found(t, name); err != nil {
 				t.Skipf("%v; make peers fetches it", err)
 			}
-			rep := judge(t, name, nil)
+			// What others do in variants does not hang on who looks, and takes a while: root looks.
+			rep := judge(t, name, func(o *conformance.Options) { o.Quick = os.Geteuid() != 0 })
 			if rep.Summary.Exit != report.ExitOK {
 				t.Errorf("exit code %d: %+v", rep.Summary.Exit, rep.Summary)
 				explain(t, rep)
