@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -144,6 +145,9 @@ func TestReal(t *testing.T) {
 			}
 			// What others do in variants does not hang on who looks, and takes a while: root looks.
 			rep := judge(t, name, func(o *conformance.Options) { o.Quick = os.Geteuid() != 0 })
+			if rep.Summary.Exit == report.ExitInconclusive && onlyListedUnclear(t, name, rep) {
+				return
+			}
 			if rep.Summary.Exit != report.ExitOK {
 				t.Errorf("exit code %d: %+v", rep.Summary.Exit, rep.Summary)
 				explain(t, rep)
@@ -153,6 +157,30 @@ func TestReal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// onlyListedUnclear says that what could not be told is listed as a deviation, all of it: what never comes is not to be
+// told from what comes late where the machine is very busy, and nothing else has gone wrong.
+func onlyListedUnclear(t *testing.T, name string, rep *report.Report) bool {
+	t.Helper()
+	target, err := conformance.LoadTarget(filepath.Join("targets", name+".toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unclear := 0
+	for _, rule := range rep.Rules {
+		for _, s := range rule.Scenarios {
+			if s.Outcome != report.Inconclusive {
+				continue
+			}
+			if !slices.ContainsFunc(target.Known, func(k conformance.Deviation) bool { return k.Scenario == s.Name }) {
+				return false
+			}
+			t.Logf("%s %s: %s", rule.ID, s.Name, s.Reason)
+			unclear++
+		}
+	}
+	return unclear > 0
 }
 
 func found(t *testing.T, name string) error {
