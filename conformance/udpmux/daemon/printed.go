@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
@@ -86,17 +85,16 @@ func printedVerb(s *engine.Session, args []string) error {
 		at := clientNamed(s, args[1], "").Address()
 		words = []string{regexp.QuoteMeta(at.Addr().String()), fmt.Sprint(at.Port())}
 	}
-	for w := s.Wait(); !lineWith(s.In.Process.Printed(), words); time.Sleep(time.Millisecond) {
-		if w.Over() {
-			return s.Meaning(w, "a line on the target's output with "+strings.Join(words, " and "), engine.ErrLimit)
-		}
-	}
-	return nil
+	what := "a line with " + strings.Join(words, " and ")
+	return prints(s, 0, what, func(text []byte) bool { return lineWith(text, words) })
 }
 
-// lineWith says whether a line of the text has these words.
+// clock is a time of day in a log, with a date before it or without: its numbers say nothing of what happened.
+var clock = regexp.MustCompile(`(^|[^0-9.])(\d{4}[-/]\d\d[-/]\d\d[T ]|[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d([.,]\d+)?`)
+
+// lineWith says whether a line of the text has these words besides its time.
 func lineWith(text []byte, words []string) bool {
-	for line := range bytes.Lines(text) {
+	for line := range bytes.Lines(clock.ReplaceAll(text, []byte("$1"))) {
 		missing := slices.ContainsFunc(words, func(word string) bool {
 			return !regexp.MustCompile(`(^|[^0-9.])` + word + `([^0-9]|$)`).Match(line)
 		})
