@@ -70,6 +70,14 @@ func together(all []Scenario) iter.Seq[[]Scenario] {
 	}
 }
 
+// wholly says whether all variants were played that are not drawn: one that was not may show what the others do not.
+func (r *run) wholly(plays []Scenario) bool {
+	played := slices.DeleteFunc(slices.Clone(plays), func(s Scenario) bool {
+		return r.results[scenarioID{s.Role, s.Name, s.Variant}].Outcome == ""
+	})
+	return len(played) >= len(variants(plays[0].axes, "", 0, 0))
+}
+
 // worst puts a scenario's plays together: the first of these outcomes that one of them has is the scenario's, with its
 // reason. A play that was left out has no outcome.
 func (r *run) worst(plays []Scenario) (worst report.ScenarioResult) {

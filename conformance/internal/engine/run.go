@@ -244,8 +244,7 @@ func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
 				continue
 			}
 			result.Known = result.Outcome == report.Violation
-			whole := len(plays) >= len(variants(s.axes, "", 0, 0)) // else a variant that was not played may show it
-			if result.Outcome == report.Pass && !k.Intermittent && whole {
+			if result.Outcome == report.Pass && !k.Intermittent && r.wholly(plays) {
 				rep.Summary.Missing = append(rep.Summary.Missing, k.id(s))
 			}
 		}
