@@ -49,7 +49,8 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("SIGTERM after %v: the run ended %v later, and %v is the limit", moment, took, limit)
 			}
 			early := printed.Len() == 0 && run.ProcessState.ExitCode() < 0 // before it had started anything
-			late := bytes.Contains(printed.Bytes(), []byte("judged ")) && !bytes.Contains(printed.Bytes(), []byte(report.Interrupted))
+			said := printed.String()
+			late := strings.Contains(said, "judged ") && !strings.Contains(said, report.Interrupted)
 			if waiting := timer.Stop(); !waiting && !early && !late && run.ProcessState.ExitCode() != 3 {
 				t.Errorf("SIGTERM after %v: %v\n%s", moment, err, &printed)
 			}
@@ -62,7 +63,8 @@ func TestInterrupt(t *testing.T) {
 
 // TestSpinningChildren: a server that forks, and whose children never end and use all the processor time that they
 // get, is judged in less than a minute on an idle machine with two cores. Since they take all that there is, that is
-// told by the processor time, two minutes at most, on whatever machine. What it does is seen, and nothing is left of it.
+// told by the processor time, two minutes at most, on whatever machine. What it does is seen, and nothing is left of
+// it.
 func TestSpinningChildren(t *testing.T) {
 	program, err := exec.LookPath("muxspec")
 	if err != nil {
@@ -70,7 +72,8 @@ func TestSpinningChildren(t *testing.T) {
 	}
 	dir := t.TempDir()
 	// It gets what other tests leave.
-	run := exec.Command("nice", "-n", "19", program, "run", "--start-timeout", "1m", "tcpmux-server", "--", "oddserver", "spins", "{listen}")
+	run := exec.Command("nice", "-n", "19", program, "run", "--start-timeout", "1m", "tcpmux-server", "--",
+		"oddserver", "spins", "{listen}")
 	run.Env = append(os.Environ(), "TMPDIR="+dir)
 	out, _ := run.CombinedOutput()
 	took := run.ProcessState.UserTime() + run.ProcessState.SystemTime()

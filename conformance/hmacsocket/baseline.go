@@ -134,7 +134,8 @@ func (h *hmacConn) objection(s *engine.Session) error {
 
 // isWrong tells what is wrong with bytes from what the network or a limit has to say.
 func isWrong(err error) bool {
-	return err != nil && errors.Unwrap(err) == nil && !slices.Contains([]error{engine.ErrLimit, engine.ErrEnded, io.EOF, errError}, err)
+	others := []error{engine.ErrLimit, engine.ErrEnded, io.EOF, errError}
+	return err != nil && errors.Unwrap(err) == nil && !slices.Contains(others, err)
 }
 
 // find tries the target's connections, at the same time, until one is the right one: try says so, or what is wrong

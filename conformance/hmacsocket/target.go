@@ -58,8 +58,9 @@ func noncesVerb(s *engine.Session, args []string) error {
 		return engine.ErrUsage
 	}
 	var all [][]byte
-	for first, seen := s.In, s.Rec.Mark(); len(all) < starts*each; {
-		s.Rec.Back(seen)
+	seen := make(map[string]bool)
+	for first, mark := s.In, s.Rec.Mark(); len(all) < starts*each; {
+		s.Rec.Back(mark)
 		if len(all) > 0 && len(all)%each == 0 {
 			if err := startLike(s, first); err != nil {
 				return err
@@ -71,23 +72,31 @@ func noncesVerb(s *engine.Session, args []string) error {
 		if err := greetedVerb(s, nil); err != nil {
 			return err
 		}
-		N := of(s).pair.hmac.out.N
-		for _, other := range all {
-			if bytes.Equal(N, other) && args[0] == "fresh" {
-				return engine.Violation("two connections have the N %x", N)
-			}
+		N := bytes.Clone(of(s).pair.hmac.out.N)
+		if args[0] == "fresh" && seen[string(N)] {
+			return engine.Violation("two connections have the N %x", N)
 		}
-		all = append(all, bytes.Clone(N))
+		seen[string(N)] = true
+		all = append(all, N)
 		of(s).pair.close()
 	}
+	if args[0] == "random" {
+		return foretold(all)
+	}
+	return nil
+}
+
+// foretold says whether something of the next N can be told from these.
+func foretold(all [][]byte) error {
 	for at := range all[0] {
 		ones, zeros, steps := byte(0xff), byte(0xff), true
 		for i, N := range all {
 			ones, zeros = ones&N[at], zeros&^N[at]
 			steps = steps && (i < 2 || N[at]-all[i-1][at] == all[1][at]-all[0][at])
 		}
-		if args[0] == "random" && (ones != 0 || zeros != 0 || steps) {
-			return engine.Violation("byte %d of N can be foretold: of %d, these bits are always 1: %#02x, always 0: %#02x, steps are equal: %v", at, manyNonces, ones, zeros, steps)
+		if ones != 0 || zeros != 0 || steps {
+			return engine.Violation("byte %d of N can be foretold: of %d, these bits are always 1: %#02x, always 0: %#02x, "+
+				"steps are equal: %v", at, len(all), ones, zeros, steps)
 		}
 	}
 	return nil

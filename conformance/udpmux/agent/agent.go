@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -72,7 +71,7 @@ func agentWork(s *engine.Session) (*part, error) {
 	}
 	s.Values["socket"], s.Values["config"] = a.daemon.path, filepath.Join(dir, "config.toml")
 	s.Values["K"], s.Values["loopback"] = wire.WriteK(a.k), sockets.RelayAddress().String()
-	s.Values["N"] = strconv.FormatUint(wire.WriteTokenN(a.far.port), 10)
+	s.Values["N"] = a.far.tokenN()
 	a.env = []string{
 		"PATH=" + strings.Join(append([]string{a.stage.bin}, append(s.Target().SearchPath(), os.Getenv("PATH"))...),
 			string(os.PathListSeparator)),

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -261,7 +260,7 @@ func relayed(s *engine.Session, args []string) error {
 		return err
 	}
 	a.env = append(a.env, "MOSH_KEY="+wire.WriteK(a.k))
-	N := strconv.FormatUint(wire.WriteTokenN(a.far.port), 10)
+	N := a.far.tokenN()
 	if err := startAgent(s, append(append([]string{"-# |"}, args...), a.far.at.String(), N)); err != nil {
 		return err
 	}

@@ -88,6 +88,16 @@ func (d *playedDaemon) away(dead bool) {
 	}
 }
 
+// odd lets the socket be one for datagrams.
+func (d *playedDaemon) odd(s *engine.Session) error {
+	d.away(false)
+	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: d.path, Net: "unixgram"})
+	if err == nil {
+		s.Keep(c)
+	}
+	return err
+}
+
 // next waits for the agent's next connection, or until one of the other events has come.
 func (d *playedDaemon) next(w proc.Wait, gone <-chan struct{}, started <-chan *standIn) (*standIn, error) {
 	for {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 )
 
 // A farEnd is the server's UDP port, where a client agent's datagrams go to.
@@ -53,6 +54,9 @@ func (f *farEnd) back() (err error) {
 	f.socket, err = sockets.Bind(f.s, "far", netip.AddrPortFrom(f.at, f.port), "")
 	return err
 }
+
+// tokenN is the N that tells a client agent of the far end's port.
+func (f *farEnd) tokenN() string { return strconv.FormatUint(wire.WriteTokenN(f.port), 10) }
 
 // away leaves; what was sent and did not come yet is lost.
 func (f *farEnd) away() {
@@ -158,8 +162,7 @@ func gets(s *engine.Session, l *localPort) error {
 // outlets gives the outgoing ports that were seen and are still bound by somebody.
 func (a *part) outlets() (bound []uint16) {
 	for _, l := range a.locals {
-		network := map[bool]string{true: "udp4", false: "udp6"}[l.outgoing.Addr().Is4()]
-		if sockets.Bindable(network, netip.AddrPortFrom(netip.Addr{}, l.outgoing.Port())) != nil {
+		if sockets.Bindable(sockets.NetworkOf(l.outgoing.Addr()), netip.AddrPortFrom(netip.Addr{}, l.outgoing.Port())) != nil {
 			bound = append(bound, l.outgoing.Port())
 		}
 	}

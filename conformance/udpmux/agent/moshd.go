@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/binary"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -65,11 +64,7 @@ func moshdIsStep(s *engine.Session, a *part, args []string) error {
 	case "forbidden":
 		err, d.forbidden = os.Chmod(d.path, 0), true
 	case "odd":
-		d.away(false)
-		var c *net.UnixConn
-		if c, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: d.path, Net: "unixgram"}); err == nil {
-			s.Keep(c)
-		}
+		err = d.odd(s)
 	case "foreign":
 		err = d.foreign()
 		d.left = time.Now()
@@ -237,7 +232,8 @@ func moshdSeesStep(s *engine.Session, a *part, args []string) error {
 	}
 	// An attempt that succeeds takes some time, which the suite may see the end of only: of many it cannot be all.
 	if all := a.daemon.left.Sub(first); len(args) == 2 && all < time.Duration(n-1)*leastPause/2 {
-		return engine.Violation("expected %v and more from each attempt to the next; there are %d within %v", leastPause, n, all)
+		return engine.Violation("expected %v and more from each attempt to the next; there are %d within %v", leastPause,
+			n, all)
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
-	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 )
 
 func farVerbs() []engine.Verb {
@@ -33,7 +32,8 @@ func farVerbs() []engine.Verb {
 				"address of loopback where it is free.",
 			Max: -1, Run: alone(farIsStep)},
 		{Name: "far shares", Usage: "its number",
-			Help: "The port that the real client was told has the number of the server's.", Max: -1, Run: alone(farSharesStep)},
+			Help: "The port that the real client was told has the number of the server's.",
+			Max:  -1, Run: alone(farSharesStep)},
 		{Name: "far parts", Usage: "NAMES",
 			Help: "The datagrams of these local ports come from as many outgoing ports.", Max: -1, Run: alone(farPartsStep)},
 		{Name: "far counts", Usage: "N",
@@ -56,7 +56,8 @@ func localStep(s *engine.Session, a *part, args []string) error {
 
 func farSharesStep(s *engine.Session, a *part, args []string) error {
 	if a.relay.Port() != a.far.port {
-		return engine.Violation("expected that the real client is told port %d, the server's, not %d", a.far.port, a.relay.Port())
+		return engine.Violation("expected that the real client is told port %d, the server's, not %d", a.far.port,
+			a.relay.Port())
 	}
 	return nil
 }
@@ -226,7 +227,7 @@ func farIsStep(s *engine.Session, a *part, args []string) error {
 		if a.far, err = farAtPort(s, uint16(port)); err != nil {
 			return engine.Unsupported("%v", err)
 		}
-		s.Values["N"] = strconv.FormatUint(wire.WriteTokenN(a.far.port), 10)
+		s.Values["N"] = a.far.tokenN()
 	case "at":
 		at, err := netip.ParseAddr(args[1])
 		if err != nil {
@@ -236,7 +237,7 @@ func farIsStep(s *engine.Session, a *part, args []string) error {
 		if a.far, err = newFarEnd(s, at); err != nil {
 			return engine.Unsupported("this machine has no such address: %v", err)
 		}
-		s.Values["N"] = strconv.FormatUint(wire.WriteTokenN(a.far.port), 10)
+		s.Values["N"] = a.far.tokenN()
 	default:
 		return engine.ErrUsage
 	}

@@ -117,7 +117,9 @@ func (p *standIn) order(o standInOrders, w proc.Wait) error {
 func (st *stage) is(pid int) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return slices.ContainsFunc(st.all, func(p *standIn) bool { return p.PID == pid || p.Background == pid || p.Other == pid })
+	return slices.ContainsFunc(st.all, func(p *standIn) bool {
+		return p.PID == pid || p.Background == pid || p.Other == pid
+	})
 }
 
 // close ends the stand-ins.

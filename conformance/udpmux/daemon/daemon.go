@@ -29,8 +29,8 @@ func daemonVerbs() []engine.Verb {
 				"at the first one's, or at these addresses, in which {a} and {b} are two free ports; with its Unix " +
 				"socket in a folder of this mode; with an UDP socket of 127.0.0.2, or of the address -at, passed as " +
 				"sd_listen_fds(3) says, which has SO_REUSEADDR, SO_REUSEPORT or both, or with several, each at a " +
-				"port of its own; -below: in a good folder below that one; -link: in a good folder, by way of a link in that one, or in " +
-				"that one, by way of a link in a good one. -refused: it does not start, but ends unsuccessfully. " +
+				"port of its own; -below: in a good folder below that one; -link: in a good folder, by way of a link in " +
+				"that one, or in that one, by way of a link in a good one. -refused: it does not start, but ends unsuccessfully. " +
 				"The next verbs work with the first one, but for unshared.", Max: -1, Run: anotherVerb},
 		{Name: "unshared", Usage: "first|passed",
 			Help: "No other socket can be bound to the daemon's address and port, or to those of the socket that was " +
@@ -73,20 +73,12 @@ func anotherVerb(s *engine.Session, args []string) error {
 		return engine.Inconclusive("%v", err)
 	}
 	if o["-inherit"] != "" {
-		of(s).passed = netip.AddrPort{}
-		for options := range strings.SplitSeq(o["-inherit"], ",") {
-			f := inherited(s, cmp.Or(o["-at"], "127.0.0.2"), options)
-			defer f.Close()
-			in.Inherit = append(in.Inherit, f)
-		}
-		in.Wrap = activate(len(in.Inherit))
-		if o["-listen"] == "" { // one port for all
-			own := sockets.Loopback4
-			if of(s).passed.Addr() == netip.IPv4Unspecified() {
-				own = netip.IPv6Loopback() // the other one is in the way
+		defer func() {
+			for _, f := range in.Inherit {
+				f.Close()
 			}
-			values["listen"] = netip.AddrPortFrom(own, of(s).passed.Port()).String()
-		}
+		}()
+		pass(s, in, o, values)
 	}
 	err = launchDaemon(in, engine.Scenario{Role: s.Role}, values)
 	if in.Process == nil {
@@ -112,6 +104,22 @@ func anotherVerb(s *engine.Session, args []string) error {
 		return engine.Violation("the other instance ends successfully")
 	}
 	return nil
+}
+
+// pass gives another instance the sockets that the options name.
+func pass(s *engine.Session, in *engine.Instance, o, values map[string]string) {
+	of(s).passed = netip.AddrPort{}
+	for options := range strings.SplitSeq(o["-inherit"], ",") {
+		in.Inherit = append(in.Inherit, inherited(s, cmp.Or(o["-at"], "127.0.0.2"), options))
+	}
+	in.Wrap = activate(len(in.Inherit))
+	if o["-listen"] == "" { // one port for all
+		own := sockets.Loopback4
+		if of(s).passed.Addr() == netip.IPv4Unspecified() {
+			own = netip.IPv6Loopback() // the other one is in the way
+		}
+		values["listen"] = netip.AddrPortFrom(own, of(s).passed.Port()).String()
+	}
 }
 
 // activate starts a program with n sockets to take. The variable has the program's own id: see sd_listen_fds(3).
@@ -197,7 +205,7 @@ func inherited(s *engine.Session, at, options string) *os.File {
 		engine.Must(engine.Inconclusive("%v", err))
 	}
 	to := addressAt(net.JoinHostPort(at, port))
-	c, err := config.ListenPacket(s.Context(), familyOf(to.Addr()), to.String())
+	c, err := config.ListenPacket(s.Context(), sockets.NetworkOf(to.Addr()), to.String())
 	if err != nil {
 		engine.Must(engine.Inconclusive("a socket to pass: %v", err))
 	}
@@ -210,14 +218,6 @@ func inherited(s *engine.Session, at, options string) *os.File {
 		of(s).passed = c.LocalAddr().(*net.UDPAddr).AddrPort()
 	}
 	return f
-}
-
-// familyOf gives the network of a socket at that address.
-func familyOf(a netip.Addr) string {
-	if a.Is6() {
-		return "udp6"
-	}
-	return "udp4"
 }
 
 func unsharedVerb(s *engine.Session, args []string) error {
@@ -246,7 +246,7 @@ func unsharedVerb(s *engine.Session, args []string) error {
 			}
 			to := netip.AddrPortFrom(host, at.Port())
 			config := net.ListenConfig{Control: sockets.Reuse(options)}
-			c, err := config.ListenPacket(s.Context(), familyOf(host), to.String())
+			c, err := config.ListenPacket(s.Context(), sockets.NetworkOf(host), to.String())
 			s.Rec.Note("binding %v with SO_REUSE: %s: %v", to, options, err)
 			if err == nil {
 				c.Close()

@@ -32,7 +32,8 @@ func registerVerbs() []engine.Verb {
 		{Name: "denied", Usage: "CODE",
 			Help: "An ERROR with this code comes.", Min: 1, Max: 1, Run: deniedVerb},
 		{Name: "over", Usage: "[-quiet on]",
-			Help: "The daemon ends the connection, so that it takes no more bytes either; -quiet: without another byte.", Max: -1, Run: overVerb},
+			Help: "The daemon ends the connection, so that it takes no more bytes either; -quiet: without another byte.",
+			Max:  -1, Run: overVerb},
 		{Name: "alive",
 			Help: "The connection at work is open, and nothing has come.", Run: aliveVerb},
 	}

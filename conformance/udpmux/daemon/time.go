@@ -19,7 +19,8 @@ func timeVerbs() []engine.Verb {
 		{Name: "stops", Usage: "up|down ...",
 			Help: "Datagrams are sent that way, again and again, until they do not arrive any more, within the time " +
 				"limit. -answering: this backend answers each. -beside: the good one that comes after each is for " +
-				"this backend; then it may be several backends at which all has to stop within that limit.", Max: -1, Run: stopsVerb},
+				"this backend; then it may be several backends at which all has to stop within that limit.",
+			Max: -1, Run: stopsVerb},
 		{Name: "begins", Usage: "up|down ...",
 			Help: "Datagrams are sent that way, again and again, until one arrives, within the time limit.",
 			Max:  -1, Run: beginsVerb},
@@ -27,8 +28,8 @@ func timeVerbs() []engine.Verb {
 			Help: "Datagrams are sent all the time; COUNT of them arrive, and no two within less than TIME.",
 			Min:  5, Max: 5, Run: spacedVerb},
 		{Name: "promptly", Usage: "[-at ADDR] CLIENT MODE BACKEND",
-			Help: "A datagram goes up and an answer comes down, both within a quarter of a second, from this client or one of " +
-				"two others.", Max: -1, Run: promptlyVerb},
+			Help: "A datagram goes up and an answer comes down, both within a quarter of a second, from this client or " +
+				"one of two others.", Max: -1, Run: promptlyVerb},
 	}
 }
 

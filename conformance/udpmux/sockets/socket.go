@@ -50,13 +50,18 @@ func Bind(s *engine.Session, name string, at netip.AddrPort, options string) (u 
 	return u, err
 }
 
+// NetworkOf gives the network whose sockets have the address and none of the other family.
+func NetworkOf(a netip.Addr) string {
+	if a.Is6() {
+		return "udp6"
+	}
+	return "udp4"
+}
+
 func bindOnce(s *engine.Session, name string, at netip.AddrPort, options string) (*Socket, error) {
-	network := "udp4"
-	switch {
-	case at.Addr().Is6() && at.Addr().IsUnspecified():
+	network := NetworkOf(at.Addr())
+	if at.Addr() == netip.IPv6Unspecified() {
 		network = "udp" // IPv4, too
-	case at.Addr().Is6():
-		network = "udp6"
 	}
 	syscall.ForkLock.RLock() // see listenUnshared
 	defer syscall.ForkLock.RUnlock()
