@@ -25,6 +25,7 @@ type terminal struct {
 	cmd    *exec.Cmd
 	master *os.File
 	ended  chan struct{}
+	closed chan struct{} // nobody has the terminal open any more, and all output is there
 	more   chan struct{} // says that there is more output
 	mu     sync.Mutex
 	output []byte // all of it
@@ -43,7 +44,7 @@ func openTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	progtest.Must(t, err)
 	defer slave.Close()
-	x := &terminal{t: t, cmd: cmd, master: master, ended: make(chan struct{}), more: make(chan struct{}, 1)}
+	x := &terminal{t: t, cmd: cmd, master: master, ended: make(chan struct{}), closed: make(chan struct{}), more: make(chan struct{}, 1)}
 	x.resize(80, 24)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -67,6 +68,7 @@ func openTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 }
 
 func (x *terminal) read() {
+	defer close(x.closed)
 	b := make([]byte, 4096)
 	for {
 		n, err := x.master.Read(b)
@@ -159,13 +161,19 @@ func (x *terminal) keepsTyping() time.Duration {
 	return x.expectWhile(x.sum(), 250*time.Millisecond, func() { x.enter(" ") })
 }
 
-// end waits until the program in the terminal has ended.
+// end waits until the program in the terminal has ended, and all that it wrote is there. What it leaves behind does not
+// keep the terminal.
 func (x *terminal) end() (code int) {
 	x.t.Helper()
 	select {
 	case <-x.ended:
 	case <-time.After(progtest.Patience):
 		x.t.Fatal("it does not end")
+	}
+	select {
+	case <-x.closed:
+	case <-time.After(progtest.Patience):
+		x.t.Fatal("it has ended, and somebody still has its terminal open")
 	}
 	return x.cmd.ProcessState.ExitCode()
 }

@@ -133,7 +133,7 @@ func (j judge) sort(rep *report.Report) (own, others []sighting, blocked, unsure
 				own = append(own, seen)
 			case s.Outcome == report.Violation && !s.Known:
 				others = append(others, seen)
-			case s.Outcome == report.Blocked:
+			case s.Outcome == report.Blocked, s.Outcome == report.Unsupported && rule.ID == j.mutant.Rule.ID:
 				blocked = errors.Join(blocked, why)
 			case s.Outcome == report.Inconclusive:
 				unsure = errors.Join(unsure, why)

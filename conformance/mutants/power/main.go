@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -143,7 +144,7 @@ func judgeAll(ctx context.Context, all []mutants.Mutant) ([]result, error) {
 		}
 		running.Go(func() {
 			defer func() { <-places }()
-			j := judge{root: root, dir: filepath.Join(work, m.Name), mutant: m}
+			j := judge{root: root, dir: filepath.Join(work, strconv.Itoa(i)), mutant: m}
 			results[i] = j.judge(ctx)
 			progress.Lock()
 			defer progress.Unlock()

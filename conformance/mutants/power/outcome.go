@@ -70,14 +70,14 @@ func (o *outcome) print(w io.Writer, verbose bool) {
 	}
 	t.Flush()
 	for _, r := range o.Mutants {
-		if verbose && len(r.Seen) > 0 {
-			fmt.Fprintf(w, "\n%s (%s), %s:\n", r.Mutant, r.Rule, r.Verdict)
-			for _, s := range r.Seen {
-				fmt.Fprintf(w, "  %s %s: %s\n", s.Rule, s.Scenario, s.Reason)
-			}
+		if verbose && r.Verdict == killed {
+			r.print(w)
 		}
-		if r.Error != "" {
-			fmt.Fprintf(w, "\n%s (%s):\n  %s\n", r.Mutant, r.Rule, strings.ReplaceAll(strings.TrimSpace(r.Error), "\n", "\n  "))
+	}
+	// What is to be mended stands at the end.
+	for _, r := range o.Mutants {
+		if r.Verdict != killed {
+			r.print(w)
 		}
 	}
 	fmt.Fprintf(w, "\nkilled %d of %d, survived %d, misattributed %d, errors %d; %.0f s\n",
@@ -87,6 +87,17 @@ func (o *outcome) print(w io.Writer, verbose bool) {
 	}
 	if len(o.Unseen) > 0 {
 		fmt.Fprintf(w, "scenarios that no mutant has made fail: %s\n", strings.Join(o.Unseen, ", "))
+	}
+}
+
+// print writes what the scenarios saw, or what kept them from judging.
+func (r result) print(w io.Writer) {
+	fmt.Fprintf(w, "\n%s (%s), %s:\n", r.Mutant, r.Rule, r.Verdict)
+	for _, s := range r.Seen {
+		fmt.Fprintf(w, "  %s %s: %s\n", s.Rule, s.Scenario, s.Reason)
+	}
+	if r.Error != "" {
+		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(strings.TrimSpace(r.Error), "\n", "\n  "))
 	}
 }
 
