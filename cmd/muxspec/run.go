@@ -105,6 +105,7 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	fs.BoolVar(&o.Keep, "keep", false, "leave the folders of the target's instances")
 	fs.DurationVar(&o.Patience, "patience", conformance.DefaultPatience, "the least `TIME` to wait for an answer")
 	fs.BoolVar(&o.Quick, "quick", false, "play each scenario in its plain variant alone")
+	fs.BoolVar(&o.AllVariants, "all-variants", false, "play each scenario in each value of what its role varies over, too; minutes")
 	fs.IntVar(&o.Draws, "draws", 1, "in how many variants that are drawn each scenario is played, besides its borders")
 	fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first violation")
 	fs.DurationVar(&o.Start, "start-timeout", 0, "the `TIME` that a target has until it listens (default: its file's, or 5s)")

@@ -74,7 +74,7 @@ func join(s *engine.Session, name string) (*pair, error) {
 
 // taken makes a connection of the target's one of the session's.
 func taken(s *engine.Session, c *net.TCPConn, name string) *tcp.Conn {
-	conn := &tcp.Conn{TCPConn: c, Name: name, Rec: s.Rec}
+	conn := tcp.NewConn(s, c, name)
 	s.Keep(conn)
 	return conn
 }

@@ -94,12 +94,13 @@ func (r *Record) Doubt() {
 }
 
 // Apart waits, no longer than w, until the target has read all that was sent, so that what is sent next is not read
-// together with it. Where that can't be seen, or does not happen, it waits a moment and marks the evidence.
-func (r *Record) Apart(w proc.Wait, read func() (yes, known bool)) {
+// together with it, and says whether it has. Where that can't be seen, or does not happen, it waits a moment and marks the
+// evidence.
+func (r *Record) Apart(w proc.Wait, read func() (yes, known bool)) bool {
 	for !w.Over() {
 		yes, known := read()
 		if yes {
-			return
+			return true
 		}
 		if !known {
 			break
@@ -108,6 +109,7 @@ func (r *Record) Apart(w proc.Wait, read func() (yes, known bool)) {
 	}
 	r.Doubt()
 	time.Sleep(Moment)
+	return false
 }
 
 // Late takes note that something was waited for in vain: the evidence tells what the target's processes do.

@@ -31,7 +31,8 @@ func (r *run) judge(selected []Scenario) {
 			}
 		}
 		if len(mine) > 0 {
-			part := &roleRun{run: r, role: kind.Name, kind: kind, verbs: kind.allVerbs(), working: working, waiting: waiting}
+			part := &roleRun{run: r, role: kind.Name, kind: kind, verbs: kind.allVerbs(),
+				working: working, waiting: waiting, gone: make(map[string]bool)}
 			all.Go(func() { part.judge(mine) })
 		}
 	}
@@ -53,6 +54,7 @@ type roleRun struct {
 	// broken says why a good exchange does not work. What is judged all the same can be broken; that it is not means
 	// nothing, since a program that refuses everything refuses also what it should.
 	broken string
+	gone   map[string]bool // values of the role's axes that the baseline does not work with
 	// What has an instance of its own needs a place, which all roles share.
 	working, waiting chan struct{}
 }
@@ -68,6 +70,14 @@ func (r *roleRun) judge(selected []Scenario) {
 	if first.Outcome == report.Violation {
 		r.broken = "a good exchange does not work: " + first.Reason
 	}
+	var guards []Scenario
+	selected = slices.DeleteFunc(selected, func(s Scenario) bool {
+		if s.guard {
+			guards = append(guards, s)
+		}
+		return s.guard
+	})
+	r.guard(guards, first)
 	shared, works, waits, last := r.sortOut(selected, base, first)
 	var others sync.WaitGroup
 	if r.spinner {
@@ -78,7 +88,10 @@ func (r *roleRun) judge(selected []Scenario) {
 	}
 	for _, s := range shared {
 		if r.goesOn(s) && r.serves(s) {
-			r.finish(r.play(s, r.shared))
+			r.finishAs(s.Variant, r.reduced(s, r.play(s, r.shared), func(s Scenario) report.ScenarioResult {
+				r.shared = r.bracket(s, r.shared)
+				return r.play(s, r.shared)
+			}))
 			r.shared = r.bracket(s, r.shared)
 			last := s
 			r.before = &last
@@ -130,9 +143,10 @@ func (r *roleRun) judgeAlone(alone []Scenario, places chan struct{}) {
 			switch {
 			case !r.goesOn(s):
 			case r.kind.Fresh:
-				r.finish(r.play(s, nil))
+				fresh := func(s Scenario) report.ScenarioResult { return r.play(s, nil) }
+				r.finishAs(s.Variant, r.reduced(s, fresh(s), fresh))
 			default:
-				r.playAlone(s)
+				r.finishAs(s.Variant, r.reduced(s, r.playAlone(s), r.playAlone))
 			}
 		})
 	}
@@ -148,7 +162,7 @@ func (r *roleRun) goesOn(s Scenario) bool {
 	switch {
 	case r.ctx.Err() != nil:
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted})
-	case failed, r.spinner && s.Variant != "":
+	case failed, r.spinner && s.Variant != "", r.left(s):
 		// The plain variant's verdict stands, and a slow server is not asked a dozen times.
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
 	case stopped:
@@ -208,18 +222,17 @@ func (r *roleRun) lacks(s Scenario) string {
 }
 
 // playAlone runs a scenario on an instance of its own.
-func (r *roleRun) playAlone(s Scenario) {
+func (r *roleRun) playAlone(s Scenario) report.ScenarioResult {
 	in, err := r.start(s)
 	defer r.stop(in)
 	if err != nil {
 		rec := NewRecord()
 		rec.end(r.unstarted(s, in, err))
-		r.finish(r.result(s, in, rec))
-		return
+		return r.result(s, in, rec)
 	}
 	result := r.play(s, in)
 	r.bracketCheck(s, in)
-	r.finish(result)
+	return result
 }
 
 // unstarted says what it means that another instance did not start.

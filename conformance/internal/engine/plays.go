@@ -20,7 +20,7 @@ func (u *Suite) plays(selected []Scenario, o Options) (all []Scenario, err error
 	for _, s := range selected {
 		them := []variant{plain(s.axes)}
 		if !o.Quick {
-			them = variants(s.axes, s.Role+" "+s.Name, o.Draws, o.Seed)
+			them = variants(s.axes, s.Role+" "+s.Name, o.Draws, o.Seed, o.AllVariants)
 		}
 		if own := ownVariants(s, o.Scenarios); len(own) > 0 {
 			them = nil
@@ -33,15 +33,36 @@ func (u *Suite) plays(selected []Scenario, o Options) (all []Scenario, err error
 			}
 		}
 		for _, v := range them {
-			play, err := u.parseVariant(s, v, rules)
+			play, err := u.variantOf(s, v, rules)
 			if err != nil {
 				return nil, fmt.Errorf("scenario %s@%s: %w", s.Name, v.text(s.axes), err)
 			}
-			play.Role = s.Role
 			all = append(all, play)
 		}
 	}
+	if o.Quick {
+		return all, nil
+	}
+	for _, r := range u.roles {
+		guards, err := u.guards(r, all, rules)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, guards...)
+	}
 	return all, nil
+}
+
+// variantOf gives a role's scenario in one of its variants.
+func (u *Suite) variantOf(s Scenario, v variant, rules []docs.Rule) (Scenario, error) {
+	play, err := u.parseVariant(s, v, rules)
+	play.Role = s.Role
+	for _, set := range u.role(s.Role).settings(play) {
+		if set.Head != nil {
+			set.Head(&play, set.value)
+		}
+	}
+	return play, err
 }
 
 // ownVariants gives the variants of the scenario that were asked for by name.
@@ -75,7 +96,7 @@ func (r *run) wholly(plays []Scenario) bool {
 	played := slices.DeleteFunc(slices.Clone(plays), func(s Scenario) bool {
 		return r.results[scenarioID{s.Role, s.Name, s.Variant}].Outcome == ""
 	})
-	return len(played) >= len(variants(plays[0].axes, "", 0, 0))
+	return len(played) >= len(variants(plays[0].axes, "", 0, 0, false))
 }
 
 // worst puts a scenario's plays together: the first of these outcomes that one of them has is the scenario's, with its

@@ -66,6 +66,8 @@ type Role struct {
 	First func(s *Session) (timer string, text []byte)
 	// Profile finds out what the target chose where the pages leave the choice.
 	Profile func(s *Session) map[string]string
+	// Axes are what all its scenarios are played over.
+	Axes []Axis
 	// Programs are those that muxspec is besides: services that targets offer, stand-ins for others' programs. Each gives
 	// its exit code.
 	Programs map[string]func(args []string) int

@@ -38,9 +38,11 @@ type Options struct {
 	Seed    int64 // of that order, and of what is drawn
 	// Quick plays scenarios in their plain variant alone. Else each is played at all borders of what it varies over, and
 	// in Draws more variants that are drawn.
-	Quick    bool
-	Draws    int
-	FailFast bool // stop at the first violation
+	Quick bool
+	Draws int
+	// AllVariants plays each scenario in each value of its role's axes, too.
+	AllVariants bool
+	FailFast    bool // stop at the first violation
 	// Done, if not nil, is told of every scenario that is over; calls come one at a time.
 	Done func(report.ScenarioResult, int, int)
 }
@@ -170,7 +172,10 @@ func (r *run) between(role string) (failed, unclear []string) {
 type scenarioID struct{ role, name, variant string }
 
 // finish files a scenario's result, which has no outcome if it was not played.
-func (r *roleRun) finish(s report.ScenarioResult) {
+func (r *roleRun) finish(s report.ScenarioResult) { r.finishAs(s.Variant, s) }
+
+// finishAs files the result of a play that was asked for in a variant, and failed in one with fewer values as well.
+func (r *roleRun) finishAs(variant string, s report.ScenarioResult) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.abandoned {
@@ -179,7 +184,7 @@ func (r *roleRun) finish(s report.ScenarioResult) {
 	if r.broken != "" && s.Outcome == report.Pass {
 		s.Outcome, s.Reason = report.Blocked, r.broken
 	}
-	r.results[scenarioID{r.role, s.Name, s.Variant}] = s
+	r.results[scenarioID{r.role, s.Name, variant}] = s
 	r.stopped = r.stopped || r.FailFast && s.Outcome == report.Violation
 	r.done++
 	if r.Done != nil {
@@ -235,6 +240,7 @@ func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
 	if r.Keep {
 		rep.Kept = r.root
 	}
+	selected = slices.DeleteFunc(selected, func(s Scenario) bool { return s.aside })
 	slices.SortStableFunc(selected, r.suite.byRule)
 	for plays := range together(selected) {
 		s := plays[0]

@@ -36,9 +36,13 @@ type Scenario struct {
 	// Variant says in which variant of the scenario this is, by what differs from the plain one, whose is empty.
 	Variant string
 
-	axes     []axis        // that it varies over
-	source   string        // of the text, before values were put into it
-	shortest time.Duration // of the time limits that the suite sets for the target; 0: there is none
+	axes     []axis            // that it varies over: its own, and the role's
+	fixed    []string          // of the role's, those that it is not played over
+	values   map[string]string // of the axes, by their names
+	guard    bool              // it is the baseline, in a value of one of the role's axes
+	aside    bool              // a guard whose rule was not asked for
+	source   string            // of the text, before values were put into it
+	shortest time.Duration     // of the time limits that the suite sets for the target; 0: there is none
 }
 
 // Limit takes note of a value that the scenario sets, if it is a time limit.

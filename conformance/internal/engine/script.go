@@ -62,6 +62,11 @@ func (r *roleRun) play(s Scenario, in *Instance) report.ScenarioResult {
 	session := r.newSession(s, in, rec)
 	defer context.AfterFunc(r.ctx, session.interrupt)()
 	t := &scriptT{rec: rec}
+	if err := session.apply(); err != nil {
+		rec.end(err)
+		session.close()
+		return r.result(s, session.In, rec)
+	}
 	t.Run(s.Name, func(t testscript.T) {
 		testscript.RunT(t, testscript.Params{
 			Files:       []string{r.script(s)},

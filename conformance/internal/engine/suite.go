@@ -77,7 +77,9 @@ func (u *Suite) read() (all []Scenario) {
 			if err != nil {
 				panic(fmt.Sprintf("%s: %v", name, err))
 			}
-			if s.Role = r.Name; slices.Contains(s.Rule.Roles, r.Name) && u.canHave(r, s.Needs) {
+			s.Role = r.Name
+			s.axes = append(s.axes, r.ambient(s)...)
+			if slices.Contains(s.Rule.Roles, r.Name) && u.canHave(r, s.Needs) {
 				all = append(all, s)
 			}
 		}
@@ -124,7 +126,7 @@ func (u *Suite) parse(name, source string, rules []docs.Rule) (Scenario, error) 
 	if err != nil {
 		return Scenario{}, err
 	}
-	all := variants(axes, name, 0, 0)
+	all := variants(axes, name, 0, 0, false)
 	if len(all) > mostPlays {
 		return Scenario{}, fmt.Errorf("it has %d variants; more than %d are another scenario", len(all), mostPlays)
 	}
@@ -139,7 +141,7 @@ func (u *Suite) parse(name, source string, rules []docs.Rule) (Scenario, error) 
 
 // parseVariant gives a scenario in one of its variants.
 func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenario, error) {
-	s := Scenario{Name: of.Name, axes: of.axes, source: of.source, Variant: v.text(of.axes)}
+	s := Scenario{Name: of.Name, axes: of.axes, source: of.source, Variant: v.text(of.axes), values: v.values()}
 	text, err := unroll(fill(of.source, v.values()))
 	if err != nil {
 		return s, err
@@ -161,6 +163,10 @@ func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenari
 			s.Needs = strings.Fields(value)
 			s.Own = s.Own || u.role(s.Rule.Roles[0]).Apart && value != visible // the shared one may have something else
 		case key == "vary":
+		case key == "fixed":
+			if s.fixed = strings.Fields(value); u.knowsAxes(s) != nil {
+				return s, u.knowsAxes(s)
+			}
 		case key == "instance" && value == "own":
 			s.Own = true
 		case key == "baseline" && value == "none":

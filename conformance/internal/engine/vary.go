@@ -26,6 +26,8 @@ type axis struct {
 	values []string // with slashes between those of several names
 	from   int64    // of the range from which one more value is drawn
 	to     int64    // 0: there is none
+	// ambient: it is the role's. Each value of its own alone is played only where all are.
+	ambient bool
 }
 
 // A variant is a value of each axis, by the names of the axes.
@@ -119,9 +121,12 @@ func plain(axes []axis) variant {
 
 // variants gives those that a scenario is played in: the plain one; each other value alone; and some that are drawn,
 // which depend on nothing but the seed and the scenario.
-func variants(axes []axis, name string, draws int, seed int64) (all []variant) {
+func variants(axes []axis, name string, draws int, seed int64, ambient bool) (all []variant) {
 	all = append(all, plain(axes))
 	for _, a := range axes {
+		if a.ambient && !ambient {
+			continue
+		}
 		for _, value := range a.values[1:] {
 			v := plain(axes)
 			v[a.name()] = value

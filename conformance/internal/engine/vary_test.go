@@ -12,14 +12,14 @@ func TestVariants(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, v := range variants(axes, "name", 0, 0) {
+	for _, v := range variants(axes, "name", 0, 0, false) {
 		names = append(names, v.text(axes))
 	}
 	want := []string{"", "n=1", "n=300", "n=127", "n=128", "n=255", "n=256", "how=-reset", "a/b=y/x"}
 	if !slices.Equal(names, want) {
 		t.Errorf("%q, want %q", names, want)
 	}
-	one, other := variants(axes, "name", 1, 7), variants(axes, "name", 1, 7)
+	one, other := variants(axes, "name", 1, 7, false), variants(axes, "name", 1, 7, false)
 	if a, b := one[len(one)-1].text(axes), other[len(other)-1].text(axes); a != b || len(one) != len(want)+1 {
 		t.Errorf("drawn %q, and then %q", a, b)
 	}

@@ -23,6 +23,8 @@ type Conn struct {
 	End error  // io.EOF or a reset, once no more will come
 	// Unread, if not nil, gives what the connection has brought and no verb has taken from above it.
 	Unread func() []byte
+
+	shape shape
 }
 
 // readBytes is how much is read at once, readBuffers where to.
@@ -35,6 +37,7 @@ func (c *Conn) Fill(w proc.Wait) error {
 	if c.End != nil {
 		return c.End
 	}
+	c.sleep(w)
 	b := readBuffers.Get().(*[readBytes]byte)[:]
 	defer func() { readBuffers.Put((*[readBytes]byte)(b)) }()
 	var n int
@@ -119,16 +122,21 @@ func (c *Conn) Take(n int) []byte {
 func (c *Conn) Send(b []byte, w proc.Wait) error {
 	c.Rec.Bytes(">", c.Name, b)
 	defer w.Writing(c)()
-	_, err := c.Write(b)
-	if err != nil {
-		c.Rec.Note("%s. sending: %v", Prefix(c.Name), errors.Unwrap(err))
+	for i, part := range c.parts(b) {
+		if i > 0 && c.shape.cut != "" && !c.Apart(proc.Window(w.Ctx, apartLimit)) {
+			c.shape.cut = ""
+		}
+		if _, err := c.Write(part); err != nil {
+			c.Rec.Note("%s. sending: %v", Prefix(c.Name), errors.Unwrap(err))
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // Apart waits until the target has read all that was sent; see [engine.Record.Apart].
-func (c *Conn) Apart(w proc.Wait) {
-	c.Rec.Apart(w, func() (yes, known bool) { return proc.Received(c) })
+func (c *Conn) Apart(w proc.Wait) bool {
+	return c.Rec.Apart(w, func() (yes, known bool) { return proc.Received(c) })
 }
 
 // Abort resets the connection.

@@ -10,6 +10,7 @@ import (
 type Conns struct {
 	named map[string]*Conn
 	Cur   *Conn // the one at work
+	shape shape // of those that will be opened
 }
 
 func NewConns() *Conns { return &Conns{named: make(map[string]*Conn)} }

@@ -60,7 +60,10 @@ func connect(s *engine.Session, name string, rec *engine.Record) (*Conn, proc.Wa
 	}()
 	c, err := new(net.Dialer).DialContext(ctx, "tcp", s.In.Address)
 	if err == nil {
-		return &Conn{TCPConn: c.(*net.TCPConn), Name: name, Rec: rec}, w, nil
+		if rec != s.Rec { // one of a crowd
+			return &Conn{TCPConn: c.(*net.TCPConn), Name: name, Rec: rec}, w, nil
+		}
+		return NewConn(s, c.(*net.TCPConn), name), w, nil
 	}
 	if w.Over() {
 		err = engine.ErrLimit

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,8 @@ type judge struct {
 	root   string // of the tree
 	dir    string // for all that the mutant needs and leaves
 	mutant mutants.Mutant
+	// plays say in which variants scenarios are played.
+	plays []string
 }
 
 const (
@@ -148,5 +151,5 @@ func (j judge) report(ctx context.Context, program, role string, selection []str
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	// A fault may show in roles whose rule it does not break; those need not see it.
-	return mutants.Report(ctx, program, filepath.Join(j.dir, "tmp"), role, selection...)
+	return mutants.Report(ctx, program, filepath.Join(j.dir, "tmp"), role, append(slices.Clone(selection), j.plays...)...)
 }

@@ -67,7 +67,12 @@ func power(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	began := time.Now()
-	results, err := judgeAll(ctx, all)
+	// That the suite's own mutants are killed does not hang on what is drawn.
+	plays := []string{"--draws", "0"}
+	if *from != "" {
+		plays = nil
+	}
+	results, err := judgeAll(ctx, all, plays)
 	if err != nil {
 		return complain(err)
 	}
@@ -122,7 +127,7 @@ func choose(from string, names []string) (all []mutants.Mutant, err error) {
 }
 
 // judgeAll judges the mutants, each with a program and a folder of its own, so that none can disturb another.
-func judgeAll(ctx context.Context, all []mutants.Mutant) ([]result, error) {
+func judgeAll(ctx context.Context, all []mutants.Mutant, plays []string) ([]result, error) {
 	root, err := mutants.Root(ctx)
 	if err != nil {
 		return nil, err
@@ -144,7 +149,7 @@ func judgeAll(ctx context.Context, all []mutants.Mutant) ([]result, error) {
 		}
 		running.Go(func() {
 			defer func() { <-places }()
-			j := judge{root: root, dir: filepath.Join(work, strconv.Itoa(i)), mutant: m}
+			j := judge{root: root, dir: filepath.Join(work, strconv.Itoa(i)), mutant: m, plays: plays}
 			results[i] = j.judge(ctx)
 			progress.Lock()
 			defer progress.Unlock()

@@ -40,6 +40,8 @@ type part struct {
 	mosh      *standIn        // the one at work
 	done      bool            // the agent has ended: its connections are its background process's
 	relay     netip.AddrPort  // where a client agent listens to the real client
+	bytes     bool            // the daemon writes byte by byte
+	host      netip.Addr      // of the far end
 }
 
 // agentWork gives the scenario's part, which is there from the first verb on.
@@ -66,7 +68,11 @@ func agentWork(s *engine.Session) (*part, error) {
 	if a.daemon, err = newPlayedDaemon(filepath.Join(dir, "s"), s.Rec); err != nil {
 		return nil, err
 	}
-	if a.far, err = newFarEnd(s, sockets.Loopback4); err != nil {
+	a.daemon.bytes = a.bytes
+	if !a.host.IsValid() {
+		a.host = sockets.Loopback4
+	}
+	if a.far, err = newFarEnd(s, a.host); err != nil {
 		return nil, err
 	}
 	s.Values["socket"], s.Values["config"] = a.daemon.path, filepath.Join(dir, "config.toml")

@@ -21,6 +21,7 @@ type playedDaemon struct {
 	left    time.Time     // when that was ended, or somebody came back to listen
 	// forbidden: the socket's permissions let nobody connect.
 	forbidden bool
+	bytes     bool // what it sends is cut into single bytes
 
 	mu       sync.Mutex
 	listener *net.UnixListener // nil while nobody listens
@@ -104,7 +105,7 @@ func (d *playedDaemon) next(w proc.Wait, gone <-chan struct{}, started <-chan *s
 		select {
 		case c := <-d.arrived:
 			d.rec.Note(". the agent connects to the daemon's socket")
-			d.cur = &sockets.Conn{UnixConn: c, Name: "moshd ", Rec: d.rec}
+			d.cur = &sockets.Conn{UnixConn: c, Name: "moshd ", Rec: d.rec, Bytes: d.bytes}
 			return nil, nil
 		case p := <-started:
 			return p, errStarted

@@ -29,6 +29,7 @@ func agentRole(name, baseline string) engine.Role {
 		Verbs: []engine.VerbGroup{engine.Group("UDP mux: an agent", agentVerbs(), targetVerbs(), moshdVerbs(),
 			moshVerbs(), farVerbs())},
 		Open:     newPart,
+		Axes:     axes(name),
 		Programs: programs(),
 		Init:     fmt.Sprintf(initAgent, agentPrograms[name]),
 	}

@@ -81,7 +81,7 @@ func mode(s *engine.Session) sockets.Mode {
 
 // nearby is the address of a client that can reach the daemon.
 func nearby(s *engine.Session) netip.Addr {
-	if at, err := external(s.In, sockets.Loopback4); err == nil && at.Addr().Is6() {
+	if at, err := reached(s); err == nil && at.Addr().Is6() {
 		return netip.IPv6Loopback()
 	}
 	return sockets.Loopback4

@@ -52,7 +52,6 @@ func restartVerb(s *engine.Session, args []string) error {
 	s.In.End()
 	s.Rec.Note("the target was ended: %v", s.In.Process.Cmd.ProcessState)
 	values := maps.Clone(daemonIn(s.In).values)
-	values["listen"] = s.In.Address
 	os.Remove(values["address_file"])
 	if err := startDaemon(s.Context(), s.In, daemonIn(s.In).scenario, values); errors.Is(err, engine.ErrLate) {
 		return engine.Inconclusive("starting the target again: %v", err) // as when it is started for a scenario

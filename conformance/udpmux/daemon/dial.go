@@ -20,5 +20,5 @@ func dialAt(s *engine.Session, name, path string) (*sockets.Conn, error) {
 		return nil, err
 	}
 	s.Keep(c)
-	return &sockets.Conn{UnixConn: c, Name: name, Rec: s.Rec}, nil
+	return &sockets.Conn{UnixConn: c, Name: name, Rec: s.Rec, Bytes: of(s).bytes}, nil
 }

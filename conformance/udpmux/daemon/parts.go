@@ -24,6 +24,8 @@ type part struct {
 	shared    bool           // sockets that are bound now can be shared
 	probed    bool           // unknown clients came through
 	strangers int            // clients that have a number for a name
+	bytes     bool           // agents write byte by byte
+	host      netip.Addr     // of the daemon, where clients send to another one than its first
 }
 
 func newPart() engine.Part { return &part{} }
@@ -109,7 +111,13 @@ func newClient(s *engine.Session, name string, at netip.AddrPort) (*client, erro
 		return nil, err
 	}
 	c := &client{Socket: u}
-	if c.to, err = external(s.In, sockets.Loopback4); err != nil {
+	if c.to, err = reached(s); err != nil {
+		return nil, err
+	}
+	if c.to.Addr().Is6() != at.Addr().Is6() { // the script says where the client is
+		c.to, err = external(s.In, sockets.Loopback4)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if of(s).clients == nil {

@@ -84,6 +84,7 @@ func Roles() []engine.Role {
 		Listens: func(in *engine.Instance) bool { return proc.DaemonListens(in.Address, daemonIn(in).socket) },
 		Open:    newPart,
 		Good:    goodSession,
+		Axes:    axes(),
 		Profile: profileSession,
 		Init:    initDaemon,
 	}}

@@ -104,6 +104,15 @@ func external(in *engine.Instance, host netip.Addr) (netip.AddrPort, error) {
 	return address, err
 }
 
+// reached is the daemon's address that clients send to where a script does not say another.
+func reached(s *engine.Session) (netip.AddrPort, error) {
+	at, err := external(s.In, sockets.Loopback4)
+	if of(s).host.IsValid() {
+		at = netip.AddrPortFrom(of(s).host, at.Port())
+	}
+	return at, err
+}
+
 // startDaemon starts a daemon, and returns when it listens.
 func startDaemon(ctx context.Context, in *engine.Instance, s engine.Scenario, values map[string]string) error {
 	if err := launchDaemon(in, s, values); err != nil {

@@ -24,15 +24,32 @@ type Conn struct {
 	End  error  // io.EOF or a reset, once no more will come
 	// Refusal is the code of the ERROR that came; 0 if none did.
 	Refusal wire.Code
+	// Bytes: each byte of what is sent is apart.
+	Bytes bool
 }
 
 // Send sends bytes. That the other side takes no more is for the next verb to judge.
 func (a *Conn) Send(b []byte, w proc.Wait) {
 	a.Rec.Bytes(">", a.Name, b)
 	defer w.Writing(a)()
+	for a.Bytes && len(b) > 1 {
+		if _, err := a.Write(b[:1]); err != nil || !a.Apart(proc.Window(w.Ctx, apartLimit)) {
+			a.Bytes = false
+		}
+		b = b[1:]
+	}
 	if _, err := a.Write(b); err != nil {
 		a.Rec.Note("%s. sending: %v", a.Name, errors.Unwrap(err))
 	}
+}
+
+// apartLimit is how long to wait until the other side has read a byte. Behind one that it does not read nothing is cut.
+const apartLimit = 100 * time.Millisecond
+
+// Frames is the axis of how frames are cut into writes: set lets what is opened have it.
+func Frames(rule string, set func(s *engine.Session)) engine.Axis {
+	return engine.Axis{Name: "frames", Values: []string{"whole", "bytes"}, Rule: rule,
+		Apply: func(s *engine.Session, _ string) error { set(s); return nil }}
 }
 
 // SendFrame sends a frame.
@@ -157,6 +174,6 @@ func (a *Conn) Closed(w proc.Wait) bool {
 func (a *Conn) Open(w proc.Wait) bool { return a.Fill(w) == engine.ErrLimit }
 
 // Apart waits until the target has read all that was sent; see [engine.Record.Apart].
-func (a *Conn) Apart(w proc.Wait) {
-	a.Rec.Apart(w, func() (yes, known bool) { return proc.ReceivedStream(a.UnixConn) })
+func (a *Conn) Apart(w proc.Wait) bool {
+	return a.Rec.Apart(w, func() (yes, known bool) { return proc.ReceivedStream(a.UnixConn) })
 }

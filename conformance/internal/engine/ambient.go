@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/muxspec/muxspec/conformance/report"
+	"github.com/muxspec/muxspec/docs"
+)
+
+// An Axis is something that scenarios of a role are played over without saying so: how what is sent is cut into pieces,
+// which of the target's addresses is used. A line "# fixed: NAME..." of a scenario's head keeps it to the plain value.
+//
+// Before anything is played with another value, the baseline is: a target that does not work so breaks the axis's
+// rule, which is said once, and nothing else is played with that value.
+type Axis struct {
+	Name   string
+	Values []string // the first is the plain one
+	Rule   string   // that is broken where the baseline works with the plain value and not with another
+	// Needs gives what the target or this machine needs for a value, as scenarios need it.
+	Needs map[string][]string
+	// Fits, if not nil, says whether a scenario can be played with other values than the plain one.
+	Fits func(s Scenario) bool
+	// Head, if not nil, changes what the target is started with; Apply what a scenario does.
+	Head  func(s *Scenario, value string)
+	Apply func(s *Session, value string) error
+}
+
+// ambient gives the role's axes that the scenario is played over. Those that every run begins and ends with have none.
+func (r Role) ambient(s Scenario) (all []axis) {
+	if s.Name == r.Baseline || s.Name == r.Bracket {
+		return nil
+	}
+	for _, a := range r.Axes {
+		if !slices.Contains(s.fixed, a.Name) && (a.Fits == nil || a.Fits(s)) {
+			all = append(all, a.axis())
+		}
+	}
+	return all
+}
+
+func (a Axis) axis() axis { return axis{names: []string{a.Name}, values: a.Values, ambient: true} }
+
+// knowsAxes says what a scenario keeps fixed that no role of its rule has.
+func (u *Suite) knowsAxes(s Scenario) error {
+	for _, name := range s.fixed {
+		if !slices.ContainsFunc(u.roles, func(r Role) bool { return slices.ContainsFunc(r.Axes, func(a Axis) bool { return a.Name == name }) }) {
+			return fmt.Errorf("fixed: there is no axis %q", name)
+		}
+	}
+	return nil
+}
+
+// A setting is an axis of the role in one of its values that is not plain.
+type setting struct {
+	Axis
+	value string
+}
+
+// settings are those in which a variant of a scenario is played.
+func (r Role) settings(s Scenario) (all []setting) {
+	for _, a := range r.Axes {
+		if value := s.values[a.Name]; value != "" && value != a.Values[0] {
+			all = append(all, setting{a, value})
+		}
+	}
+	return all
+}
+
+// apply changes what a session does to what its variant says.
+func (s *Session) apply() error {
+	for _, set := range s.run.kind.settings(s.scenario) {
+		if set.Apply == nil {
+			continue
+		}
+		if err := set.Apply(s, set.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// left says which of the variant's values is not to be played: the target lacks something for it, or the baseline does
+// not work with it.
+func (r *roleRun) left(s Scenario) bool {
+	return slices.ContainsFunc(r.kind.settings(s), func(set setting) bool {
+		return r.gone[set.Name+"="+set.value] || r.lacks(Scenario{Role: s.Role, Needs: set.Needs[set.value]}) != ""
+	})
+}
+
+// guards gives the baseline in each value of the role's axes that one of the plays has, and in all values of an axis
+// whose rule was asked for.
+func (u *Suite) guards(r Role, plays []Scenario, rules []docs.Rule) (all []Scenario, err error) {
+	base, _ := u.find(r.Baseline, r.Name)
+	for _, a := range r.Axes {
+		i := slices.IndexFunc(rules, func(rule docs.Rule) bool { return rule.ID == a.Rule })
+		asked := slices.ContainsFunc(plays, func(s Scenario) bool { return s.Role == r.Name && s.Rule.ID == a.Rule })
+		for _, value := range a.Values[1:] {
+			played := slices.ContainsFunc(plays, func(s Scenario) bool { return s.Role == r.Name && s.values[a.Name] == value })
+			if i < 0 || !played && !asked {
+				continue
+			}
+			with := base
+			with.axes = append(slices.Clone(base.axes), a.axis())
+			v := plain(with.axes)
+			v[a.Name] = value
+			guard, err := u.variantOf(with, v, rules)
+			if err != nil {
+				return nil, err
+			}
+			guard.Rule, guard.guard, guard.aside = rules[i], true, !asked
+			guard.Title = fmt.Sprintf("What works with %s=%s works with %s=%s.", a.Name, a.Values[0], a.Name, value)
+			all = append(all, guard)
+		}
+	}
+	return all, nil
+}
+
+// guard plays the baseline in the values that other scenarios are to be played in.
+func (r *roleRun) guard(guards []Scenario, first report.ScenarioResult) {
+	for _, s := range guards {
+		if r.gone[s.Variant] = first.Outcome != report.Pass || r.spinner; r.left(s) {
+			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
+			continue
+		}
+		var result report.ScenarioResult
+		switch {
+		case r.kind.Fresh:
+			result = r.play(s, nil)
+		case s.Own:
+			result = r.playAlone(s)
+		default:
+			result = r.play(s, r.shared)
+			r.shared = r.bracket(s, r.shared)
+		}
+		r.gone[s.Variant] = result.Outcome != report.Pass
+		r.finish(result)
+	}
+}
+
+// company keeps good exchanges going beside a scenario until it is over.
+func (s *Session) company() {
+	r := s.run
+	stop, over := make(chan struct{}), make(chan struct{})
+	s.Keep(closer(sync.OnceFunc(func() { close(stop); <-over })))
+	go func() {
+		defer close(over)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-r.ctx.Done():
+				return
+			default:
+			}
+			other := r.newSession(s.scenario, s.In, NewRecord())
+			other.goodExchange()
+			other.close()
+			s.Pause(Moment)
+		}
+	}()
+}
+
+// A closer is a function that closes something.
+type closer func()
+
+func (c closer) Close() error { c(); return nil }
+
+// Company is the axis of servers that have others to serve meanwhile. A scenario that measures the target's processes,
+// or has it started in a special way, is alone with it.
+func Company(rule string) Axis {
+	return Axis{Name: "company", Values: []string{"none", "busy"}, Rule: rule,
+		Fits:  func(s Scenario) bool { return !s.Own && !slices.Contains(s.Needs, visible) },
+		Apply: func(s *Session, _ string) error { s.company(); return nil }}
+}
+
+// reduced gives the play with fewer of its values that fails as well: the fault is told by what it needs.
+func (r *roleRun) reduced(s Scenario, result report.ScenarioResult, play func(Scenario) report.ScenarioResult) report.ScenarioResult {
+	rules, err := docs.All()
+	if err != nil || strings.Count(s.Variant, "=") < 2 {
+		return result
+	}
+	for _, a := range s.axes {
+		v, err := variantNamed(s.axes, s.Variant)
+		if err != nil || v[a.name()] == a.values[0] {
+			continue
+		}
+		v[a.name()] = a.values[0]
+		less, err := r.suite.variantOf(s, v, rules)
+		if err != nil || os.WriteFile(r.script(less), []byte(less.Text), 0o644) != nil {
+			continue
+		}
+		if again := play(less); again.Outcome == report.Violation {
+			s, result = less, again
+		}
+	}
+	return result
+}
