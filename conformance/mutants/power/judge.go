@@ -85,12 +85,9 @@ func (j judge) build(ctx context.Context) (program string, err error) {
 
 // look lets the rule's own scenarios judge, those that take seconds included, and if they see nothing, all.
 func (j judge) look(ctx context.Context, program string) (verdict, []sighting, error) {
-	own, _, err := j.run(ctx, program, "--slow", "--rule", j.mutant.Rule.ID)
-	switch {
-	case len(own) > 0:
+	own, _, kept := j.run(ctx, program, "--slow", "--rule", j.mutant.Rule.ID)
+	if len(own) > 0 {
 		return killed, own, nil
-	case err != nil:
-		return failed, nil, err
 	}
 	// What looks back on the other scenarios belongs to a rule, too, and has seen none of them until now.
 	own, others, err := j.run(ctx, program)
@@ -99,6 +96,8 @@ func (j judge) look(ctx context.Context, program string) (verdict, []sighting, e
 		return killed, own, nil
 	case len(others) > 0:
 		return misattributed, others, nil
+	case kept != nil: // its own scenarios did not judge it
+		return failed, nil, kept
 	}
 	return survived, nil, err
 }
@@ -117,7 +116,7 @@ func (j judge) run(ctx context.Context, program string, selection ...string) (ow
 			all.Rules = append(all.Rules, rep.Rules...)
 		}
 		var blocked error
-		own, others, blocked, unsure = j.sort(all)
+		own, others, blocked, unsure = j.sort(all, len(selection) > 0)
 		if len(own)+len(others) > 0 || unsure == nil {
 			return own, others, blocked
 		}
@@ -125,8 +124,9 @@ func (j judge) run(ctx context.Context, program string, selection ...string) (ow
 	return nil, nil, unsure
 }
 
-// sort puts the scenarios that did not pass in order.
-func (j judge) sort(rep *report.Report) (own, others []sighting, blocked, unsure error) {
+// sort puts the scenarios that did not pass in order. Where they were all to be played, one of the mutant's rule that was
+// not has not judged it.
+func (j judge) sort(rep *report.Report, wholly bool) (own, others []sighting, blocked, unsure error) {
 	for _, rule := range rep.Rules {
 		for _, s := range rule.Scenarios {
 			seen := sighting{rule.ID, s.Name, s.Reason}
@@ -136,7 +136,7 @@ func (j judge) sort(rep *report.Report) (own, others []sighting, blocked, unsure
 				own = append(own, seen)
 			case s.Outcome == report.Violation && !s.Known:
 				others = append(others, seen)
-			case s.Outcome == report.Blocked, s.Outcome == report.Unsupported && rule.ID == j.mutant.Rule.ID:
+			case s.Outcome == report.Blocked, s.Outcome == report.Unsupported && rule.ID == j.mutant.Rule.ID && wholly:
 				blocked = errors.Join(blocked, why)
 			case s.Outcome == report.Inconclusive:
 				unsure = errors.Join(unsure, why)

@@ -28,7 +28,7 @@ func TestSort(t *testing.T) {
 		}},
 	}}
 	j := judge{mutant: mutants.Mutant{Rule: docs.Rule{ID: "TCPMUX-5"}}}
-	own, others, blocked, unsure := j.sort(rep)
+	own, others, blocked, unsure := j.sort(rep, true)
 	if len(own) != 1 || own[0].Scenario != "seen" {
 		t.Errorf("own rule: %v", own)
 	}
