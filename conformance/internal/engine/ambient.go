@@ -18,6 +18,7 @@ import (
 // rule, which is said once, and nothing else is played with that value.
 type Axis struct {
 	Name   string
+	Help   string
 	Values []string // the first is the plain one
 	Rule   string   // that is broken where the baseline works with the plain value and not with another
 	// Needs gives what the target or this machine needs for a value, as scenarios need it.
@@ -52,6 +53,27 @@ func (u *Suite) knowsAxes(s Scenario) error {
 		}
 	}
 	return nil
+}
+
+// An AxisText is an axis of some roles, in words.
+type AxisText struct {
+	Name, Help string
+	Values     []string
+	Rules      map[string]string // of each role that has it
+}
+
+// Axes gives what the scenarios of the roles are played over without saying so.
+func (u *Suite) Axes() (all []AxisText) {
+	for _, r := range u.roles {
+		for _, a := range r.Axes {
+			i := slices.IndexFunc(all, func(t AxisText) bool { return t.Name == a.Name })
+			if i < 0 {
+				i, all = len(all), append(all, AxisText{a.Name, a.Help, a.Values, make(map[string]string)})
+			}
+			all[i].Rules[r.Name] = a.Rule
+		}
+	}
+	return all
 }
 
 // A setting is an axis of the role in one of its values that is not plain.
@@ -173,6 +195,7 @@ func (c closer) Close() error { c(); return nil }
 // or has it started in a special way, is alone with it.
 func Company(rule string) Axis {
 	return Axis{Name: "company", Values: []string{"none", "busy"}, Rule: rule,
+		Help:  "Beside the scenario nothing goes on, or one good exchange after the other.",
 		Fits:  func(s Scenario) bool { return !s.Own && !slices.Contains(s.Needs, visible) },
 		Apply: func(s *Session, _ string) error { s.company(); return nil }}
 }
