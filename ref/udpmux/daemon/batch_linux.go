@@ -40,7 +40,8 @@ func (s *Socket) receive() int {
 		s.in.messages[i].Namelen = unix.SizeofSockaddrInet6
 		s.in.messages[i].SetControllen(64)
 	}
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.in.messages)), batchSize, unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.in.messages)), batchSize,
+		unix.MSG_DONTWAIT, 0, 0)
 	if s.in.n = int(n); errno != 0 {
 		s.in.n = 0
 	}
@@ -56,13 +57,13 @@ func (s *Socket) datagram(i int) (c mux.Client, ecn byte, D []byte) {
 		c.Remote = mapped((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr)
 	}
 	index := uint32(0)
-	control := unsafe.Slice((*byte)(unsafe.Pointer(&s.in.controls[i])), min(64, s.in.messages[i].Controllen))
-	for len(control) >= unix.SizeofCmsghdr {
-		h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
-		if h.Len < unix.SizeofCmsghdr || int(h.Len) > len(control) {
+	control := unsafe.Slice((*byte)(unsafe.Pointer(&s.in.controls[i])), s.in.messages[i].Controllen)
+	for len(control) > 0 {
+		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
+		if err != nil {
 			break
 		}
-		switch data := unsafe.Pointer(&control[unix.SizeofCmsghdr:][0]); {
+		switch data := unsafe.Pointer(unsafe.SliceData(data)); {
 		case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO:
 			info := (*unix.Inet4Pktinfo)(data)
 			c.Local, index = mapped(info.Spec_dst), uint32(info.Ifindex)
@@ -74,7 +75,7 @@ func (s *Socket) datagram(i int) (c mux.Client, ecn byte, D []byte) {
 		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_TCLASS:
 			ecn = byte(*(*uint32)(data)) & 3
 		}
-		control = control[min(len(control), unix.CmsgSpace(int(h.Len)-unix.SizeofCmsghdr)):]
+		control = rest
 	}
 	if linkLocal(&c.Remote) || linkLocal(&c.Local) {
 		c.Interface = index
@@ -104,7 +105,7 @@ func (s *Socket) full() bool { return s.out.n == batchSize }
 func (s *Socket) queue(c *mux.Client, ecn byte, P []byte) {
 	i := s.out.n
 	s.out.n++
-	name, h, control := &s.out.names[i], &s.out.messages[i].Msghdr, unsafe.Pointer(&s.out.controls[i])
+	name, h := &s.out.names[i], &s.out.messages[i].Msghdr
 	s.out.iovs[i].Base = &P[0]
 	s.out.iovs[i].SetLen(len(P))
 	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&name.Port))[:], c.RemotePort)
@@ -115,36 +116,34 @@ func (s *Socket) queue(c *mux.Client, ecn byte, P []byte) {
 		four.Family, four.Addr = unix.AF_INET, [4]byte(c.Remote[12:])
 		h.Namelen = unix.SizeofSockaddrInet4
 	}
+	h.SetControllen(0)
 	if !isMapped(&c.Remote) {
-		info := (*unix.Inet6Pktinfo)(cmsg(control, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO, unix.SizeofInet6Pktinfo))
-		info.Addr, info.Ifindex = c.Local, c.Interface
-		*(*uint32)(cmsg(unsafe.Add(control, unix.CmsgSpace(unix.SizeofInet6Pktinfo)), unix.IPPROTO_IPV6, unix.IPV6_TCLASS, 4)) = uint32(ecn)
-		h.SetControllen(unix.CmsgSpace(unix.SizeofInet6Pktinfo) + unix.CmsgSpace(4))
+		addControl(h, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO, unix.Inet6Pktinfo{Addr: c.Local, Ifindex: c.Interface})
+		addControl(h, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, uint32(ecn))
 		return
 	}
-	info := (*unix.Inet4Pktinfo)(cmsg(control, unix.IPPROTO_IP, unix.IP_PKTINFO, unix.SizeofInet4Pktinfo))
-	*info = unix.Inet4Pktinfo{Spec_dst: [4]byte(c.Local[12:]), Ifindex: int32(c.Interface)}
-	h.SetControllen(unix.CmsgSpace(unix.SizeofInet4Pktinfo))
+	from := unix.Inet4Pktinfo{Spec_dst: [4]byte(c.Local[12:]), Ifindex: int32(c.Interface)}
+	addControl(h, unix.IPPROTO_IP, unix.IP_PKTINFO, from)
 	if ecn != usualECN { // with one control message alone the kernel allocates no memory for them
-		*(*uint32)(cmsg(unsafe.Add(control, unix.CmsgSpace(unix.SizeofInet4Pktinfo)), unix.IPPROTO_IP, unix.IP_TOS, 4)) = uint32(ecn)
-		h.SetControllen(unix.CmsgSpace(unix.SizeofInet4Pktinfo) + unix.CmsgSpace(4))
+		addControl(h, unix.IPPROTO_IP, unix.IP_TOS, uint32(ecn))
 	}
 }
 
-// cmsg writes the head of a control message and returns where its data goes.
-func cmsg(at unsafe.Pointer, level, kind int32, length int) unsafe.Pointer {
-	h := (*unix.Cmsghdr)(at)
-	h.Level, h.Type = level, kind
-	h.SetLen(unix.CmsgLen(length))
-	return unsafe.Add(at, unix.CmsgLen(0))
+// addControl adds a control message.
+func addControl[T any](h *unix.Msghdr, level, kind int32, data T) {
+	m := (*unix.Cmsghdr)(unsafe.Add(unsafe.Pointer(h.Control), h.Controllen))
+	m.Level, m.Type = level, kind
+	m.SetLen(unix.CmsgLen(int(unsafe.Sizeof(data))))
+	*(*T)(unsafe.Add(unsafe.Pointer(m), unix.CmsgLen(0))) = data
+	h.SetControllen(int(h.Controllen) + unix.CmsgSpace(int(unsafe.Sizeof(data))))
 }
 
 // flush sends what was queued, and returns how many datagrams the system did not take: nobody waits for them (section
 // 4.7).
 func (s *Socket) flush() (failed uint64) {
 	for i := 0; i < s.out.n; {
-		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.out.messages[i])), uintptr(s.out.n-i),
-			unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.out.messages[i])),
+			uintptr(s.out.n-i), unix.MSG_DONTWAIT, 0, 0)
 		switch {
 		case errno == unix.EINTR:
 		case errno != 0:

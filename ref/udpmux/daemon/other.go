@@ -21,7 +21,7 @@ func ListenUDP(netip.AddrPort, int) (*Socket, error) { return nil, errNotLinux }
 // InheritUDP fails, too.
 func InheritUDP(*os.File, int) (*Socket, error) { return nil, errNotLinux }
 
-func openUDP(netip.AddrPort, string, int) (*Socket, error) { return nil, errNotLinux }
+func openLoopback(netip.AddrPort, int) (*Socket, error) { return nil, errNotLinux }
 
 // Addr is the local address and port.
 func (*Socket) Addr() netip.AddrPort { return netip.AddrPort{} }

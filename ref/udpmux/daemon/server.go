@@ -50,7 +50,7 @@ func New(config Config, log *slog.Logger, external []*Socket) (*Server, error) {
 		mux: mux.New(config.Config, log), leaving: make(chan struct{}, 64), agents: make(map[uint32]*net.UnixConn),
 		connections: make(map[uint32]int)}
 	var err error
-	s.backend, err = openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), "lo", config.ReceiveBuffer)
+	s.backend, err = openLoopback(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), config.ReceiveBuffer)
 	return s, err
 }
 
