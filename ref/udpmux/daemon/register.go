@@ -195,16 +195,16 @@ func (s *Server) register(c *net.UnixConn, f udpmux.Frame, uid uint32, modes udp
 	alive := aliveness(rivals)
 	s.lockToEnd()
 	defer s.mu.Unlock()
-	r := mux.Registration{UID: uid, Modes: f.Modes, Port: f.Port, Inode: inode, S: f.S}
-	id, err = s.mux.Register(s.now(), r, alive)
-	if err != nil {
+	b = mux.Backend{Port: f.Port, Inode: inode}
+	r := mux.Registration{UID: uid, Modes: f.Modes, Backend: b, S: f.S}
+	if id, err = s.mux.Register(s.now(), r, alive); err != nil {
 		return b, 0, err
 	}
 	if old := s.agents[id]; old != nil {
 		old.Close()
 	}
 	s.agents[id] = c
-	return mux.Backend{Port: f.Port, Inode: inode}, id, nil
+	return b, id, nil
 }
 
 // ended: where c was the session's connection, its backend may have ended, too, and nothing more must reach its port.

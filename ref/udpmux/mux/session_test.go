@@ -49,7 +49,7 @@ func TestRegisterLate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.register(1, udpmux.Token)
-	_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, 2001, 777, key(2)}, w.isAlive)
+	_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, Backend{2001, 777}, key(2)}, w.isAlive)
 	w.refused(udpmux.CodeDuplicate, err)
 	w.ports(w.token(1, 1), 1)
 }
@@ -64,7 +64,7 @@ func TestSessionLimits(t *testing.T) {
 	_, err = w.try(3, 2003, udpmux.Token)
 	w.refused(udpmux.CodeLimit, err)
 	other := func(n int) error {
-		_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, uint16(2000 + n), 1, key(n)}, func(uint16, uint64) bool { return true })
+		_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, Backend{uint16(2000 + n), 1}, key(n)}, func(Backend) bool { return true })
 		return err
 	}
 	if err := other(4); err != nil {
