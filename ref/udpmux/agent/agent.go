@@ -1,6 +1,6 @@
 // Package agent is UDP mux's two agents (docs/udpmux.md, sections 3.5 and 3.6), which stand in front of mosh's
 // unmodified programs: a [Session] starts mosh-server behind the daemon, and [Client] starts mosh-client behind a
-// [Relay]. Both leave a process of their own in the background: [Session.Serve] and [Client] are for programs whose
+// relay. Both leave a process of their own in the background: [Session.Serve] and [Client] are for programs whose
 // main first asks [InBackground].
 //
 // Start reading at session.go. What the package does not do: it never speaks mosh's protocol, and never keeps the key.

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -32,28 +33,17 @@ func startInBackground(args []string, state any, files ...*os.File) error {
 	if err != nil {
 		return err
 	}
-	in, out, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	defer out.Close()
-	ready, isReady, err := os.Pipe()
+	// What stands before args is the program, and muxspec's subcommand.
+	argv := append(slices.Clone(os.Args[:len(os.Args)-len(args)]), backgroundArg)
+	cmd := &exec.Cmd{Path: self, Args: argv, Stdin: bytes.NewReader(text), ExtraFiles: files}
+	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	cmd.Env = environmentWithout("MOSH_KEY") // K stays where mosh put it
+	ready, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
 	}
 	defer ready.Close()
-	defer isReady.Close()
-	// What stands before args is the program, and muxspec's subcommand.
-	argv := append(slices.Clone(os.Args[:len(os.Args)-len(args)]), backgroundArg)
-	cmd := &exec.Cmd{Path: self, Args: argv, Stdin: in, ExtraFiles: append([]*os.File{isReady}, files...)}
-	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
-	cmd.Env = environmentWithout("MOSH_KEY") // K stays where mosh put it
 	if err := cmd.Start(); err != nil {
-		return err
-	}
-	isReady.Close()
-	if _, err := out.Write(text); err != nil { // it fits the pipe
 		return err
 	}
 	if said, _ := io.ReadAll(ready); len(said) == 0 { // to its end, so that by now the process holds nothing of this one
@@ -75,44 +65,35 @@ func beInBackground(state any) (files []*os.File, err error) {
 	if err := json.NewDecoder(os.Stdin).Decode(&all); err != nil {
 		return nil, err
 	}
-	for fd := 3; fd <= 3+all.Files; fd++ {
+	for fd := 3; fd < 3+all.Files; fd++ {
 		unix.CloseOnExec(fd)
 		files = append(files, os.NewFile(uintptr(fd), strconv.Itoa(fd)))
 	}
 	closeInherited()
-	null, err := os.Open(os.DevNull)
+	if err := os.Chdir("/"); err != nil { // the folder that it was started in stays free to be unmounted
+		return nil, err
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer null.Close()
-	if err := dup2(int(null.Fd()), 0); err != nil {
-		return nil, err
-	}
-	if err := os.Chdir("/"); err != nil { // the folder that it was started in stays free to be unmounted
-		return nil, err
-	}
-	ready := files[0]
-	defer ready.Close()
-	_, err = ready.Write([]byte{1})
-	return files[1:], err
+	os.Stdout.Write([]byte{1}) // it is ready; what is left of its start ends here
+	return files, errors.Join(dup2(int(null.Fd()), 0), dup2(int(null.Fd()), 1))
 }
 
 // closeInherited closes every descriptor but the standard ones that a program started from here would get: what this
 // process opened itself is not among them.
 func closeInherited() {
-	for fd := 3; fd < 256; fd++ { // in case that there is no list
-		closeIfInherited(fd)
-	}
+	most := 255 // where the list has not all
 	list, _ := os.ReadDir("/dev/fd")
 	for _, entry := range list {
-		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
-			closeIfInherited(fd)
-		}
+		fd, _ := strconv.Atoi(entry.Name())
+		most = max(most, fd)
 	}
-}
-
-func closeIfInherited(fd int) {
-	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
-		unix.Close(fd)
+	for fd := 3; fd <= most; fd++ {
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			unix.Close(fd)
+		}
 	}
 }

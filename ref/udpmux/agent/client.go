@@ -134,9 +134,9 @@ func listenLoopback(port uint16) (socket *net.UDPConn, err error) {
 	return nil, err
 }
 
-// relayRest is how long the relay may take for the real client's last datagrams, as where the network does not take
-// them.
-const relayRest = 500 * time.Millisecond
+// relayRest is how long the relay goes on without the real client, whose last datagrams may wait for it: with them
+// mosh-client says that it ends (UDPMUX-134).
+const relayRest = 200 * time.Millisecond
 
 // KeepRelay is the relay's process.
 func KeepRelay() error {
@@ -150,14 +150,9 @@ func KeepRelay() error {
 		return err
 	}
 	files[0].Close()
-	relay := NewRelay(socket.(*net.UDPConn), state.Server, state.T)
-	over := make(chan error, 2)
-	go func() {
-		files[1].Read(make([]byte, 1))
-		relay.End()
-		time.Sleep(relayRest)
-		over <- nil
-	}()
-	go func() { over <- relay.Serve() }()
-	return <-over
+	relay := newRelay(socket.(*net.UDPConn), state.Server, state.T)
+	go relay.serve()
+	files[1].Read(make([]byte, 1))
+	time.Sleep(relayRest)
+	return nil
 }
