@@ -39,10 +39,8 @@ const (
 // What an agent meets instead of an answer, besides the faults of frames, a [udpmux.Refusal] and the network's errors.
 var (
 	ErrNoDaemon   = errors.New("no daemon")
-	ErrEnded      = errors.New("the daemon ended the connection")
-	ErrForeign    = errors.New("another user listens here, whom root has not given the directory")
-	ErrUnexpected = errors.New("the daemon's answer is of another type")
-	ErrNotAlone   = errors.New("no socket of this user's is bound to 127.0.0.1 and this port, or not this one alone")
+	errEnded      = errors.New("the daemon ended the connection")
+	errUnexpected = errors.New("the daemon's answer is of another type")
 )
 
 // A Dialer connects to the daemon's Unix socket. It fails with [ErrNoDaemon] where there is none.
@@ -61,8 +59,8 @@ func SocketDialer(paths ...string) Dialer {
 	}
 }
 
-// dialDaemon tries again where too many others connect at the same time (UDPMUX-136), and looks whose process it is that
-// listens (UDPMUX-137).
+// dialDaemon tries again where too many others connect at the same time (UDPMUX-136), and looks whose process it is
+// that listens (UDPMUX-137).
 func dialDaemon(ctx context.Context, path string) (c net.Conn, err error) {
 	for end := time.Now().Add(crowdTime); ; time.Sleep(10 * time.Millisecond) {
 		c, err = new(net.Dialer).DialContext(ctx, "unix", path)
@@ -75,7 +73,8 @@ func dialDaemon(ctx context.Context, path string) (c net.Conn, err error) {
 	}
 	if uid, err := sockdiag.PeerUID(c); err != nil || !isTrusted(uid, filepath.Dir(path)) {
 		c.Close()
-		return nil, cmp.Or(err, fmt.Errorf("%s: %w (uid %d)", path, ErrForeign, uid))
+		foreign := fmt.Errorf("%s: another user listens here, whom root has not given the directory (uid %d)", path, uid)
+		return nil, cmp.Or(err, foreign)
 	}
 	return c, nil
 }
@@ -115,9 +114,12 @@ func (dial Dialer) Connect(ctx context.Context) (*Conn, error) {
 	return a, nil
 }
 
-// Register is the rest of the conversation; r is a REGISTER. A connection on which it fails is of no more use.
+// Register is the rest of the conversation; r is a REGISTER. A connection on which it fails is closed.
 func (a *Conn) Register(ctx context.Context, r udpmux.Frame) error {
 	_, err := a.ask(ctx, r, udpmux.Registered)
+	if err != nil {
+		a.Close()
+	}
 	return err
 }
 
@@ -138,13 +140,13 @@ func (a *Conn) ask(ctx context.Context, question udpmux.Frame, want udpmux.Frame
 	case ctx.Err() != nil:
 		return f, context.Cause(ctx)
 	case err == io.EOF || errors.Is(err, unix.ECONNRESET):
-		return f, ErrEnded
+		return f, errEnded
 	case err != nil:
 		return f, errors.Join(err, writeErr)
 	case f.Type == udpmux.Error:
 		return f, &udpmux.Refusal{Code: f.Code, Text: f.Text}
 	case f.Type != want:
-		return f, ErrUnexpected
+		return f, errUnexpected
 	}
 	return f, nil
 }
@@ -163,22 +165,11 @@ func (dial Dialer) Keep(ctx context.Context, c net.Conn, r udpmux.Frame) {
 				return
 			case <-time.After(pause):
 			}
-			if again, err := dial.again(ctx, r); err == nil {
-				c = again
+			a, err := dial.Connect(ctx)
+			if err == nil && a.Register(ctx, r) == nil {
+				c = a
 				break
 			}
 		}
 	}
-}
-
-func (dial Dialer) again(ctx context.Context, r udpmux.Frame) (net.Conn, error) {
-	a, err := dial.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.Register(ctx, r); err != nil {
-		a.Close()
-		return nil, err
-	}
-	return a.Conn, nil
 }

@@ -30,15 +30,16 @@ func (s *moshServer) process(port uint16) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	notAlone := fmt.Errorf("port %d: no socket of this user's is bound to 127.0.0.1 and this port, or not this one alone", port)
 	inode, elsewhere := sockdiag.OnLoopback(sockets, uint32(os.Geteuid()))
 	if inode == 0 {
-		return nil, fmt.Errorf("port %d: %w", port, ErrNotAlone)
+		return nil, notAlone
 	}
 	pid := 0
 	for _, c := range s.family() {
 		for _, other := range elsewhere {
 			if has, _ := hasSocket(c.pid, other); has {
-				return nil, fmt.Errorf("port %d: %w", port, ErrNotAlone)
+				return nil, notAlone
 			}
 		}
 		has, err := hasSocket(c.pid, inode)
