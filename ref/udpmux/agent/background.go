@@ -12,6 +12,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/process"
 )
 
 // What mosh-server-mux and mosh-client-mux have in common: they stand in front of the real program, and leave
@@ -37,7 +39,7 @@ func startInBackground(args []string, state any, files ...*os.File) error {
 	argv := append(slices.Clone(os.Args[:len(os.Args)-len(args)]), backgroundArg)
 	cmd := &exec.Cmd{Path: self, Args: argv, Stdin: bytes.NewReader(text), ExtraFiles: files}
 	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
-	cmd.Env = environmentWithout("MOSH_KEY") // K stays where mosh put it
+	cmd.Env = process.Environment("MOSH_KEY") // K stays where mosh put it
 	ready, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -69,7 +71,9 @@ func beInBackground(state any) (files []*os.File, err error) {
 		unix.CloseOnExec(fd)
 		files = append(files, os.NewFile(uintptr(fd), strconv.Itoa(fd)))
 	}
-	closeInherited()
+	for _, fd := range process.Inherited() {
+		unix.Close(fd)
+	}
 	if err := os.Chdir("/"); err != nil { // the folder that it was started in stays free to be unmounted
 		return nil, err
 	}
@@ -80,20 +84,4 @@ func beInBackground(state any) (files []*os.File, err error) {
 	defer null.Close()
 	os.Stdout.Write([]byte{1}) // it is ready; what is left of its start ends here
 	return files, errors.Join(dup2(int(null.Fd()), 0), dup2(int(null.Fd()), 1))
-}
-
-// closeInherited closes every descriptor but the standard ones that a program started from here would get: what this
-// process opened itself is not among them.
-func closeInherited() {
-	most := 255 // where the list has not all
-	list, _ := os.ReadDir("/dev/fd")
-	for _, entry := range list {
-		fd, _ := strconv.Atoi(entry.Name())
-		most = max(most, fd)
-	}
-	for fd := 3; fd <= most; fd++ {
-		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
-			unix.Close(fd)
-		}
-	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/muxspec/muxspec/ref/process"
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
@@ -49,7 +50,9 @@ type connectLine struct {
 // asks for the terminal's size. What it says on standard error waits for [moshServer.speak]; a talkative one goes on
 // talking in the background, and has the user's standard error.
 func startMoshServer(path string, environment, args []string) (*moshServer, error) {
-	if err := adoptOrphans(); err != nil {
+	// The mosh-server that puts itself into the background stays a child: it is found, and its process id is not used
+	// again while this process lives.
+	if err := process.AdoptOrphans(); err != nil {
 		return nil, err
 	}
 	output, stdout, err := os.Pipe()
