@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -195,7 +194,7 @@ func answer(nonce uint64) []byte { return garbage(1<<63 | nonce) }
 // advance lets time pass.
 func (p *play) advance(d time.Duration) error {
 	p.now += d
-	p.mux.Poll(p.now, 0, p.alive) // of no session: what time ends, ends
+	p.mux.Poll(p.now, func(mux.Backend) bool { return true }) // what time ends, ends
 	p.model.tick(p.now)
 	return p.agree()
 }
@@ -318,7 +317,7 @@ func (p *play) starts(s step) error {
 }
 
 func (p *play) polls(step) error {
-	p.mux.Poll(p.now, math.MaxUint32, p.alive)
+	p.mux.Poll(p.now, p.alive)
 	p.model.poll(p.now, p.alive)
 	return p.agree()
 }

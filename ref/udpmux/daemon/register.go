@@ -214,6 +214,6 @@ func (s *Server) ended(c *net.UnixConn, b mux.Backend, id uint32) {
 	defer s.mu.Unlock()
 	if s.agents[id] == c {
 		delete(s.agents, id)
-		s.mux.Poll(s.now(), id, alive)
+		s.mux.Poll(s.now(), alive)
 	}
 }

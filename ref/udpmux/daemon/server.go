@@ -127,7 +127,7 @@ func (s *Server) poll(ctx context.Context) {
 		case <-time.After(max(s.settings().SessionPoll*7/8, time.Millisecond)):
 		}
 		s.mu.Lock()
-		backends, last := s.mux.Backends()
+		backends := s.mux.Backends()
 		s.mu.Unlock()
 		if len(backends) == 0 {
 			continue
@@ -147,7 +147,7 @@ func (s *Server) poll(ctx context.Context) {
 		missing := slices.DeleteFunc(backends, func(b mux.Backend) bool { return alive[b] })
 		known := aliveness(missing)
 		s.lockToEnd()
-		s.mux.Poll(s.now(), last, known)
+		s.mux.Poll(s.now(), known)
 		s.mu.Unlock()
 	}
 }

@@ -88,7 +88,7 @@ func (w *model) register(t *rapid.T) {
 func (w *model) end(t *rapid.T) {
 	port := rapid.Uint16Range(2000, 2006).Draw(t, "port")
 	delete(w.alive, port)
-	w.m.Poll(w.now, 1<<31, w.isAlive)
+	w.m.Poll(w.now, w.isAlive)
 	for port, s := range w.sessions {
 		if w.alive[port] != s.Inode {
 			delete(w.sessions, port)

@@ -410,7 +410,7 @@ func TestNothingLeft(t *testing.T) {
 		}
 	}
 	w.alive = nil
-	w.m.Poll(w.now, 1<<31, w.isAlive)
+	w.m.Poll(w.now, w.isAlive)
 	m := w.m
 	for what, n := range map[string]int{"byS": len(m.byS), "byT": len(m.byT), "byPort": len(m.byPort), "learners": len(m.learners), "flows": len(m.flows),
 		"bySource": len(m.bySource), "heard": m.heard.Len(), "bindings": m.bindings.Len(), "known without order": len(m.known) - m.unbound.Len()} {

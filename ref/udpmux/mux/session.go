@@ -32,15 +32,15 @@ type session struct {
 	rate  *rate.Limiter // of new flows
 }
 
-// Alive says whether a socket is there. Of one that it knows nothing of it says yes.
+// Alive says whether a socket is there. Of one that it knows nothing of, which may be new, it says yes.
 type Alive func(b Backend) bool
 
-// Backends are all sessions' sockets; last is the highest id that was given.
-func (m *Mux) Backends() (all []Backend, last uint32) {
+// Backends are all sessions' sockets.
+func (m *Mux) Backends() (all []Backend) {
 	for _, s := range m.byPort {
 		all = append(all, s.Backend)
 	}
-	return all, m.lastID
+	return all
 }
 
 // Rivals are the sockets of the sessions that are in the way of a REGISTER: [Mux.Register] asks for these.
@@ -140,12 +140,11 @@ func (m *Mux) endSession(now time.Duration, s *session, why string) {
 // Counts returns how many sessions and flows there are.
 func (m *Mux) Counts() (sessions, flows int) { return len(m.byPort), len(m.flows) }
 
-// Poll ends the sessions that are not alive. It leaves those with an id above last alone, which may be younger than
-// what alive knows.
-func (m *Mux) Poll(now time.Duration, last uint32, alive Alive) {
+// Poll ends the sessions that are not alive.
+func (m *Mux) Poll(now time.Duration, alive Alive) {
 	m.expire(now)
 	for _, s := range m.byPort {
-		if s.id <= last && !alive(s.Backend) {
+		if !alive(s.Backend) {
 			m.endSession(now, s, "backend is gone")
 		}
 	}

@@ -1,6 +1,7 @@
 package mux
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/muxspec/muxspec/ref/udpmux"
@@ -81,16 +82,16 @@ func TestPoll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.register(1, udpmux.Token)
-	_, last := w.m.Backends()
+	gone := w.m.Backends()
 	w.register(2, udpmux.Token)
 	d := w.token(1, 1)[0]
-	w.alive = map[uint16]uint64{2001: 7} // another socket has the port
-	w.m.Poll(w.now, last, w.isAlive)
+	w.m.Poll(w.now, func(b Backend) bool { return !slices.Contains(gone, b) })
 	w.ports(w.token(1, 1))
 	if _, ok := w.answer(d); ok {
 		t.Error("whoever has the port now answers")
 	}
-	w.ports(w.token(1, 2), 2) // younger than the look
-	w.m.Poll(w.now, 2, w.isAlive)
+	w.ports(w.token(1, 2), 2)                         // younger than the look
+	w.alive = map[uint16]uint64{2001: 20010, 2002: 7} // another socket has the port
+	w.m.Poll(w.now, w.isAlive)
 	w.ports(w.token(1, 2))
 }
