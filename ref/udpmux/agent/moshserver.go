@@ -55,47 +55,42 @@ func startMoshServer(path string, environment, args []string) (*moshServer, erro
 	if err := process.AdoptOrphans(); err != nil {
 		return nil, err
 	}
-	output, stdout, err := os.Pipe()
+	cmd := &exec.Cmd{Path: path, Args: append([]string{"mosh-server"}, args...), Env: environment, Stdin: os.Stdin}
+	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	output, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	defer stdout.Close()
-	r, stderr, err := os.Pipe()
+	stderr, err := cmd.StderrPipe()
 	if err != nil {
-		output.Close()
 		return nil, err
 	}
-	defer stderr.Close()
-	cmd := &exec.Cmd{Path: path, Args: append([]string{"mosh-server"}, args...), Env: environment, Stdin: os.Stdin, Stdout: stdout,
-		Stderr: stderr}
 	if scanMoshServer(args[1:]).isTalkative {
 		cmd.Stderr = os.Stderr
 	}
-	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		output.Close()
-		r.Close()
 		return nil, fmt.Errorf("mosh-server: %w", err)
 	}
-	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan struct{}), stderr: r,
+	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan struct{}), stderr: stderr.(*os.File),
 		silent: make(chan struct{})}
 	go s.read(output)
 	go func() {
 		defer close(s.silent)
-		defer r.Close()
-		io.Copy(&s.said, io.LimitReader(r, maxSaid))
-		io.Copy(io.Discard, r)
+		io.Copy(&s.said, io.LimitReader(stderr, maxSaid))
+		io.Copy(io.Discard, stderr)
 	}()
 	go func() {
-		s.err = cmd.Wait()
-		close(s.exited)
+		defer close(s.exited)
+		state, err := cmd.Process.Wait() // not cmd's, which closes the pipes
+		if s.err = err; err == nil && !state.Success() {
+			s.err = &exec.ExitError{ProcessState: state}
+		}
 	}()
 	return s, nil
 }
 
 // read looks for the CONNECT line in mosh-server's output, and shows the other lines in front of it.
-func (s *moshServer) read(r *os.File) {
-	defer r.Close()
+func (s *moshServer) read(r io.Reader) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		port, K, err := udpmux.ParseConnect(lines.Text())
