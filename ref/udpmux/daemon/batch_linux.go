@@ -2,12 +2,16 @@ package daemon
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
+
+// controlSize is the room for IPV6_PKTINFO, IP_TOS and SO_RXQ_OVFL.
+const controlSize = 40 + 24 + 24
 
 // A batch is what recvmmsg and sendmmsg take, and what that points to.
 type batch struct {
@@ -17,8 +21,8 @@ type batch struct {
 		length uint32
 	}
 	iovs     [batchSize]unix.Iovec
-	names    [batchSize]unix.RawSockaddrInet6 // or the beginning of one is a RawSockaddrInet4
-	controls [batchSize][8]uint64             // uint64 for alignment; IPV6_PKTINFO and IP_TOS just fit
+	names    [batchSize]unix.RawSockaddrInet6   // or the beginning of one is a RawSockaddrInet4
+	controls [batchSize][controlSize / 8]uint64 // for alignment
 }
 
 // connect lets the messages point to the rest.
@@ -29,7 +33,8 @@ func (b *batch) connect() {
 		h.SetIovlen(1)
 		h.Name = (*byte)(unsafe.Pointer(&b.names[i]))
 		h.Control = (*byte)(unsafe.Pointer(&b.controls[i]))
-		h.Namelen, h.Controllen = unix.SizeofSockaddrInet6, 64
+		h.Namelen = unix.SizeofSockaddrInet6
+		h.SetControllen(controlSize)
 	}
 }
 
@@ -38,7 +43,7 @@ func (b *batch) connect() {
 func (s *Socket) receive() int {
 	for i := range s.in.n {
 		s.in.messages[i].Namelen = unix.SizeofSockaddrInet6
-		s.in.messages[i].SetControllen(64)
+		s.in.messages[i].SetControllen(controlSize)
 	}
 	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.in.messages)), batchSize,
 		unix.MSG_DONTWAIT, 0, 0)
@@ -74,29 +79,25 @@ func (s *Socket) datagram(i int) (c mux.Client, ecn byte, D []byte) {
 			ecn = *(*byte)(data) & 3
 		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_TCLASS:
 			ecn = byte(*(*uint32)(data)) & 3
+		case h.Level == unix.SOL_SOCKET && h.Type == unix.SO_RXQ_OVFL:
+			s.overrun = *(*uint32)(data)
 		}
 		control = rest
 	}
-	if linkLocal(&c.Remote) || linkLocal(&c.Local) {
+	if linkLocal(c.Remote) || linkLocal(c.Local) {
 		c.Interface = index
 	}
 	return c, ecn, s.memory[i][:s.in.messages[i].length]
 }
 
 // mapped is an IPv4 address among those of IPv6.
-func mapped(four [4]byte) (a [16]byte) {
-	a[10], a[11] = 0xff, 0xff
-	copy(a[12:], four[:])
-	return a
-}
+func mapped(four [4]byte) [16]byte { return netip.AddrFrom4(four).As16() }
 
 // isMapped says whether an address is one of IPv4, also where it came to a socket of both families.
-func isMapped(a *[16]byte) bool { return [12]byte(a[:12]) == [12]byte{10: 0xff, 11: 0xff} }
+func isMapped(a [16]byte) bool { return netip.AddrFrom16(a).Is4In6() }
 
 // linkLocal says whether an address means another host on each interface.
-func linkLocal(a *[16]byte) bool {
-	return a[0] == 0xfe && a[1]&0xc0 == 0x80 || isMapped(a) && a[12] == 169 && a[13] == 254
-}
+func linkLocal(a [16]byte) bool { return netip.AddrFrom16(a).Unmap().IsLinkLocalUnicast() }
 
 // full says that flush comes before the next queue.
 func (s *Socket) full() bool { return s.out.n == batchSize }
@@ -117,7 +118,7 @@ func (s *Socket) queue(c *mux.Client, ecn byte, P []byte) {
 		h.Namelen = unix.SizeofSockaddrInet4
 	}
 	h.SetControllen(0)
-	if !isMapped(&c.Remote) {
+	if !isMapped(c.Remote) {
 		addControl(h, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO, unix.Inet6Pktinfo{Addr: c.Local, Ifindex: c.Interface})
 		addControl(h, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, uint32(ecn))
 		return

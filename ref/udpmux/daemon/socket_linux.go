@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -21,7 +20,7 @@ type Socket struct {
 	fd      int
 	six     bool
 	address netip.AddrPort
-	overrun uint64 // when it was closed
+	overrun uint32 // how many datagrams the kernel has dropped because the receive buffer was full
 	in, out batch
 	memory  [batchSize][udpmux.MaxDatagram + 1]byte // one byte more, so that a longer datagram is seen to be so
 }
@@ -105,8 +104,8 @@ func newSocket(c net.PacketConn, receiveBuffer int) (s *Socket, err error) {
 func (s *Socket) setOptions(receiveBuffer int) error {
 	options := [][3]int{{unix.SOL_SOCKET, unix.SO_REUSEADDR, 0}, {unix.SOL_SOCKET, unix.SO_REUSEPORT, 0},
 		{unix.SOL_SOCKET, unix.SO_BROADCAST, 0}, // which Go sets; a forged client may have such an address
-		{unix.IPPROTO_IP, unix.IP_RECVTOS, 1}, {unix.IPPROTO_IP, unix.IP_TOS, usualECN},
-		{unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT}}
+		{unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1}, {unix.IPPROTO_IP, unix.IP_RECVTOS, 1},
+		{unix.IPPROTO_IP, unix.IP_TOS, usualECN}, {unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT}}
 	if s.six { // an inherited one may serve IPv4, too; then the mapped address is in IPV6_PKTINFO
 		options = append(options, [3]int{unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1},
 			[3]int{unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1},
@@ -136,22 +135,5 @@ func (s *Socket) ReceiveBuffer() int {
 	return n / 2 // it is doubled for the kernel's own use
 }
 
-// overruns is how many datagrams the kernel dropped because the receive buffer was full.
-func (s *Socket) overruns() uint64 {
-	if s.fd < 0 {
-		return s.overrun
-	}
-	var info [9]uint32 // the kernel's SK_MEMINFO_VARS
-	size := uint32(unsafe.Sizeof(info))
-	unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(s.fd), unix.SOL_SOCKET, unix.SO_MEMINFO, uintptr(unsafe.Pointer(&info)),
-		uintptr(unsafe.Pointer(&size)), 0)
-	return uint64(info[8]) // SK_MEMINFO_DROPS
-}
-
 // Close closes the socket.
-func (s *Socket) Close() error {
-	s.overrun = s.overruns()
-	err := unix.Close(s.fd)
-	s.fd = -1
-	return err
-}
+func (s *Socket) Close() error { return unix.Close(s.fd) }
