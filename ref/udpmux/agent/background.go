@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -24,20 +23,25 @@ const backgroundArg = "--in-background"
 func InBackground(args []string) bool { return slices.Equal(args, []string{backgroundArg}) }
 
 // startInBackground runs this program, whose arguments are args, again, in a session of its own and away from the
-// terminal. It gets state through a pipe, since arguments and environment are public, and files. When startInBackground
-// returns, it holds nothing else.
-func startInBackground(args []string, state any, files ...*os.File) error {
+// terminal. It gets state through a pipe, since arguments and environment are public, the socket, and what tells it to
+// end, if there is such a file. When startInBackground returns, it holds nothing else.
+func startInBackground(args []string, state any, socket interface{ File() (*os.File, error) }, end *os.File) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(backgroundState{len(files), state})
+	text, err := json.Marshal(backgroundState{end != nil, state})
 	if err != nil {
 		return err
 	}
+	passed, err := socket.File()
+	if err != nil {
+		return err
+	}
+	defer passed.Close()
 	// What stands before args is the program, and muxspec's subcommand.
 	argv := append(slices.Clone(os.Args[:len(os.Args)-len(args)]), backgroundArg)
-	cmd := &exec.Cmd{Path: self, Args: argv, Stdin: bytes.NewReader(text), ExtraFiles: files}
+	cmd := &exec.Cmd{Path: self, Args: argv, Stdin: bytes.NewReader(text), ExtraFiles: []*os.File{passed, end}}
 	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
 	cmd.Env = process.Environment("MOSH_KEY") // K stays where mosh put it
 	ready, err := cmd.StdoutPipe()
@@ -55,33 +59,35 @@ func startInBackground(args []string, state any, files ...*os.File) error {
 }
 
 type backgroundState struct {
-	Files int
-	State any
+	HasEnd bool
+	State  any
 }
 
 // beInBackground is what a program that was started so does first: it reads its state, a pointer to which it is given,
 // takes its files, and gives up what else it has inherited and all that has to do with the terminal.
-func beInBackground(state any) (files []*os.File, err error) {
+func beInBackground(state any) (socket, end *os.File, err error) {
 	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGPIPE)
 	all := backgroundState{State: state}
 	if err := json.NewDecoder(os.Stdin).Decode(&all); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	for fd := 3; fd < 3+all.Files; fd++ {
-		unix.CloseOnExec(fd)
-		files = append(files, os.NewFile(uintptr(fd), strconv.Itoa(fd)))
+	unix.CloseOnExec(3)
+	socket = os.NewFile(3, "socket")
+	if all.HasEnd {
+		unix.CloseOnExec(4)
+		end = os.NewFile(4, "end")
 	}
 	for _, fd := range process.Inherited() {
 		unix.Close(fd)
 	}
 	if err := os.Chdir("/"); err != nil { // the folder that it was started in stays free to be unmounted
-		return nil, err
+		return nil, nil, err
 	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer null.Close()
 	os.Stdout.Write([]byte{1}) // it is ready; what is left of its start ends here
-	return files, errors.Join(dup2(int(null.Fd()), 0), dup2(int(null.Fd()), 1))
+	return socket, end, errors.Join(dup2(int(null.Fd()), 0), dup2(int(null.Fd()), 1))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -110,7 +111,7 @@ func (a *Session) serveStarted(ctx context.Context, server *moshServer, mode udp
 		return fmt.Errorf("moshd: %w", err)
 	}
 	state := &keeperState{a.Sockets, r, server.group()}
-	if err := leaveKeeper(a.Args, state, daemon.Conn, process); err != nil {
+	if err := startInBackground(a.Args, state, daemon.Conn.(*net.UnixConn), process); err != nil {
 		return err
 	}
 	N := uint64(daemon.Port)
