@@ -89,13 +89,13 @@ func isTrusted(uid uint32, dir string) bool {
 		own.Uid == uid && above.Uid == 0 && above.Mode&0o022 == 0
 }
 
-// An Conn is an agent's connection on which WELCOME has come.
+// A Conn is an agent's connection on which WELCOME has come.
 type Conn struct {
 	net.Conn
 	Modes   udpmux.Mode // that the daemon has for this user
 	Port    uint16      // the external one
 	frames  *udpmux.FrameReader
-	welcome time.Time
+	welcome time.Time // when it came: the daemon does not wait for REGISTER for ever
 }
 
 // Connect is the conversation of section 2.5 as far as WELCOME.
@@ -122,9 +122,6 @@ func (a *Conn) Register(ctx context.Context, r udpmux.Frame) error {
 	}
 	return err
 }
-
-// Age is how long ago WELCOME came: the daemon does not wait for REGISTER for ever.
-func (a *Conn) Age() time.Duration { return time.Since(a.welcome) }
 
 func (a *Conn) ask(ctx context.Context, question udpmux.Frame, want udpmux.FrameType) (udpmux.Frame, error) {
 	b, err := udpmux.AppendFrame(nil, question)

@@ -74,7 +74,7 @@ func TestConversation(t *testing.T) {
 			t.Errorf("modes %v (unknown bits must be ignored), port %d", a.Modes, a.Port)
 		}
 		time.Sleep(time.Second)
-		if age := a.Age(); age != time.Second {
+		if age := time.Since(a.welcome); age != time.Second {
 			t.Errorf("age %v", age)
 		}
 		if err := a.Register(t.Context(), testRegister); err != nil {

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,12 +31,10 @@ const (
 type moshServer struct {
 	cmd     *exec.Cmd
 	connect chan connectLine
-	exited  chan struct{} // closed when the process that was started has ended; then err is how
-	err     error
+	exited  chan error // how the process that was started has ended
 	stderr  *os.File
-	said    bytes.Buffer  // on standard error
-	silent  chan struct{} // closed when said is all
-	works   bool          // it has its socket: what it says of itself is not why there is no session
+	said    chan []byte // all of it, on standard error
+	works   bool        // it has its socket: what it says of itself is not why there is no session
 }
 
 type connectLine struct {
@@ -71,20 +68,20 @@ func startMoshServer(path string, environment, args []string) (*moshServer, erro
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("mosh-server: %w", err)
 	}
-	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan struct{}), stderr: stderr.(*os.File),
-		silent: make(chan struct{})}
+	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan error, 1), stderr: stderr.(*os.File),
+		said: make(chan []byte, 1)}
 	go s.read(output)
 	go func() {
-		defer close(s.silent)
-		io.Copy(&s.said, io.LimitReader(stderr, maxSaid))
+		said, _ := io.ReadAll(io.LimitReader(stderr, maxSaid))
 		io.Copy(io.Discard, stderr)
+		s.said <- said
 	}()
 	go func() {
-		defer close(s.exited)
 		state, err := cmd.Process.Wait() // not cmd's, which closes the pipes
-		if s.err = err; err == nil && !state.Success() {
-			s.err = &exec.ExitError{ProcessState: state}
+		if err == nil && !state.Success() {
+			err = &exec.ExitError{ProcessState: state}
 		}
+		s.exited <- err
 	}()
 	return s, nil
 }
@@ -108,8 +105,7 @@ func (s *moshServer) read(r io.Reader) {
 // speak shows what mosh-server said on standard error.
 func (s *moshServer) speak() {
 	s.stderr.SetReadDeadline(time.Now().Add(detachTime)) // something that it has started may hold the other end
-	<-s.silent
-	os.Stderr.Write(s.said.Bytes())
+	os.Stderr.Write(<-s.said)
 }
 
 // ready waits for the CONNECT line, and for the process in the background.
@@ -123,9 +119,9 @@ func (s *moshServer) ready(ctx context.Context) (port uint16, K [16]byte, err er
 		return 0, K, context.Cause(ctx)
 	}
 	select {
-	case <-s.exited:
-		if s.err != nil { // rather than the line that is missing for this reason
-			return 0, K, s.err
+	case err := <-s.exited:
+		if err != nil { // rather than the line that is missing for this reason
+			return 0, K, err
 		}
 	case <-time.After(detachTime): // it stays in the foreground
 	case <-ctx.Done():

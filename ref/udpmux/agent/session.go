@@ -98,7 +98,7 @@ func (a *Session) serveStarted(ctx context.Context, server *moshServer, mode udp
 	}
 	defer process.Close()
 	server.works = true
-	if daemon.Age() > freshTime {
+	if time.Since(daemon.welcome) > freshTime {
 		daemon.Close() // first: the daemon may have room for one only
 		again, err := SocketDialer(a.Sockets...).Connect(ctx)
 		if err != nil {

@@ -96,9 +96,9 @@ func (s *Server) refuse(c *net.UnixConn, uid uint32, err error, while time.Durat
 	if s.serves(uid) { // what is told once is no news each time that an agent tries again
 		s.log.Warn("agent refused", "uid", uid, "code", refusal.Code, "why", refusal.Text)
 	}
-	b, _ := udpmux.AppendFrame(nil, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
 	c.SetDeadline(time.Time{})
-	c.Write(b) // does not wait: it is never much that an agent has not read
+	// This does not wait: it is never much that an agent has not read.
+	reply(c, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
 	c.CloseWrite()
 	c.SetDeadline(time.Now().Add(while))
 	io.CopyN(io.Discard, c, 2*udpmux.MaxFrame)
