@@ -30,9 +30,9 @@ type Axis struct {
 	Apply func(s *Session, value string) error
 }
 
-// ambient gives the role's axes that the scenario is played over. Those that every run begins and ends with have none.
+// ambient gives the role's axes that the scenario is played over. The one that comes last looks back on the others.
 func (r Role) ambient(s Scenario) (all []axis) {
-	if s.Name == r.Baseline || s.Name == r.Bracket {
+	if s.Name == r.Bracket && s.Name != "" {
 		return nil
 	}
 	for _, a := range r.Axes {
@@ -125,11 +125,9 @@ func (u *Suite) guards(r Role, plays []Scenario, rules []docs.Rule) (all []Scena
 			if i < 0 || !played && !asked {
 				continue
 			}
-			with := base
-			with.axes = append(slices.Clone(base.axes), a.axis())
-			v := plain(with.axes)
+			v := plain(base.axes)
 			v[a.Name] = value
-			guard, err := u.variantOf(with, v, rules)
+			guard, err := u.variantOf(base, v, rules)
 			if err != nil {
 				return nil, err
 			}
@@ -141,8 +139,26 @@ func (u *Suite) guards(r Role, plays []Scenario, rules []docs.Rule) (all []Scena
 	return all, nil
 }
 
-// guard plays the baseline in the values that other scenarios are to be played in.
-func (r *roleRun) guard(guards []Scenario, first report.ScenarioResult) {
+// isGuard says whether a scenario is the baseline that is played for that rule, too, in the values of its axis.
+func (u *Suite) isGuard(s Scenario, rule string) bool {
+	r := u.role(s.Role)
+	return s.Name == r.Baseline && slices.ContainsFunc(r.Axes, func(a Axis) bool { return a.Rule == rule })
+}
+
+// guard plays the baseline in the values that other scenarios are to be played in, and gives those. That the baseline
+// was asked for in such a value is the same play.
+func (r *roleRun) guard(selected []Scenario, first report.ScenarioResult) (others []Scenario) {
+	guards := make(map[string]Scenario)
+	for _, s := range selected {
+		if s.guard {
+			guards[s.Variant] = s
+		}
+	}
+	for _, s := range selected {
+		if _, ok := guards[s.Variant]; !s.guard && !(ok && s.Name == r.kind.Baseline) {
+			others = append(others, s)
+		}
+	}
 	for _, s := range guards {
 		if r.gone[s.Variant] = first.Outcome != report.Pass || r.spinner; r.left(s) {
 			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
@@ -161,6 +177,7 @@ func (r *roleRun) guard(guards []Scenario, first report.ScenarioResult) {
 		r.gone[s.Variant] = result.Outcome != report.Pass
 		r.finish(result)
 	}
+	return others
 }
 
 // company keeps good exchanges going beside a scenario until it is over.
