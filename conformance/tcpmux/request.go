@@ -20,9 +20,10 @@ func requestVerbs() []engine.Verb {
 		{Name: "unserved",
 			Help: "Until the target ends the connection, or has sent a line, it does not send a positive reply.",
 			Run:  unservedVerb},
-		{Name: "unknown", Usage: "FROM TO",
-			Help: "A name that nobody has, of each length from FROM to TO bytes, gets a negative reply.",
-			Min:  2, Max: 2, Run: unknownVerb},
+		{Name: "unknown", Usage: "[-of TEXT] FROM TO",
+			Help: "A name that nobody has, of each length from FROM to TO bytes, gets a negative reply; -of: it is the " +
+				"text again and again.",
+			Min: 2, Max: 4, Run: unknownVerb},
 		{Name: "sync",
 			Help: "Send a fresh token to an echo service and wait for it; what comes before it is the junk.", Run: syncVerb},
 		{Name: "junk", Usage: "[without TEXT]",
@@ -74,6 +75,13 @@ func unservedVerb(s *engine.Session, args []string) error {
 }
 
 func unknownVerb(s *engine.Session, args []string) error {
+	text := []byte("u")
+	if args[0] == "-of" && len(args) == 4 {
+		text, args = s.Texts(args[1:2]), args[2:]
+	}
+	if len(args) != 2 || len(text) == 0 {
+		return engine.ErrUsage
+	}
 	seen := s.Rec.Mark()
 	for n := engine.Integer(args[0]); n <= engine.Integer(args[1]); n++ {
 		s.Rec.Back(seen) // the names before are not what it fails at
@@ -83,7 +91,7 @@ func unknownVerb(s *engine.Session, args []string) error {
 		}
 		tcp.Of(s).Cur = c
 		s.Rec.Note(". a name of %d bytes", n)
-		c.Send(append(bytes.Repeat([]byte("u"), int(n)), "\r\n"...), s.Wait())
+		c.Send(append(bytes.Repeat(text, int(n))[:n], "\r\n"...), s.Wait())
 		if err := replyVerb(s, []string{"-"}); err != nil {
 			return err
 		}
