@@ -22,32 +22,38 @@ const (
 
 // offered are the services that a server can offer.
 func offered() []string {
-	return []string{"echo", "CaseEcho", "late", "own", "absent", "long", "tcpmux"}
+	return []string{"echo", "CaseEcho", "late", "own", "absent", "long", "blanks", "idle", "script", "tcp", "unix", "tcpmux"}
 }
 
 //go:embed scenarios
 var scripts embed.FS
 
 func Roles() []engine.Role {
-	verbs := []engine.VerbGroup{tcp.Streams(), engine.Group("TCPMUX", requestVerbs(), clientVerbs(), clientLoadVerbs())}
+	verbs := []engine.VerbGroup{tcp.Streams(), engine.Group("TCPMUX", requestVerbs(), aroundVerbs(), clientVerbs(), clientLoadVerbs())}
 	keys := []engine.Key{{Name: "services"}}
 	has := func(t *engine.Target, need string) bool { return slices.Contains(t.List("services"), need) }
 	return []engine.Role{{
 		Name: Server, Baseline: "baseline", Bracket: "still-serving",
 		Scripts: scripts, Verbs: verbs, Keys: keys, Open: newPart,
-		Offers:       offered(),
-		Placeholders: []string{"listen", "host", "port", "address_file", "long"},
-		Timers:       []string{"request_timeout"},
-		Offer:        offerServices,
-		Check:        checkServices,
-		Has:          has,
-		Values:       serviceNames,
-		Good:         goodRequest,
-		Axes:         []engine.Axis{tcp.Segments("TCPMUX-16"), engine.Company("TCPMUX-1")},
-		First:        func(*engine.Session) (string, []byte) { return "request_timeout", []byte("a") },
-		Profile:      profileRequests,
-		Programs:     programs(),
-		Init:         initServer,
+		Offers: offered(),
+		Placeholders: []string{"listen", "host", "port", "address_file", "long", "blanks", "program", "service_tcp",
+			"service_unix", "max_name"},
+		Timers:   []string{"request_timeout"},
+		Offer:    offerServices,
+		Check:    checkServices,
+		Has:      has,
+		Values:   serviceNames,
+		Heads:    []string{"max-name"},
+		Head:     readLimit,
+		Lacks:    lacksLimit,
+		Prepare:  prepareProgram,
+		Meet:     meetServices,
+		Good:     goodRequest,
+		Axes:     []engine.Axis{tcp.Segments("TCPMUX-16"), engine.Company("TCPMUX-1")},
+		First:    func(*engine.Session) (string, []byte) { return "request_timeout", []byte("a") },
+		Profile:  profileRequests,
+		Programs: programs(),
+		Init:     initServer,
 	}, {
 		Name: Client, Baseline: "client-baseline", Fresh: true,
 		Started: "a client is started, it has no address",
@@ -65,8 +71,11 @@ func Roles() []engine.Role {
 }
 
 // serviceNames are the placeholders of scripts that are services: {any} is the one of a good exchange.
-func serviceNames(t *engine.Target, _ engine.Scenario, values map[string]string) {
-	values["long"] = LongName
+func serviceNames(t *engine.Target, s engine.Scenario, values map[string]string) {
+	values["long"], values["blanks"], values["max_name"] = LongName, blanksName, maxName
+	if limit := s.Set["max_name"]; limit != "" {
+		values["max_name"] = limit
+	}
 	for _, name := range offered() {
 		if values[name] == "" {
 			values[name] = name

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/report"
@@ -14,8 +15,11 @@ import (
 // patternBytes is how much the fixture services "late" and "own" send.
 const patternBytes = 64 << 10
 
-// services are the fixtures that a target offers to the scenarios, by the name of the capability. "CaseEcho" and
-// "long" are echo under another name; "absent" is none, that is its point.
+// idleTime is how long the fixture service "idle" does nothing: longer than its scenarios take.
+const idleTime = 10 * time.Second
+
+// services are the fixtures that a target offers to the scenarios, by the name of the capability. "CaseEcho", "long"
+// and "blanks" are echo under another name; "absent" is none, that is its point.
 var services = map[string]func(in io.Reader, out io.Writer) error{
 	"echo": func(in io.Reader, out io.Writer) error {
 		_, err := io.Copy(out, in)
@@ -28,6 +32,11 @@ var services = map[string]func(in io.Reader, out io.Writer) error{
 		}
 		_, err := out.Write(engine.Pattern(patternBytes))
 		return err
+	},
+	// idle does not look at its connection.
+	"idle": func(io.Reader, io.Writer) error {
+		time.Sleep(idleTime)
+		return nil
 	},
 	// own sends the reply line itself.
 	"own": func(in io.Reader, out io.Writer) error {

@@ -1,0 +1,131 @@
+package tcpmux
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+)
+
+// What a server has around it: a program that scenarios make unable to start, services of the suite that it forwards
+// sessions to, and a longest name.
+
+// blanksName is the name of the service "blanks": echo, for those who do not trim it.
+const blanksName = " two  words\t"
+
+// forwardedBytes is what a service that is forwarded to sends behind the end of its input: more than what is on its
+// way there can hold.
+const forwardedBytes = 3 << 20
+
+// maxName is the limit of names where a scenario says nothing.
+const maxName = "255"
+
+// readLimit reads the longest name that the target is told of.
+func readLimit(s *engine.Scenario, _, value string) error {
+	if n, err := strconv.Atoi(value); err != nil || n < len(LongName) {
+		return fmt.Errorf("%q is no length that the name %s has at most", value, LongName)
+	}
+	s.Set, s.Own = map[string]string{"max_name": value}, true
+	return nil
+}
+
+// lacksLimit says that the target cannot be told the longest name.
+func lacksLimit(t *engine.Target, s engine.Scenario) string {
+	if s.Set["max_name"] != "" && !t.Uses(s.Role, "max_name") {
+		return "the target cannot be told its {max_name}"
+	}
+	return ""
+}
+
+// programFile is the program of the service "script".
+func programFile(in *engine.Instance) string { return filepath.Join(in.Dir, "program") }
+
+// prepareProgram writes it.
+func prepareProgram(in *engine.Instance, _ engine.Scenario, values map[string]string) {
+	values["program"] = programFile(in)
+	if in.Uses("program") { // that it is missing shows in the first scenario that needs it
+		os.WriteFile(values["program"], []byte("#!/bin/sh\nexec "+values["muxspec"]+" service echo\n"), 0o755)
+	}
+}
+
+func aroundVerbs() []engine.Verb {
+	return []engine.Verb{{Name: "program", Usage: "removed|locked|folder|back",
+		Help: "The program of the service script goes; may not be executed any more; makes way for a folder; is there again.",
+		Min:  1, Max: 1, Run: programVerb}}
+}
+
+// programVerb only gives the file another name: one that is written while others start programs may be busy.
+func programVerb(s *engine.Session, args []string) (err error) {
+	if s.In.Dir == "" {
+		return engine.Unsupported("the target's programs are out of reach")
+	}
+	path := programFile(s.In)
+	away := path + ".away"
+	switch args[0] {
+	case "removed":
+		err = os.Rename(path, away)
+	case "locked":
+		err = errors.Join(os.Link(path, away), os.Chmod(path, 0o644))
+	case "folder":
+		err = errors.Join(os.Rename(path, away), os.Mkdir(path, 0o755))
+	case "back":
+		err = errors.Join(os.RemoveAll(path), os.Chmod(away, 0o755), os.Rename(away, path))
+	default:
+		return engine.ErrUsage
+	}
+	s.Rec.Note(". the program: %s", args[0])
+	return err
+}
+
+// listeners are the suite's services that a target forwards sessions to.
+type listeners []net.Listener
+
+func (all listeners) Close() error {
+	for _, l := range all {
+		l.Close()
+	}
+	return nil
+}
+
+// meetServices offers what the target forwards to.
+func meetServices(in *engine.Instance, _ engine.Scenario, values map[string]string) error {
+	var all listeners
+	in.Part = &all
+	for _, at := range []struct{ placeholder, network, address string }{
+		{"service_tcp", "tcp", "127.0.0.1:0"},
+		{"service_unix", "unix", filepath.Join(in.Dir, "s")},
+	} {
+		if !in.Uses(at.placeholder) {
+			continue
+		}
+		l, err := net.Listen(at.network, at.address)
+		if err != nil {
+			return err
+		}
+		all = append(all, l)
+		values[at.placeholder] = l.Addr().String()
+		go serveForwarded(l)
+	}
+	return nil
+}
+
+// serveForwarded is an echo that has much to say at its input's end.
+func serveForwarded(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			if _, err := io.Copy(struct{ io.Writer }{c}, c); err == nil {
+				c.Write(engine.Pattern(forwardedBytes))
+			}
+		}()
+	}
+}
