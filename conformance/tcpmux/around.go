@@ -3,8 +3,6 @@ package tcpmux
 import (
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,15 +10,10 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 )
 
-// What a server has around it: a program that scenarios make unable to start, services of the suite that it forwards
-// sessions to, and a longest name.
+// What a server has around it: a longest name, and a program that scenarios make unable to start.
 
 // blanksName is the name of the service "blanks": echo, for those who do not trim it.
 const blanksName = " two  words\t"
-
-// forwardedBytes is what a service that is forwarded to sends behind the end of its input: more than what is on its
-// way there can hold.
-const forwardedBytes = 3 << 20
 
 // maxName is the limit of names where a scenario says nothing.
 const maxName = "255"
@@ -54,9 +47,14 @@ func prepareProgram(in *engine.Instance, _ engine.Scenario, values map[string]st
 }
 
 func aroundVerbs() []engine.Verb {
-	return []engine.Verb{{Name: "program", Usage: "removed|locked|folder|back",
-		Help: "The program of the service script goes; may not be executed any more; makes way for a folder; is there again.",
-		Min:  1, Max: 1, Run: programVerb}}
+	return []engine.Verb{
+		{Name: "program", Usage: "removed|locked|folder|back",
+			Help: "The program of the service script goes; may not be executed any more; makes way for a folder; is there again.",
+			Min:  1, Max: 1, Run: programVerb},
+		{Name: "spoken",
+			Help: "Read, until the service that is forwarded to has got rid of all that it has to say, and has ended its direction.",
+			Run:  spokenVerb},
+	}
 }
 
 // programVerb only gives the file another name: one that is written while others start programs may be busy.
@@ -80,52 +78,4 @@ func programVerb(s *engine.Session, args []string) (err error) {
 	}
 	s.Rec.Note(". the program: %s", args[0])
 	return err
-}
-
-// listeners are the suite's services that a target forwards sessions to.
-type listeners []net.Listener
-
-func (all listeners) Close() error {
-	for _, l := range all {
-		l.Close()
-	}
-	return nil
-}
-
-// meetServices offers what the target forwards to.
-func meetServices(in *engine.Instance, _ engine.Scenario, values map[string]string) error {
-	var all listeners
-	in.Part = &all
-	for _, at := range []struct{ placeholder, network, address string }{
-		{"service_tcp", "tcp", "127.0.0.1:0"},
-		{"service_unix", "unix", filepath.Join(in.Dir, "s")},
-	} {
-		if !in.Uses(at.placeholder) {
-			continue
-		}
-		l, err := net.Listen(at.network, at.address)
-		if err != nil {
-			return err
-		}
-		all = append(all, l)
-		values[at.placeholder] = l.Addr().String()
-		go serveForwarded(l)
-	}
-	return nil
-}
-
-// serveForwarded is an echo that has much to say at its input's end.
-func serveForwarded(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer c.Close()
-			if _, err := io.Copy(struct{ io.Writer }{c}, c); err == nil {
-				c.Write(engine.Pattern(forwardedBytes))
-			}
-		}()
-	}
 }

@@ -1,0 +1,113 @@
+package tcpmux
+
+import (
+	"io"
+	"net"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/tcp"
+)
+
+// forwardedBytes is what a service that is forwarded to sends behind the end of its input: more than a client's side
+// of the target holds while the client reads nothing.
+const forwardedBytes = 6 << 20
+
+// backends are the suite's services that a target forwards sessions to.
+type backends struct {
+	listeners []net.Listener
+	spoken    chan struct{} // closed when the first of them has got rid of its last byte
+	once      sync.Once
+}
+
+func (b *backends) Close() error {
+	for _, l := range b.listeners {
+		l.Close()
+	}
+	return nil
+}
+
+// meetServices offers what the target forwards to.
+func meetServices(in *engine.Instance, _ engine.Scenario, values map[string]string) error {
+	b := &backends{spoken: make(chan struct{})}
+	in.Part = b
+	for _, at := range []struct{ placeholder, network, address string }{
+		{"service_tcp", "tcp", "127.0.0.1:0"},
+		{"service_unix", "unix", filepath.Join(in.Dir, "s")},
+	} {
+		if !in.Uses(at.placeholder) {
+			continue
+		}
+		l, err := net.Listen(at.network, at.address)
+		if err != nil {
+			return err
+		}
+		b.listeners = append(b.listeners, l)
+		values[at.placeholder] = l.Addr().String()
+		go b.serve(l)
+	}
+	return nil
+}
+
+// serve is an echo that has much to say at its input's end.
+func (b *backends) serve(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			if _, err := io.Copy(struct{ io.Writer }{c}, c); err != nil {
+				return
+			}
+			if _, err := c.Write(engine.Pattern(forwardedBytes)); err != nil {
+				return
+			}
+			c.(interface{ CloseWrite() error }).CloseWrite()
+			for !sent(c.(syscall.Conn)) {
+				time.Sleep(time.Millisecond)
+			}
+			b.once.Do(func() { close(b.spoken) })
+		}()
+	}
+}
+
+// sent says whether all that was written to a connection is at its other end; where that cannot be told, that it is.
+func sent(c syscall.Conn) bool {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return true
+	}
+	queued := 0
+	if _, ok := c.(*net.TCPConn); ok { // of a Unix socket it is there at once
+		raw.Control(func(fd uintptr) { queued, err = unix.IoctlGetInt(int(fd), unix.TIOCOUTQ) })
+	}
+	return err != nil || queued == 0
+}
+
+func spokenVerb(s *engine.Session, args []string) error {
+	b, ok := s.In.Part.(*backends)
+	if !ok {
+		return engine.Unsupported("the target forwards nothing to the suite")
+	}
+	for w := s.WaitMuch(forwardedBytes); ; {
+		select {
+		case <-b.spoken:
+			s.Rec.Note(". the service has ended its direction")
+			return nil
+		case <-time.After(engine.Moment):
+		}
+		if tcp.Current(s).Fill(s.Window(engine.Moment)) == nil {
+			continue
+		}
+		if w.Over() {
+			return s.Meaning(w, "that the target takes what the service sends", engine.ErrLimit)
+		}
+	}
+}
