@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -17,9 +18,10 @@ func loadVerbs() []engine.Verb {
 		{Name: "flood", Usage: "[-keep|-much] N [TEXT]",
 			Help: "N connections at once, each sends the text, -much: and 4 MiB without a line end behind it; then all " +
 				"are closed, or kept open.", Max: -1, Run: floodVerb},
-		{Name: "dropped", Usage: "silent|drip",
+		{Name: "dropped", Usage: "silent|drip|late",
 			Help: "The target ends a connection that sends nothing, or a byte now and then, after the time that it " +
-				"states.", Max: -1, Run: droppedVerb},
+				"states; or one that begins with that late, before another one that was opened later and sends nothing.",
+			Min: 1, Max: 1, Run: droppedVerb},
 	}
 }
 
@@ -104,7 +106,7 @@ func Emptied(c *Conn, w proc.Wait) bool {
 }
 
 func droppedVerb(s *engine.Session, args []string) error {
-	if !(len(args) == 1 && (args[0] == "silent" || args[0] == "drip")) {
+	if !slices.Contains([]string{"silent", "drip", "late"}, args[0]) {
 		return engine.ErrUsage
 	}
 	timer, drop, err := s.First()
@@ -116,6 +118,9 @@ func droppedVerb(s *engine.Session, args []string) error {
 		return engine.Violation("%v", err)
 	}
 	c := Current(s)
+	if args[0] == "late" {
+		return droppedLate(s, c, drop, stated)
+	}
 	if args[0] == "drip" {
 		stop := make(chan struct{})
 		defer close(stop)
@@ -128,6 +133,48 @@ func droppedVerb(s *engine.Session, args []string) error {
 			return s.Meaning(w, fmt.Sprintf("the end of the connection, for which the target states %v", stated), err)
 		case err != nil:
 			return nil // whether by FIN or reset
+		}
+	}
+}
+
+// droppedLate judges a connection whose first byte comes when its time is nearly over. A clock would have to allow for
+// as much as a fault takes; a second connection, half the time younger, tells whether the first has had more than its
+// time, however slow the machine is.
+func droppedLate(s *engine.Session, c *Conn, drop []byte, stated time.Duration) error {
+	s.Pause(stated / 2)
+	younger, err := Reach(s, "younger")
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	s.Pause(stated * 4 / 10)
+	stop := make(chan struct{})
+	defer close(stop)
+	go drip(c, drop, stated/4, stop)
+	moment := stated / 20
+	for w := s.WaitFor(2 * stated); ; {
+		if err := c.Fill(s.Window(moment)); err != nil && err != engine.ErrLimit {
+			return nil
+		}
+		if w.Over() {
+			return s.Meaning(w, fmt.Sprintf("the end of the connection, for which the target states %v", stated), engine.ErrLimit)
+		}
+		if err := younger.Fill(s.Window(moment)); err == nil || err == engine.ErrLimit || time.Since(began) < stated*3/4 {
+			continue // one that ends so early had no place
+		}
+		if last := s.Window(4 * moment); c.ends(last) {
+			return nil
+		}
+		return engine.Violation("the target states %v; it has ended a connection that sent nothing and was opened %v later, "+
+			"and not this one", stated, stated/2)
+	}
+}
+
+// ends says whether the target ends the connection.
+func (c *Conn) ends(w proc.Wait) bool {
+	for {
+		if err := c.Fill(w); err != nil {
+			return err != engine.ErrLimit
 		}
 	}
 }
