@@ -36,6 +36,7 @@ In COMMAND these are replaced:
   {listen}           HOST:PORT to listen on; {host} and {port} are its parts
   {address_file}     the file to write HOST:PORT to, if the program chooses the port
   {request_timeout}  of a TCPMUX server: the time limit for a request
+  {program} {service_tcp} {service_unix} {max_name}  of a TCPMUX server: what is behind services, and its limit
   {address}          of a TCPMUX client: HOST:PORT of the suite's server; {host} and {port} are its parts
   {name}             of a TCPMUX client: the service to ask for
   {reply_timeout}    of a TCPMUX client: the time limit for the reply
@@ -47,7 +48,8 @@ In COMMAND these are replaced:
   {socket}           of UDP mux: the Unix socket's path
   {modes} {flow_idle} ...  of a UDP mux daemon: moshd's options, for one that reads no such file
   {muxspec}          this program; 'muxspec service NAME' is the services that --has names
-  {dir} {user} {long}  an empty folder, who it runs as, a service name of 64 bytes
+  {dir} {user}       an empty folder, who it runs as
+  {long} {blanks}    a service name of 64 bytes, and one with white space
 
 Exit codes: 0 no MUST rule broken that is not listed; 1 one is, or a listed deviation did not occur; 2 wrong usage; 3 the suite
 lacks something here, some rule is inconclusive, none was judged, or a report could not be written.

@@ -2,7 +2,8 @@ package tcpmux
 
 const initServer = `# In command, env and files these are replaced: {listen} HOST:PORT to listen on (or {host} and {port}), {address_file} where the
 # program writes the address if it chooses the port (then {listen} has port 0), {dir} an empty folder, {muxspec} the suite's
-# own program, {user} who it runs as, {long} a name of 64 bytes, {request_timeout} the time for a request.
+# own program, {user} who it runs as, {long} a name of 64 bytes, {blanks} one with white space, {request_timeout} the time for
+# a request, {max_name} the longest name, {program}, {service_tcp} and {service_unix} what services below are made of.
 
 # The program and its arguments. A name without a slash is looked for in the folders of path, then in PATH; a path begins at
 # this file's folder.
@@ -20,6 +21,12 @@ command = [
 #   own       {muxspec} service own: sends the reply line itself
 #   absent    its program does not exist
 #   long      echo under the name {long}
+#   blanks    echo under the name {blanks}
+#   idle      {muxspec} service idle: does nothing for ten seconds
+#   script    {program}: a program that is taken away
+#   tcp       sessions are forwarded to HOST:PORT {service_tcp}
+#   unix      sessions are forwarded to the Unix socket {service_unix}
+#   tcpmux    TCPMUX itself: takes another request
 services = ["echo", "late"]
 
 # Without {address_file}: a line on standard output that tells that it listens; a group in it is the address.
