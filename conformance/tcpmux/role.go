@@ -22,14 +22,16 @@ const (
 
 // offered are the services that a server can offer.
 func offered() []string {
-	return []string{"echo", "CaseEcho", "late", "own", "absent", "long", "blanks", "idle", "script", "tcp", "unix", "tcpmux"}
+	return []string{"echo", "CaseEcho", "late", "own", "absent", "long", "blanks", "idle", "script", "tcp", "unix",
+		"tcpmux"}
 }
 
 //go:embed scenarios
 var scripts embed.FS
 
 func Roles() []engine.Role {
-	verbs := []engine.VerbGroup{tcp.Streams(), engine.Group("TCPMUX", requestVerbs(), aroundVerbs(), clientVerbs(), clientLoadVerbs())}
+	verbs := []engine.VerbGroup{tcp.Streams(), engine.Group("TCPMUX", requestVerbs(), aroundVerbs(), clientVerbs(),
+		clientLoadVerbs())}
 	keys := []engine.Key{{Name: "services"}}
 	has := func(t *engine.Target, need string) bool { return slices.Contains(t.List("services"), need) }
 	return []engine.Role{{

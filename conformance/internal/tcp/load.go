@@ -157,7 +157,8 @@ func droppedLate(s *engine.Session, c *Conn, drop []byte, stated time.Duration) 
 			return nil
 		}
 		if w.Over() {
-			return s.Meaning(w, fmt.Sprintf("the end of the connection, for which the target states %v", stated), engine.ErrLimit)
+			want := fmt.Sprintf("the end of the connection, for which the target states %v", stated)
+			return s.Meaning(w, want, engine.ErrLimit)
 		}
 		if err := younger.Fill(s.Window(moment)); err == nil || err == engine.ErrLimit || time.Since(began) < stated*3/4 {
 			continue // one that ends so early had no place
