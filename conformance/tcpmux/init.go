@@ -22,7 +22,7 @@ command = [
 #   absent    its program does not exist
 #   long      echo under the name {long}
 #   blanks    echo under the name {blanks}
-#   idle      {muxspec} service idle: does nothing for ten seconds
+#   idle      {muxspec} service idle: does nothing for a minute
 #   script    {program}: a program that is taken away
 #   tcp       sessions are forwarded to HOST:PORT {service_tcp}
 #   unix      sessions are forwarded to the Unix socket {service_unix}

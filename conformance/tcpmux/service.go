@@ -16,7 +16,7 @@ import (
 const patternBytes = 64 << 10
 
 // idleTime is how long the fixture service "idle" does nothing: longer than its scenarios take.
-const idleTime = 10 * time.Second
+const idleTime = time.Minute
 
 // services are the fixtures that a target offers to the scenarios, by the name of the capability. "CaseEcho", "long"
 // and "blanks" are echo under another name; "absent" is none, that is its point.
