@@ -18,8 +18,16 @@ import (
 
 // goodPair is the baseline of an HMACSocket target: both Inits are exchanged, and a fresh token comes through in each
 // direction. Connections that the target has made for peers before this one may arrive beside: the token tells which
-// is the right one.
+// is the right one. Where there are few places it is tried until one is free.
 func goodPair(s *engine.Session) error {
+	for w := s.Wait(); ; s.Pause(engine.Moment) {
+		if err := tryPair(s); err == nil || !peerOf(s.In).few || w.Over() {
+			return err
+		}
+	}
+}
+
+func tryPair(s *engine.Session) error {
 	began := time.Now()
 	there, back := engine.Token(), engine.Token()
 	var p *pair
@@ -39,7 +47,7 @@ func goodPair(s *engine.Session) error {
 		got, errData := p.hmac.data(len(back), w)
 		err = same(s, w, "in Chunks", back, got, errData)
 	} else {
-		p.hmac.Send(p.hmac.chunk(back), w)
+		p.hmac.Send(p.hmac.fit(back), w)
 		got, errData := p.plain.Exactly(len(back), w)
 		err = same(s, w, "at the plain side", back, got, errData)
 	}
@@ -73,7 +81,7 @@ func goodThroughServer(s *engine.Session, there []byte) (*pair, error) {
 		return nil, err
 	}
 	p.hmac.Conn.Apart(s.Reading()) // a Chunk in the Init's segment is another rule's
-	p.hmac.Send(p.hmac.chunk(there), w)
+	p.hmac.Send(p.hmac.fit(there), w)
 	found, err := find(s, w, func(c *net.TCPConn) (*pair, error) {
 		plain := taken(s, c, "plain")
 		if got, err := plain.Exactly(len(there), w); err != nil || !bytes.Equal(got, there) {
@@ -173,7 +181,7 @@ func find(s *engine.Session, w proc.Wait, try func(*net.TCPConn) (*pair, error))
 // throughPair carries a fresh token from each side of the pair at work to the other.
 func throughPair(s *engine.Session) error {
 	p, there, back := of(s).pair, engine.Token(), engine.Token()
-	p.hmac.Send(p.hmac.chunk(there), s.Wait())
+	p.hmac.Send(p.hmac.fit(there), s.Wait())
 	if err := plainSide(s, p); err != nil {
 		return err
 	}

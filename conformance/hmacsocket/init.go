@@ -15,6 +15,11 @@ command = [
 
 # The hashes that it has, by the names that {hash} stands for; without the key, sha256 alone.
 hashes = ["sha256", "sha512", "sha512-256", "blake2b-256", "blake3"]
+
+# Arguments by which a scenario sets the limit that is announced, and a second address to listen at; without them those
+# scenarios are unsupported.
+# max_data = ["--max-data={max_data}"]
+# also_listen = ["--listen={also_listen}"]
 %s
 # Without {address_file}: a line on standard output that tells that it listens; a group in it is the address.
 # ready_line = "listening on (.+)"
@@ -25,13 +30,17 @@ hashes = ["sha256", "sha512", "sha512-256", "blake2b-256", "blake3"]
 
 `
 
-// clientFirstComment explains what only a server can have.
-func clientFirstComment(role string) string {
+// serverComment explains what only a server can have.
+func serverComment(role string) string {
 	if role != Server {
 		return ""
 	}
 	return `
 # Arguments that make it say nothing before the client has sent authentic data; without them those scenarios are unsupported.
 # client_first = ["--client-first"]
+
+# Arguments by which a scenario sets how many connections it has places for, in all and of one address.
+# max_connections = ["--max-connections={max_connections}"]
+# max_per_source = ["--max-per-source={max_per_source}"]
 `
 }

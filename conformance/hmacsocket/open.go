@@ -18,14 +18,18 @@ func pairVerbs() []engine.Verb {
 				"connection.", Max: 1, Run: connectVerb},
 		{Name: "greeted", Usage: "[length|limit]",
 			Help: "The target's Init comes; only its first field is right, or its limit is not 0.", Max: -1, Run: greetedVerb},
-		{Name: "init", Usage: "[-ml N] [-lh N] [-n theirs|theirs=NAME|ours=NAME|carry|far] [-part N] [-apart] [-with TEXT]",
-			Help: "Send an Init: with that limit; with another length, and an N of that length; with the target's N of " +
+		{Name: "init", Usage: "[-ml N] [-lh N] [-says N] [-n theirs|theirs=NAME|ours=NAME|carry|far] [-part N] [-apart] [-with TEXT]",
+			Help: "Send an Init: with that limit; with another length, and an N of that length; with " +
+				"another length before a right N; with the target's N of " +
 				"this or another connection, with the suite's of another, with one that makes CN carry soon, or over " +
 				"four bytes within 16384 messages; only its first bytes; each byte in a segment of its own; with a " +
 				"Chunk in the same segment.", Max: -1, Run: initVerb},
 		{Name: "open", Usage: "[-small] [NAME] [OPTION...]",
 			Help: "A connection through the target, with both Inits, the suite's with the options of init, and both " +
 				"sides; -small: the suite's sockets have little room.", Max: -1, Run: openVerb},
+		{Name: "elsewhere",
+			Help: "What connects to the target from here on connects to the other address that it listens at.",
+			Run:  elsewhereVerb},
 		{Name: "plain", Usage: "VERB...",
 			Help: "Do the verb at the plain side of the connection.", Min: 1, Max: -1, Run: plainVerb},
 		{Name: "hmac", Usage: "VERB...",
@@ -87,7 +91,7 @@ func greetedVerb(s *engine.Session, args []string) error {
 }
 
 func initVerb(s *engine.Session, args []string) error {
-	set, rest := flags(args, []string{"-apart"}, []string{"-ml", "-lh", "-n", "-part", "-with"})
+	set, rest := flags(args, []string{"-apart"}, []string{"-ml", "-lh", "-says", "-n", "-part", "-with"})
 	if len(rest) != 0 {
 		return engine.ErrUsage
 	}
@@ -105,6 +109,9 @@ func initVerb(s *engine.Session, args []string) error {
 		rand.Read(N)
 		b = append(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint16(nil, uint16(len(N))), h.ml), N...)
 	}
+	if length, ok := set["-says"]; ok {
+		binary.BigEndian.PutUint16(b, uint16(engine.Integer(length)))
+	}
 	if text, ok := set["-with"]; ok {
 		if err := h.greeted(s.Wait()); err != nil {
 			return engine.Blocked("without the target's Init no Chunk can be made: %v", err)
@@ -114,6 +121,8 @@ func initVerb(s *engine.Session, args []string) error {
 	if part, ok := set["-part"]; ok {
 		b = b[:engine.Integer(part)]
 	}
+	_, cut := set["-part"]
+	h.greets = !cut
 	transmit(s, h.Conn, b, set["-apart"] != "")
 	return nil
 }

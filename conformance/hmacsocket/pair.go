@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
@@ -30,6 +31,7 @@ type hmacConn struct {
 	in, out   wire.Direction // from the target, with the N that the suite sent; to it, with the N that it sent
 	ml        uint32         // of the suite's Init
 	theirs    wire.Init      // of the target
+	greets    bool           // the suite has sent its whole Init
 	sent, got int64          // messages
 	rest      []byte         // of the D of the last Chunk, what no verb has taken
 	error     []byte         // text of the target's last Error
@@ -121,6 +123,14 @@ func (h *hmacConn) init() []byte {
 	return b
 }
 
+// first gives what the target waits for: the Init, or behind it a Chunk, as long as it may be.
+func (h *hmacConn) first() []byte {
+	if h.greets {
+		return h.chunk(engine.Pattern(h.most()))
+	}
+	return h.init()
+}
+
 // greeted reads the target's Init. Whether LH and ML are right is another rule's to judge, so that a target with that
 // fault stays judgeable.
 func (h *hmacConn) greeted(w proc.Wait) error {
@@ -141,6 +151,14 @@ func (h *hmacConn) greeted(w proc.Wait) error {
 func (h *hmacConn) most() int {
 	const enough = 64 << 10
 	return int(max(1, min(enough, h.theirs.ML)))
+}
+
+// fit gives D in as many Chunks as the target's ML demands.
+func (h *hmacConn) fit(D []byte) (all []byte) {
+	for part := range slices.Chunk(D, h.most()) {
+		all = append(all, h.chunk(part)...)
+	}
+	return all
 }
 
 // number is the suite's or the target's next message's number.

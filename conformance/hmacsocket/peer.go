@@ -19,6 +19,9 @@ type peer struct {
 	hash    wire.Hash
 	key     []byte
 	address string
+	also    string // where the target listens besides, if a scenario wants that
+	few     bool   // it has few places: those of who has gone may not be free at once
+	waits   bool   // the target is told to say nothing before the client has
 	// arrived are the target's connections that no scenario has taken yet.
 	arrived chan *net.TCPConn
 

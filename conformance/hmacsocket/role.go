@@ -34,19 +34,21 @@ func hmacRole(name string) engine.Role {
 		Verbs: []engine.VerbGroup{tcp.Streams(), engine.Group("HMACSocket", pairVerbs(), messageVerbs(), receiveVerbs(),
 			pairLoadVerbs(),
 			peerVerbs())},
-		Offers:       hashNames(),
-		Placeholders: []string{"keyfile", "listen", "host", "port", "connect", "address_file", "hash"},
-		Timers:       []string{"init_timeout"},
-		Keys:         []engine.Key{{Name: "hashes"}, {Name: clientFirst, Placeholders: true}},
-		Heads:        []string{"key", "key-bytes"},
-		Head:         readKey,
-		Offer:        func(t *engine.Target, has []string) { t.Set("hashes", has) },
-		Check:        checkHashes,
-		Has:          hasHash,
+		Offers: append(hashNames(), optionsOf(name)...),
+		Placeholders: append([]string{"keyfile", "listen", "host", "port", "connect", "address_file", "hash"},
+			optionsOf(Server)...),
+		Timers: []string{"init_timeout"},
+		Keys:   append(optionKeys(), engine.Key{Name: "hashes"}, engine.Key{Name: clientFirst, Placeholders: true}),
+		Heads:  []string{"key", "key-bytes", "options"},
+		Head:   readHead,
+		Offer:  func(t *engine.Target, has []string) { t.Set("hashes", has) },
+		Check:  checkHashes,
+		Has:    hasNeed,
 		Values: func(t *engine.Target, s engine.Scenario, values map[string]string) {
 			values["hash"], values["token"] = hashFor(t, s), string(engine.Token())
 		},
-		Meet: meetPeer,
+		Meet:    meetPeer,
+		Listens: listens,
 		Unstarted: func(s engine.Scenario, err error) error {
 			if s.Set["key"] == "" {
 				return nil
@@ -62,9 +64,9 @@ func hmacRole(name string) engine.Role {
 		Good:    goodPair,
 		Through: throughPair,
 		Axes:    []engine.Axis{tcp.Segments("HMACSOCKET-24")},
-		First:   func(s *engine.Session) (string, []byte) { return "init_timeout", of(s).pair.hmac.init() },
+		First:   func(s *engine.Session) (string, []byte) { return "init_timeout", of(s).pair.hmac.first() },
 		Profile: profilePair,
-		Init:    fmt.Sprintf(initHMAC, strings.Replace(name, "-", "", 1), clientFirstComment(name)),
+		Init:    fmt.Sprintf(initHMAC, strings.Replace(name, "-", "", 1), serverComment(name)),
 	}
 	if name == Server {
 		r.Offers = append(r.Offers, clientFirst)
@@ -72,9 +74,15 @@ func hmacRole(name string) engine.Role {
 	return r
 }
 
-// readKey reads a scenario's key, which has Go's escapes, or how long one is that is made for it.
-func readKey(s *engine.Scenario, key, value string) (err error) {
-	s.Set, s.Own = make(map[string]string), true
+// readHead reads a line of a scenario's head: the options, or the key, which has Go's escapes, or how long one is that
+// is made for it.
+func readHead(s *engine.Scenario, key, value string) (err error) {
+	if s.Own = true; s.Set == nil {
+		s.Set = make(map[string]string)
+	}
+	if key == "options" {
+		return readOptions(s, value)
+	}
 	if key == "key-bytes" {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 {
@@ -114,10 +122,10 @@ func hashesOf(t *engine.Target) []string {
 	return t.List("hashes")
 }
 
-// hasHash says whether the target has a hash, or the other thing that a server can have.
-func hasHash(t *engine.Target, need string) bool {
-	if need == clientFirst {
-		return len(t.List(clientFirst)) > 0
+// hasNeed says whether the target has a hash, or the arguments for what else it can be told.
+func hasNeed(t *engine.Target, need string) bool {
+	if need == clientFirst || slices.Contains(optionsOf(Server), need) {
+		return len(t.List(need)) > 0
 	}
 	return slices.Contains(hashesOf(t), need)
 }
@@ -155,7 +163,7 @@ func meetPeer(in *engine.Instance, s engine.Scenario, values map[string]string) 
 	}
 	values["connect"] = p.address
 	if slices.Contains(s.Needs, clientFirst) {
-		in.Extra = in.Target.List(clientFirst)
+		in.Extra, p.waits = slices.Clone(in.Target.List(clientFirst)), true
 	}
-	return nil
+	return giveOptions(in, p, s, values)
 }

@@ -1,6 +1,7 @@
 package hmacsocket
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -19,8 +20,8 @@ func messageVerbs() []engine.Verb {
 				"moved into D, or of D out of it; with an LD that differs by so much; with another H. Only its first " +
 				"bytes; each byte in a segment of its own. The filler is N bytes of the pattern, as many as the " +
 				"target's ML, or one more.", Max: -1, Run: chunkVerb},
-		{Name: "error", Usage: "[OPTION...] EC TEXT...",
-			Help: "Send an Error, with the options of chunk.", Max: -1, Run: errorVerb},
+		{Name: "error", Usage: "[-pad N] [OPTION...] EC TEXT...",
+			Help: "Send an Error, with the options of chunk, and so many letters before the text.", Max: -1, Run: errorVerb},
 		{Name: "break", Usage: "end|reset init|chunk|error [VERB...]",
 			Help: "For each place within that message: a connection, on which it comes only up to there, and ends, " +
 				"cleanly or by a reset; do the verb. In front of a Chunk or an Error stands the Init.", Max: -1, Run: breakVerb},
@@ -145,13 +146,16 @@ func chunkVerb(s *engine.Session, args []string) error {
 const mostFiller = 64 << 20
 
 func errorVerb(s *engine.Session, args []string) error {
-	set, rest := flags(args, forgedPlain, forgedValued)
+	set, rest := flags(args, forgedPlain, append([]string{"-pad"}, forgedValued...))
 	if !(len(rest) > 1 && of(s).pair != nil) {
 		return engine.ErrUsage
 	}
 	h := of(s).pair.hmac
 	f := forged(s, h, set)
 	em := s.Texts(rest[1:])
+	if pad, ok := set["-pad"]; ok {
+		em = append(bytes.Repeat([]byte("a"), int(engine.Integer(pad))), em...)
+	}
 	if !(len(em) <= math.MaxUint8) {
 		return engine.ErrUsage
 	}

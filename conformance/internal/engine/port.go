@@ -11,12 +11,15 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 )
 
-// freePort gives a port that nobody has. No program is started meanwhile: it would have the listener until its
+// freePort gives a port of 127.0.0.1 that nobody has.
+func freePort() (string, error) { return FreePort(net.IPv4(127, 0, 0, 1)) }
+
+// FreePort gives a port of an address that nobody has. No program is started meanwhile: it would have the listener until its
 // execution begins, so that the target could not listen, and would seem to.
-func freePort() (string, error) {
+func FreePort(ip net.IP) (string, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	l, err := ListenLow()
+	l, err := listenLow(ip)
 	if err != nil {
 		return "", err
 	}
@@ -48,11 +51,13 @@ func UntilFree(ctx context.Context, bind func() error) error {
 // one by chance while it is closed for a while.
 const LowestPort, HighestPort = 10240, 32767
 
-// ListenLow listens at a port that nobody has.
-func ListenLow() (*net.TCPListener, error) {
+// ListenLow listens at a port of 127.0.0.1 that nobody has.
+func ListenLow() (*net.TCPListener, error) { return listenLow(net.IPv4(127, 0, 0, 1)) }
+
+func listenLow(ip net.IP) (*net.TCPListener, error) {
 	for range 100 {
 		port := LowestPort + rand.IntN(HighestPort-LowestPort)
-		if l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err == nil {
+		if l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip, Port: port}); err == nil {
 			return l, nil
 		}
 	}

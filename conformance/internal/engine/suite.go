@@ -160,7 +160,7 @@ func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenari
 		case s.Rule.ID == "":
 			return s, fmt.Errorf("the first line names no rule: %q", comment)
 		case key == "needs":
-			s.Needs = strings.Fields(value)
+			s.Needs = append(s.Needs, strings.Fields(value)...)
 			s.Own = s.Own || u.role(s.Rule.Roles[0]).Apart && value != visible // the shared one may have something else
 		case key == "vary":
 		case key == "fixed":

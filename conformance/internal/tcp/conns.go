@@ -9,9 +9,13 @@ import (
 // Conns are the connections of a scenario. A role whose scenarios have the verbs of streams has them in its part.
 type Conns struct {
 	named map[string]*Conn
-	Cur   *Conn // the one at work
-	shape shape // of those that will be opened
+	Cur   *Conn  // the one at work
+	shape shape  // of those that will be opened
+	at    string // where they go, if not to the instance's own address
 }
+
+// At says where the connections go that are opened from here on.
+func (c *Conns) At(address string) { c.at = address }
 
 func NewConns() *Conns { return &Conns{named: make(map[string]*Conn)} }
 

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -58,7 +59,7 @@ func connect(s *engine.Session, name string, rec *engine.Record) (*Conn, proc.Wa
 		}
 		giveUp()
 	}()
-	c, err := new(net.Dialer).DialContext(ctx, "tcp", s.In.Address)
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", cmp.Or(Of(s).at, s.In.Address))
 	if err == nil {
 		if rec != s.Rec { // one of a crowd
 			return &Conn{TCPConn: c.(*net.TCPConn), Name: name, Rec: rec}, w, nil

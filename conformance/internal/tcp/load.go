@@ -124,6 +124,7 @@ func droppedVerb(s *engine.Session, args []string) error {
 	if args[0] == "drip" {
 		stop := make(chan struct{})
 		defer close(stop)
+		c.SetWriteDeadline(time.Time{}) // that of what was sent before would end the dripping
 		go drip(c, drop, stated/4, stop)
 	}
 	w := s.WaitFor(stated)
