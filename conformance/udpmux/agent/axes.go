@@ -14,8 +14,8 @@ func axes(role string) []engine.Axis {
 		return []engine.Axis{sockets.Frames("UDPMUX-93", func(s *engine.Session) { of(s).bytes = true })}
 	}
 	return []engine.Axis{{
-		Name: "server", Values: []string{"127.0.0.1", "::1"}, Rule: "UDPMUX-112",
-		Needs: map[string][]string{"::1": {"ipv6"}},
+		Name: "server", Values: []string{"127.0.0.1", "::1", "::ffff:127.0.0.1"}, Rule: "UDPMUX-112",
+		Needs: map[string][]string{"::1": {"ipv6"}, "::ffff:127.0.0.1": {"ipv6"}},
 		Apply: func(s *engine.Session, value string) error {
 			of(s).host = netip.MustParseAddr(value)
 			return nil
