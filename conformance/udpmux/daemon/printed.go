@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
@@ -119,7 +120,7 @@ func lineWith(text []byte, words []string) bool {
 }
 
 func roomyVerb(s *engine.Session, args []string) error {
-	at, err := external(s.In, sockets.Loopback4)
+	at, err := netip.ParseAddrPort(s.In.Address)
 	if err != nil {
 		return engine.Inconclusive("%v", err)
 	}
