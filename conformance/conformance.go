@@ -48,6 +48,8 @@ type (
 	Scenario = engine.Scenario
 	// Unable says what this machine lacks, so that nothing could be judged.
 	Unable = engine.Unable
+	// An AxisText is something that scenarios of some roles are played over, and the rules that say it makes no difference.
+	AxisText = engine.AxisText
 	// A VerbGroup is verbs that belong together, and the roles whose scenarios have them.
 	VerbGroup = engine.VerbGroup
 )
@@ -68,6 +70,9 @@ func Scenarios() []Scenario { return suite.Scenarios() }
 
 // VerbGroups gives all commands that scenarios have besides testscript's own.
 func VerbGroups() []VerbGroup { return suite.VerbGroups() }
+
+// Axes gives what the scenarios of each role are played over without saying so.
+func Axes() []AxisText { return suite.Axes() }
 
 // LoadTarget reads a target file: a path (with a slash or ending in .toml), or the name of a target that the suite
 // has itself.

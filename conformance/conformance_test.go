@@ -31,6 +31,21 @@ func TestEveryRuleIsTried(t *testing.T) {
 	}
 }
 
+// What scenarios are played over makes no difference, as a rule of the same role says.
+func TestAxes(t *testing.T) {
+	rules, err := docs.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range Axes() {
+		for role, id := range a.Rules {
+			if !slices.ContainsFunc(rules, func(r docs.Rule) bool { return r.ID == id && slices.Contains(r.Roles, role) }) {
+				t.Errorf("%s of %s: no rule %s binds that role", a.Name, role, id)
+			}
+		}
+	}
+}
+
 func TestScenarios(t *testing.T) {
 	names := make(map[string]string) // to the rule: a name is one script's, in whatever protocol
 	for _, s := range Scenarios() {

@@ -17,14 +17,15 @@ const module = "github.com/muxspec/muxspec/"
 // below it. What a protocol's implementations share is bytes, never code: ref imports nothing, and what judges it
 // does not import it. Within ref a protocol imports no other, but what is none's.
 var arrows = map[string][]string{
-	"ref":        {"ref/accept"},
-	"ref/accept": {},
-	"ref/udpmux": {},
+	"ref":         {"ref/accept"},
+	"ref/accept":  {},
+	"ref/process": {},
+	"ref/udpmux":  {},
 
 	"ref/udpmux/internal/sockdiag": {},
 	"ref/udpmux/mux":               {"ref/udpmux"},
 	"ref/udpmux/daemon":            {"ref/accept", "ref/udpmux", "ref/udpmux/mux", "ref/udpmux/internal/sockdiag"},
-	"ref/udpmux/agent":             {"ref/udpmux", "ref/udpmux/mux", "ref/udpmux/internal/sockdiag"},
+	"ref/udpmux/agent":             {"ref/process", "ref/udpmux", "ref/udpmux/mux", "ref/udpmux/internal/sockdiag"},
 
 	"docs":             {},
 	"conformance/wire": {},
@@ -49,7 +50,7 @@ var arrows = map[string][]string{
 	"fuzz": {"ref", "ref/udpmux", "ref/udpmux/mux", "conformance/wire", "vectors"},
 
 	"cmd": {"cmd/internal"},
-	"cmd/internal": {"ref", "ref/accept", "ref/udpmux", "ref/udpmux/daemon",
+	"cmd/internal": {"ref", "ref/accept", "ref/process", "ref/udpmux", "ref/udpmux/daemon",
 		"ref/udpmux/agent"}, // what is judged does not import the judge
 	"cmd/internal/hostile":  {"conformance/mutants", "conformance/report", "cmd/internal"},
 	"cmd/internal/flake":    {"conformance", "conformance/report", "cmd/internal"},

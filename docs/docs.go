@@ -82,6 +82,11 @@ func Rules(protocol string) ([]Rule, error) {
 
 // All gives the rules of all protocols that are not withdrawn.
 func All() ([]Rule, error) {
+	rules, err := all()
+	return slices.Clone(rules), err
+}
+
+var all = sync.OnceValues(func() ([]Rule, error) {
 	var all []Rule
 	for _, protocol := range Protocols() {
 		rules, err := Rules(protocol)
@@ -95,7 +100,7 @@ func All() ([]Rule, error) {
 		}
 	}
 	return all, nil
-}
+})
 
 // parse reads a page. It refuses a rule that is not of the form above, an id that is there twice, and a number that is missing.
 func parse(protocol, page string) ([]Rule, error) {

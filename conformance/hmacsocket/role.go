@@ -61,7 +61,7 @@ func hmacRole(name string) engine.Role {
 		Open:    newPart,
 		Good:    goodPair,
 		Through: throughPair,
-		Axes:    []engine.Axis{tcp.Segments("HMACSOCKET-24"), tcp.Reader("HMACSOCKET-1")},
+		Axes:    []engine.Axis{tcp.Segments("HMACSOCKET-24")},
 		First:   func(s *engine.Session) (string, []byte) { return "init_timeout", of(s).pair.hmac.init() },
 		Profile: profilePair,
 		Init:    fmt.Sprintf(initHMAC, strings.Replace(name, "-", "", 1), clientFirstComment(name)),

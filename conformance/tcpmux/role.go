@@ -43,7 +43,7 @@ func Roles() []engine.Role {
 		Has:          has,
 		Values:       serviceNames,
 		Good:         goodRequest,
-		Axes:         []engine.Axis{tcp.Segments("TCPMUX-16"), tcp.Reader("TCPMUX-1"), engine.Company("TCPMUX-1")},
+		Axes:         []engine.Axis{tcp.Segments("TCPMUX-16"), engine.Company("TCPMUX-1")},
 		First:        func(*engine.Session) (string, []byte) { return "request_timeout", []byte("a") },
 		Profile:      profileRequests,
 		Programs:     programs(),
@@ -59,7 +59,7 @@ func Roles() []engine.Role {
 		Values:       serviceNames,
 		Start:        startFresh,
 		Through:      bothWays,
-		Axes:         []engine.Axis{tcp.Segments("TCPMUX-50"), tcp.Reader("TCPMUX-46")},
+		Axes:         []engine.Axis{tcp.Segments("TCPMUX-50")},
 		Init:         initClient,
 	}}
 }

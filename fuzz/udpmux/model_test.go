@@ -394,7 +394,7 @@ func (m *model) register(now time.Duration, r mux.Registration, alive mux.Alive)
 	T := wire.DeriveT(r.S)
 	rivals := func(s *session) bool { return s.S == r.S || s.T == T || s.Port == r.Port }
 	for _, s := range all(m.sessions, rivals) { // 1.
-		if !alive(s.Port, s.Inode) {
+		if !alive(s.Backend) {
 			m.endSession(now, s)
 		}
 	}
@@ -439,7 +439,7 @@ func (m *model) endSession(now time.Duration, s *session) {
 func (m *model) poll(now time.Duration, alive mux.Alive) {
 	m.expire(now)
 	for _, s := range m.sessions {
-		if !alive(s.Port, s.Inode) {
+		if !alive(s.Backend) {
 			m.endSession(now, s)
 		}
 	}

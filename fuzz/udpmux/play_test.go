@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -195,7 +194,7 @@ func answer(nonce uint64) []byte { return garbage(1<<63 | nonce) }
 // advance lets time pass.
 func (p *play) advance(d time.Duration) error {
 	p.now += d
-	p.mux.Poll(p.now, 0, p.alive) // of no session: what time ends, ends
+	p.mux.Poll(p.now, func(mux.Backend) bool { return true }) // what time ends, ends
 	p.model.tick(p.now)
 	return p.agree()
 }
@@ -260,8 +259,8 @@ func (p *play) agree() error {
 	return nil
 }
 
-func (p *play) alive(port uint16, inode uint64) bool {
-	return find(p.servers, func(s *server) bool { return s.port == port && s.inode == inode }) != nil
+func (p *play) alive(b mux.Backend) bool {
+	return find(p.servers, func(s *server) bool { return s.port == b.Port && s.inode == b.Inode }) != nil
 }
 
 func (p *play) register(r mux.Registration) error {
@@ -283,7 +282,7 @@ func (p *play) registers(s step) error {
 		return nil // there is no such socket
 	}
 	modes := []ref.Mode{ref.Learn, ref.Token, 7, 3, ref.Port, 7, 3, 6}[s.B%8]
-	return p.register(mux.Registration{UID: to.uid, Modes: modes, Port: to.port, Inode: to.inode, S: wire.DeriveS(to.K)})
+	return p.register(mux.Registration{UID: to.uid, Modes: modes, Backend: mux.Backend{Port: to.port, Inode: to.inode}, S: wire.DeriveS(to.K)})
 }
 
 // seizes: somebody registers another server's S for his own socket.
@@ -292,7 +291,7 @@ func (p *play) seizes(s step) error {
 	if own.inode == 0 {
 		return nil
 	}
-	return p.register(mux.Registration{UID: own.uid, Modes: 7, Port: own.port, Inode: own.inode, S: wire.DeriveS(other.K)})
+	return p.register(mux.Registration{UID: own.uid, Modes: 7, Backend: mux.Backend{Port: own.port, Inode: own.inode}, S: wire.DeriveS(other.K)})
 }
 
 // rekeys: the socket stays.
@@ -318,7 +317,7 @@ func (p *play) starts(s step) error {
 }
 
 func (p *play) polls(step) error {
-	p.mux.Poll(p.now, math.MaxUint32, p.alive)
+	p.mux.Poll(p.now, p.alive)
 	p.model.poll(p.now, p.alive)
 	return p.agree()
 }

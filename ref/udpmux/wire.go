@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"strings"
 )
 
 // A Header is what stands before P in a client's datagram (section 2.2).
@@ -105,19 +104,16 @@ func derive(key []byte, label string) []byte {
 // AppendKey appends K's text, 22 characters of base64.
 func AppendKey(b []byte, K [16]byte) []byte { return base64.RawStdEncoding.AppendEncode(b, K[:]) }
 
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
 // ParseKey reads K's text. It fails with [ErrBadLength], [ErrBadCharacter] or [ErrBadTail].
 func ParseKey(text string) (K [16]byte, err error) {
 	if len(text) != 22 {
 		return K, ErrBadLength
 	}
-	for i := range text { // first, since base64 skips line ends
-		if strings.IndexByte(alphabet, text[i]) < 0 {
-			return K, ErrBadCharacter
-		}
-	}
-	if _, err := base64.RawStdEncoding.Strict().Decode(K[:], []byte(text)); err != nil {
+	n, err := base64.RawStdEncoding.Decode(K[:], []byte(text))
+	switch {
+	case err != nil || n < len(K): // base64 skips line ends
+		return [16]byte{}, ErrBadCharacter
+	case string(AppendKey(nil, K)) != text:
 		return [16]byte{}, ErrBadTail
 	}
 	return K, nil

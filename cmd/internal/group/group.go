@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/process"
 )
 
 // killAfter is the time from SIGTERM to SIGKILL.
@@ -30,6 +32,13 @@ var (
 	mu  sync.Mutex
 	all = make(map[int]*Group)
 )
+
+// keepDescriptors keeps what this process was given from the programs that it starts.
+var keepDescriptors = sync.OnceFunc(func() {
+	for _, fd := range process.Inherited() {
+		unix.CloseOnExec(fd)
+	}
+})
 
 // Start starts a program.
 func Start(cmd *exec.Cmd) (*Group, error) {
@@ -90,7 +99,7 @@ func EndAll() {
 var Reap = sync.OnceFunc(func() {
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, unix.SIGCHLD)
-	adoptOrphans()
+	process.AdoptOrphans()
 	go func() {
 		for range ended {
 			reap()

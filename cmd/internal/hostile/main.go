@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -75,18 +76,22 @@ func all(ctx context.Context, only []string) (bad int, err error) {
 		if len(only) > 0 && !slices.Contains(only, machine.name) {
 			continue
 		}
-		for _, target := range []string{"good", "faulty"} {
-			t := trial{machine: machine, dir: dir, target: target}
-			if target == "faulty" {
-				t.rule = m.Rule.ID
-			}
-			if err := t.run(ctx); err != nil {
+		// Each trial has a machine of its own, and waits most of the time.
+		trials := []trial{{machine, dir, "good", ""}, {machine, dir, "faulty", m.Rule.ID}}
+		errs := make([]error, len(trials))
+		var both sync.WaitGroup
+		for i, t := range trials {
+			both.Go(func() { errs[i] = t.run(ctx) })
+		}
+		both.Wait()
+		for i, err := range errs {
+			if err != nil {
 				bad++
-				fmt.Printf("  not good: %v\n", err)
+				fmt.Printf("  %s, %s, is not good: %v\n", machine.name, trials[i].target, err)
 			}
-			if ctx.Err() != nil {
-				return bad, ctx.Err()
-			}
+		}
+		if ctx.Err() != nil {
+			return bad, ctx.Err()
 		}
 	}
 	return bad, nil

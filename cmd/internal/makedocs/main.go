@@ -20,11 +20,30 @@ type table struct {
 
 // tables gives all of them.
 func tables() []table {
-	all := []table{{"docs/operating.md", "moshd's options", moshd.Table()}}
+	all := []table{
+		{"docs/operating.md", "moshd's options", moshd.Table()},
+		{"docs/conformance.md", "what scenarios are played over", axisTable()},
+	}
 	for _, g := range conformance.VerbGroups() {
 		all = append(all, table{"docs/conformance.md", "verbs: " + g.Title, verbTable(g)})
 	}
 	return all
+}
+
+// axisTable writes what scenarios are played over.
+func axisTable() string {
+	var b strings.Builder
+	b.WriteString("| name | values | | roles, and the rule that says it makes no difference |\n|---|---|---|---|\n")
+	for _, a := range conformance.Axes() {
+		var roles []string
+		for _, role := range conformance.Roles() {
+			if rule := a.Rules[role]; rule != "" {
+				roles = append(roles, role+": "+rule)
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", a.Name, strings.Join(a.Values, "` `"), a.Help, strings.Join(roles, ", "))
+	}
+	return b.String()
 }
 
 // verbTable writes a group of verbs as a Markdown table.

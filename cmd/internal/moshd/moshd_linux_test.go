@@ -180,7 +180,7 @@ func TestMoshDSecond(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	got = progtest.Run(t, nil, "moshd", "--listen="+m.Addresses[0], "--socket="+privateDir(t)+"/s")
-	if want := "moshd: listen " + m.Addresses[0] + ": bind: address already in use\n"; got != (progtest.Result{Code: 1, Stderr: want}) {
+	if want := "moshd: listen udp4 " + m.Addresses[0] + ": bind: address already in use\n"; got != (progtest.Result{Code: 1, Stderr: want}) {
 		t.Errorf("got %+v", got)
 	}
 	b := listenUDP(t)
@@ -466,7 +466,7 @@ func TestMoshDOfAnotherUser(t *testing.T) {
 	cmd := asNobody("--listen=127.0.0.1:443")
 	cmd.Dir, cmd.Stderr = "/", &stderr
 	cmd.Run()
-	if got, want := stderr.String(), "moshd: listen 127.0.0.1:443: bind: permission denied: a port below 1024 needs root or CAP_NET_BIND_SERVICE\n"; got != want {
+	if got, want := stderr.String(), "moshd: listen udp4 127.0.0.1:443: bind: permission denied: a port below 1024 needs root or CAP_NET_BIND_SERVICE\n"; got != want {
 		t.Errorf("got %q (%v)", got, cmd.ProcessState)
 	}
 }

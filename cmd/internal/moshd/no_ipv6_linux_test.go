@@ -70,7 +70,7 @@ func TestMoshDWithoutIPv6(t *testing.T) {
 		}
 		s.Kill()
 		got := progtest.Run(t, nil, "moshd", "--listen=[::]:0", "--socket="+dir+"/s")
-		if got.Code != 1 || !strings.Contains(got.Stderr, "listen [::]:0: socket: address family not supported by protocol") {
+		if got.Code != 1 || !strings.Contains(got.Stderr, "listen udp6 [::]:0: socket: address family not supported by protocol") {
 			t.Errorf("got %+v", got)
 		}
 	})

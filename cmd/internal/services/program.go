@@ -12,6 +12,7 @@ import (
 
 	"github.com/muxspec/muxspec/cmd/internal/group"
 	"github.com/muxspec/muxspec/ref/accept"
+	"github.com/muxspec/muxspec/ref/process"
 	"github.com/muxspec/muxspec/ref/tcpmux"
 )
 
@@ -87,7 +88,7 @@ func start(argv []string, c socket) (*group.Group, error) {
 	defer f.Close()
 	fd := int(f.Fd()) // makes the socket blocking, as programs expect it
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Env = group.Environment()
+	cmd.Env = process.Environment()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = f, f, os.Stderr
 	program, err := group.Start(cmd)
 	if err != nil {

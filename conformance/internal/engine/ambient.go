@@ -18,6 +18,7 @@ import (
 // rule, which is said once, and nothing else is played with that value.
 type Axis struct {
 	Name   string
+	Help   string
 	Values []string // the first is the plain one
 	Rule   string   // that is broken where the baseline works with the plain value and not with another
 	// Needs gives what the target or this machine needs for a value, as scenarios need it.
@@ -29,9 +30,9 @@ type Axis struct {
 	Apply func(s *Session, value string) error
 }
 
-// ambient gives the role's axes that the scenario is played over. Those that every run begins and ends with have none.
+// ambient gives the role's axes that the scenario is played over. The one that comes last looks back on the others.
 func (r Role) ambient(s Scenario) (all []axis) {
-	if s.Name == r.Baseline || s.Name == r.Bracket {
+	if s.Name == r.Bracket && s.Name != "" {
 		return nil
 	}
 	for _, a := range r.Axes {
@@ -52,6 +53,27 @@ func (u *Suite) knowsAxes(s Scenario) error {
 		}
 	}
 	return nil
+}
+
+// An AxisText is an axis of some roles, in words.
+type AxisText struct {
+	Name, Help string
+	Values     []string
+	Rules      map[string]string // of each role that has it
+}
+
+// Axes gives what the scenarios of the roles are played over without saying so.
+func (u *Suite) Axes() (all []AxisText) {
+	for _, r := range u.roles {
+		for _, a := range r.Axes {
+			i := slices.IndexFunc(all, func(t AxisText) bool { return t.Name == a.Name })
+			if i < 0 {
+				i, all = len(all), append(all, AxisText{a.Name, a.Help, a.Values, make(map[string]string)})
+			}
+			all[i].Rules[r.Name] = a.Rule
+		}
+	}
+	return all
 }
 
 // A setting is an axis of the role in one of its values that is not plain.
@@ -103,11 +125,9 @@ func (u *Suite) guards(r Role, plays []Scenario, rules []docs.Rule) (all []Scena
 			if i < 0 || !played && !asked {
 				continue
 			}
-			with := base
-			with.axes = append(slices.Clone(base.axes), a.axis())
-			v := plain(with.axes)
+			v := plain(base.axes)
 			v[a.Name] = value
-			guard, err := u.variantOf(with, v, rules)
+			guard, err := u.variantOf(base, v, rules)
 			if err != nil {
 				return nil, err
 			}
@@ -119,8 +139,26 @@ func (u *Suite) guards(r Role, plays []Scenario, rules []docs.Rule) (all []Scena
 	return all, nil
 }
 
-// guard plays the baseline in the values that other scenarios are to be played in.
-func (r *roleRun) guard(guards []Scenario, first report.ScenarioResult) {
+// isGuard says whether a scenario is the baseline that is played for that rule, too, in the values of its axis.
+func (u *Suite) isGuard(s Scenario, rule string) bool {
+	r := u.role(s.Role)
+	return s.Name == r.Baseline && slices.ContainsFunc(r.Axes, func(a Axis) bool { return a.Rule == rule })
+}
+
+// guard plays the baseline in the values that other scenarios are to be played in, and gives those. That the baseline
+// was asked for in such a value is the same play.
+func (r *roleRun) guard(selected []Scenario, first report.ScenarioResult) (others []Scenario) {
+	guards := make(map[string]Scenario)
+	for _, s := range selected {
+		if s.guard {
+			guards[s.Variant] = s
+		}
+	}
+	for _, s := range selected {
+		if _, ok := guards[s.Variant]; !s.guard && !(ok && s.Name == r.kind.Baseline) {
+			others = append(others, s)
+		}
+	}
 	for _, s := range guards {
 		if r.gone[s.Variant] = first.Outcome != report.Pass || r.spinner; r.left(s) {
 			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
@@ -139,6 +177,7 @@ func (r *roleRun) guard(guards []Scenario, first report.ScenarioResult) {
 		r.gone[s.Variant] = result.Outcome != report.Pass
 		r.finish(result)
 	}
+	return others
 }
 
 // company keeps good exchanges going beside a scenario until it is over.
@@ -173,6 +212,7 @@ func (c closer) Close() error { c(); return nil }
 // or has it started in a special way, is alone with it.
 func Company(rule string) Axis {
 	return Axis{Name: "company", Values: []string{"none", "busy"}, Rule: rule,
+		Help:  "Beside the scenario nothing goes on, or one good exchange after the other.",
 		Fits:  func(s Scenario) bool { return !s.Own && !slices.Contains(s.Needs, visible) },
 		Apply: func(s *Session, _ string) error { s.company(); return nil }}
 }
@@ -180,7 +220,7 @@ func Company(rule string) Axis {
 // reduced gives the play with fewer of its values that fails as well: the fault is told by what it needs.
 func (r *roleRun) reduced(s Scenario, result report.ScenarioResult, play func(Scenario) report.ScenarioResult) report.ScenarioResult {
 	rules, err := docs.All()
-	if err != nil || strings.Count(s.Variant, "=") < 2 {
+	if err != nil || result.Outcome != report.Violation || strings.Count(s.Variant, "=") < 2 {
 		return result
 	}
 	for _, a := range s.axes {

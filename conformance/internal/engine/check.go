@@ -99,7 +99,7 @@ func (u *Suite) checkKnown(t *Target) error {
 			return fmt.Errorf("known deviation of %s: unknown scenario %q of %s", k.Rule, k.Scenario, k.Role)
 		case !ok:
 			return fmt.Errorf("known deviation of %s: unknown scenario %q", k.Rule, k.Scenario)
-		case s.Rule.ID != k.Rule:
+		case s.Rule.ID != k.Rule && !u.isGuard(s, k.Rule):
 			return fmt.Errorf("known deviation: scenario %q belongs to %s, not to %q", k.Scenario, s.Rule.ID, k.Rule)
 		case strings.TrimSpace(k.Reason) == "":
 			return fmt.Errorf("known deviation of %s, scenario %s: the reason is empty", k.Rule, k.Scenario)

@@ -70,14 +70,7 @@ func (r *roleRun) judge(selected []Scenario) {
 	if first.Outcome == report.Violation {
 		r.broken = "a good exchange does not work: " + first.Reason
 	}
-	var guards []Scenario
-	selected = slices.DeleteFunc(selected, func(s Scenario) bool {
-		if s.guard {
-			guards = append(guards, s)
-		}
-		return s.guard
-	})
-	r.guard(guards, first)
+	selected = r.guard(selected, first)
 	shared, works, waits, last := r.sortOut(selected, base, first)
 	var others sync.WaitGroup
 	if r.spinner {

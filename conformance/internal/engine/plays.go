@@ -20,7 +20,11 @@ func (u *Suite) plays(selected []Scenario, o Options) (all []Scenario, err error
 	for _, s := range selected {
 		them := []variant{plain(s.axes)}
 		if !o.Quick {
-			them = variants(s.axes, s.Role+" "+s.Name, o.Draws, o.Seed, o.AllVariants)
+			draws, all := o.Draws, o.AllVariants
+			if s.Name == u.role(s.Role).Baseline { // it is played so for the axes' own rules
+				draws, all = 0, false
+			}
+			them = variants(s.axes, s.Role+" "+s.Name, draws, o.Seed, all)
 		}
 		if own := ownVariants(s, o.Scenarios); len(own) > 0 {
 			them = nil

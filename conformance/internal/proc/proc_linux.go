@@ -264,7 +264,10 @@ func Listening(address string) bool {
 	if err != nil {
 		return false
 	}
-	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+	if found, err := listener(want); err == nil {
+		return found
+	}
+	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} { // where the kernel cannot be asked for one
 		b, _ := os.ReadFile(file)
 		for line := range strings.Lines(string(b)) {
 			f := strings.Fields(line)

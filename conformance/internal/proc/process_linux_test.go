@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -65,5 +66,33 @@ func TestGround(t *testing.T) {
 	}
 	if err := g.Enter(after); err == nil || after.Ended() == "" {
 		t.Errorf("a process is started after the run: %v", err)
+	}
+}
+
+// TestListening: the kernel says whether somebody listens at an address, at it alone or at all with its port.
+func TestListening(t *testing.T) {
+	for _, c := range []struct{ listen, ask string }{
+		{"127.0.0.1:0", "127.0.0.1"}, {"0.0.0.0:0", "127.0.0.1"}, {"[::]:0", "127.0.0.1"}, {"[::]:0", "::1"}, {"[::1]:0", "::1"},
+	} {
+		l, err := net.Listen("tcp", c.listen)
+		if err != nil {
+			t.Logf("%s: %v", c.listen, err) // as where there is no IPv6
+			continue
+		}
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		address := net.JoinHostPort(c.ask, port)
+		if !Listening(address) {
+			t.Errorf("somebody listens at %s, and %s is not found", c.listen, address)
+		}
+		if other := net.JoinHostPort("127.0.0.9", port); c.listen == "127.0.0.1:0" && Listening(other) {
+			t.Errorf("nobody listens at %s", other)
+		}
+		d, err := net.Dial("tcp", address)
+		if err == nil { // connections are no listeners
+			defer d.Close()
+		}
+		if l.Close(); Listening(address) {
+			t.Errorf("nobody listens at %s any more", address)
+		}
 	}
 }

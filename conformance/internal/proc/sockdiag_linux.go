@@ -23,6 +23,17 @@ func Received(c net.Conn) (yes, known bool) {
 	return !found || queue == 0, true // a socket that is gone reads no more
 }
 
+// listener says whether a TCP socket listens at the address. The kernel looks for it as for a connection's first packet,
+// which takes no time, where its table of all sockets takes a millisecond.
+func listener(at netip.AddrPort) (found bool, err error) {
+	nobody := netip.IPv4Unspecified()
+	if at.Addr().Unmap().Is6() {
+		nobody = netip.IPv6Unspecified()
+	}
+	_, found, err = receiveQueue(at, netip.AddrPortFrom(nobody, 0))
+	return found, err
+}
+
 // receiveQueue gives the number of bytes that have come to the TCP socket from remote to local and were not read.
 //
 // Request, all in the machine's order but ports and addresses: nlmsghdr (16 bytes), then inet_diag_req_v2 (56 bytes):

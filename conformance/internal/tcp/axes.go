@@ -5,38 +5,32 @@ import (
 	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
-	"github.com/muxspec/muxspec/conformance/internal/proc"
 )
 
-// How the suite's ends of connections behave. The zero shape is the plain one.
+// A shape is how what the suite sends on a connection is cut into segments.
 type shape struct {
-	cut   string // how what is sent is cut into segments: "two": the last byte is apart; "bytes": each of the first is
-	apart int    // how many bytes of what is sent may still be
-	late  bool   // it reads nothing at first
-}
-
-// Segments is the axis of how what the suite sends is cut.
-func Segments(rule string) engine.Axis {
-	return engine.Axis{Name: "segments", Values: []string{"whole", "two", "bytes"}, Rule: rule,
-		Apply: func(s *engine.Session, value string) error {
-			Of(s).shape = shape{cut: value, apart: mostApart, late: Of(s).shape.late}
-			return nil
-		}}
-}
-
-// Reader is the axis of how the suite reads.
-func Reader(rule string) engine.Axis {
-	return engine.Axis{Name: "reader", Values: []string{"prompt", "late"}, Rule: rule,
-		Apply: func(s *engine.Session, value string) error { Of(s).shape.late = true; return nil }}
+	cut   string // "two": the last byte is apart; "bytes": each of the first is
+	apart int    // how many bytes may still be, where each is
 }
 
 const (
-	lateBy = 50 * time.Millisecond
 	// mostApart is how many bytes of a connection have a segment of their own.
 	mostApart = 96
 	// apartLimit is how long to wait until the target has read one. Behind one that it does not read nothing is cut.
 	apartLimit = 100 * time.Millisecond
 )
+
+// Segments is the axis of how what the suite sends is cut.
+func Segments(rule string) engine.Axis {
+	return engine.Axis{Name: "segments",
+		Help: "What the suite sends goes as it is; or the last byte comes when the others have been read; or the first bytes " +
+			"of a connection come one by one.",
+		Values: []string{"whole", "two", "bytes"}, Rule: rule,
+		Apply: func(s *engine.Session, value string) error {
+			Of(s).shape = shape{cut: value, apart: mostApart}
+			return nil
+		}}
+}
 
 // NewConn gives a connection of the session, in the shape of its variant.
 func NewConn(s *engine.Session, c *net.TCPConn, name string) *Conn {
@@ -58,15 +52,4 @@ func (c *Conn) parts(b []byte) (parts [][]byte) {
 		parts = append(parts, b[i:i+1])
 	}
 	return append(parts, b[apart:])
-}
-
-// sleep is what a reader does at first that is late.
-func (c *Conn) sleep(w proc.Wait) {
-	if c.shape.late {
-		c.shape.late = false
-		select {
-		case <-w.Ctx.Done():
-		case <-time.After(lateBy):
-		}
-	}
 }

@@ -37,7 +37,6 @@ func (c *Conn) Fill(w proc.Wait) error {
 	if c.End != nil {
 		return c.End
 	}
-	c.sleep(w)
 	b := readBuffers.Get().(*[readBytes]byte)[:]
 	defer func() { readBuffers.Put((*[readBytes]byte)(b)) }()
 	var n int

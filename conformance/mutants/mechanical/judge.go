@@ -40,6 +40,7 @@ type result struct {
 var roles = map[string][]string{
 	"ref/accept":           {"tcpmux-server", "hmacsocket-server", "hmacsocket-client", "udpmux-daemon"},
 	"ref/hmacsocket":       {"hmacsocket-server", "hmacsocket-client"},
+	"ref/process":          {"tcpmux-server", "udpmux-server-agent", "udpmux-client-agent"},
 	"ref/tcpmux":           {"tcpmux-server", "tcpmux-client"},
 	"ref/tcpmux/client.go": {"tcpmux-client"},
 	"ref/udpmux":           {"udpmux-daemon", "udpmux-server-agent", "udpmux-client-agent"},

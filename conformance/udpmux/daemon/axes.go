@@ -18,7 +18,10 @@ func axes() []engine.Axis {
 	return []engine.Axis{
 		sockets.Frames("UDPMUX-35", func(s *engine.Session) { of(s).bytes = true }),
 		{
-			Name: "listener", Values: []string{"first", "second", "::1", "both"}, Rule: "UDPMUX-12",
+			Name: "listener",
+			Help: "Clients send to the daemon's only address, or to the second of two, 127.0.0.2 or ::1; or by IPv4 to a " +
+				"listener of both families, which it has inherited.",
+			Values: []string{"first", "second", "::1", "both"}, Rule: "UDPMUX-12",
 			Needs: map[string][]string{"second": {"config"}, "::1": {"config", "ipv6"}, "both": {"config", "ipv6", activation}},
 			Fits:  func(s engine.Scenario) bool { return s.Set["listen"]+s.Set["inherit"] == "" },
 			Head: func(s *engine.Scenario, value string) {

@@ -14,9 +14,10 @@ func numberVerbs() []engine.Verb {
 		{Name: "overtaken", Usage: "NAME...",
 			Help: "These backends close their sockets, and other sockets bind the ports; they have their names from then on.",
 			Min:  1, Max: -1, Run: overtakenVerb},
-		{Name: "wasted", Usage: "N up|down CLIENT BACKEND",
-			Help: "The client sends the daemon N datagrams of one byte, or the backend as many to where it saw the client last. " +
-				"The daemon has looked at all of them before the verb is over.", Min: 4, Max: 4, Run: wastedVerb},
+		{Name: "wasted", Usage: "N up|astray|down CLIENT BACKEND",
+			Help: "The client sends the daemon N datagrams of one byte, or good ones for a token that no session has; or the " +
+				"backend sends as many of one byte to where it saw the client last. The daemon has looked at all of them before " +
+				"the verb is over.", Min: 4, Max: 4, Run: wastedVerb},
 	}
 }
 
@@ -60,9 +61,11 @@ func overtakenVerb(s *engine.Session, args []string) error {
 
 func wastedVerb(s *engine.Session, args []string) error {
 	c, b := clientNamed(s, args[2], ""), backendNamed(s, args[3])
-	from, to := c.Socket, c.to
+	from, to, D := c.Socket, c.to, []byte{1}
 	switch args[1] {
 	case "up":
+	case "astray":
+		D = upward("token", flipped(b, map[string]string{"-flip": "14"}), sockets.P(0, 0, sockets.UsualLength))
 	case "down":
 		from, to = b.Socket, b.flows[c.Name]
 	default:
@@ -77,7 +80,7 @@ func wastedVerb(s *engine.Session, args []string) error {
 				return err
 			}
 		}
-		if _, err := from.WriteToUDPAddrPort([]byte{1}, to); err != nil {
+		if _, err := from.WriteToUDPAddrPort(D, to); err != nil {
 			return engine.Inconclusive("sending: %v", err)
 		}
 	}
@@ -86,7 +89,7 @@ func wastedVerb(s *engine.Session, args []string) error {
 
 // looked waits until the daemon has looked at all that was sent that way.
 func looked(s *engine.Session, way string, c *client, b *backend) error {
-	if way == "up" {
+	if way != "down" {
 		fence(s, b)
 		return nil
 	}

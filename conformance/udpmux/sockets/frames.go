@@ -48,7 +48,9 @@ const apartLimit = 100 * time.Millisecond
 
 // Frames is the axis of how frames are cut into writes: set lets what is opened have it.
 func Frames(rule string, set func(s *engine.Session)) engine.Axis {
-	return engine.Axis{Name: "frames", Values: []string{"whole", "bytes"}, Rule: rule,
+	return engine.Axis{Name: "frames",
+		Help:   "Each frame comes in one write, or byte by byte.",
+		Values: []string{"whole", "bytes"}, Rule: rule,
 		Apply: func(s *engine.Session, _ string) error { set(s); return nil }}
 }
 

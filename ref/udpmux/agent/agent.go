@@ -1,6 +1,6 @@
 // Package agent is UDP mux's two agents (docs/udpmux.md, sections 3.5 and 3.6), which stand in front of mosh's
 // unmodified programs: a [Session] starts mosh-server behind the daemon, and [Client] starts mosh-client behind a
-// [Relay]. Both leave a process of their own in the background: [Session.Serve] and [Client] are for programs whose
+// relay. Both leave a process of their own in the background: [Session.Serve] and [Client] are for programs whose
 // main first asks [InBackground].
 //
 // Start reading at session.go. What the package does not do: it never speaks mosh's protocol, and never keeps the key.
@@ -39,10 +39,8 @@ const (
 // What an agent meets instead of an answer, besides the faults of frames, a [udpmux.Refusal] and the network's errors.
 var (
 	ErrNoDaemon   = errors.New("no daemon")
-	ErrEnded      = errors.New("the daemon ended the connection")
-	ErrForeign    = errors.New("another user listens here, whom root has not given the directory")
-	ErrUnexpected = errors.New("the daemon's answer is of another type")
-	ErrNotAlone   = errors.New("no socket of this user's is bound to 127.0.0.1 and this port, or not this one alone")
+	errEnded      = errors.New("the daemon ended the connection")
+	errUnexpected = errors.New("the daemon's answer is of another type")
 )
 
 // A Dialer connects to the daemon's Unix socket. It fails with [ErrNoDaemon] where there is none.
@@ -61,8 +59,8 @@ func SocketDialer(paths ...string) Dialer {
 	}
 }
 
-// dialDaemon tries again where too many others connect at the same time (UDPMUX-136), and looks whose process it is that
-// listens (UDPMUX-137).
+// dialDaemon tries again where too many others connect at the same time (UDPMUX-136), and looks whose process it is
+// that listens (UDPMUX-137).
 func dialDaemon(ctx context.Context, path string) (c net.Conn, err error) {
 	for end := time.Now().Add(crowdTime); ; time.Sleep(10 * time.Millisecond) {
 		c, err = new(net.Dialer).DialContext(ctx, "unix", path)
@@ -75,7 +73,8 @@ func dialDaemon(ctx context.Context, path string) (c net.Conn, err error) {
 	}
 	if uid, err := sockdiag.PeerUID(c); err != nil || !isTrusted(uid, filepath.Dir(path)) {
 		c.Close()
-		return nil, cmp.Or(err, fmt.Errorf("%s: %w (uid %d)", path, ErrForeign, uid))
+		foreign := fmt.Errorf("%s: another user listens here, whom root has not given the directory (uid %d)", path, uid)
+		return nil, cmp.Or(err, foreign)
 	}
 	return c, nil
 }
@@ -90,13 +89,13 @@ func isTrusted(uid uint32, dir string) bool {
 		own.Uid == uid && above.Uid == 0 && above.Mode&0o022 == 0
 }
 
-// An Conn is an agent's connection on which WELCOME has come.
+// A Conn is an agent's connection on which WELCOME has come.
 type Conn struct {
 	net.Conn
 	Modes   udpmux.Mode // that the daemon has for this user
 	Port    uint16      // the external one
 	frames  *udpmux.FrameReader
-	welcome time.Time
+	welcome time.Time // when it came: the daemon does not wait for REGISTER for ever
 }
 
 // Connect is the conversation of section 2.5 as far as WELCOME.
@@ -115,14 +114,14 @@ func (dial Dialer) Connect(ctx context.Context) (*Conn, error) {
 	return a, nil
 }
 
-// Register is the rest of the conversation; r is a REGISTER. A connection on which it fails is of no more use.
+// Register is the rest of the conversation; r is a REGISTER. A connection on which it fails is closed.
 func (a *Conn) Register(ctx context.Context, r udpmux.Frame) error {
 	_, err := a.ask(ctx, r, udpmux.Registered)
+	if err != nil {
+		a.Close()
+	}
 	return err
 }
-
-// Age is how long ago WELCOME came: the daemon does not wait for REGISTER for ever.
-func (a *Conn) Age() time.Duration { return time.Since(a.welcome) }
 
 func (a *Conn) ask(ctx context.Context, question udpmux.Frame, want udpmux.FrameType) (udpmux.Frame, error) {
 	b, err := udpmux.AppendFrame(nil, question)
@@ -138,13 +137,13 @@ func (a *Conn) ask(ctx context.Context, question udpmux.Frame, want udpmux.Frame
 	case ctx.Err() != nil:
 		return f, context.Cause(ctx)
 	case err == io.EOF || errors.Is(err, unix.ECONNRESET):
-		return f, ErrEnded
+		return f, errEnded
 	case err != nil:
 		return f, errors.Join(err, writeErr)
 	case f.Type == udpmux.Error:
 		return f, &udpmux.Refusal{Code: f.Code, Text: f.Text}
 	case f.Type != want:
-		return f, ErrUnexpected
+		return f, errUnexpected
 	}
 	return f, nil
 }
@@ -163,22 +162,11 @@ func (dial Dialer) Keep(ctx context.Context, c net.Conn, r udpmux.Frame) {
 				return
 			case <-time.After(pause):
 			}
-			if again, err := dial.again(ctx, r); err == nil {
-				c = again
+			a, err := dial.Connect(ctx)
+			if err == nil && a.Register(ctx, r) == nil {
+				c = a
 				break
 			}
 		}
 	}
-}
-
-func (dial Dialer) again(ctx context.Context, r udpmux.Frame) (net.Conn, error) {
-	a, err := dial.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.Register(ctx, r); err != nil {
-		a.Close()
-		return nil, err
-	}
-	return a.Conn, nil
 }

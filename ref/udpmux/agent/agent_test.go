@@ -74,7 +74,7 @@ func TestConversation(t *testing.T) {
 			t.Errorf("modes %v (unknown bits must be ignored), port %d", a.Modes, a.Port)
 		}
 		time.Sleep(time.Second)
-		if age := a.Age(); age != time.Second {
+		if age := time.Since(a.welcome); age != time.Second {
 			t.Errorf("age %v", age)
 		}
 		if err := a.Register(t.Context(), testRegister); err != nil {
@@ -91,10 +91,10 @@ func TestConversationFails(t *testing.T) {
 		answer []byte // and then the end of the connection
 		want   error
 	}{
-		"end":            {nil, ErrEnded},
+		"end":            {nil, errEnded},
 		"error":          {[]byte{0, 5, 5, 6, 'o', 'f', 'f'}, &udpmux.Refusal{Code: 6, Text: "off"}},
 		"unknown code":   {[]byte{0, 2, 5, 99}, &udpmux.Refusal{Code: 99, Text: ""}},
-		"other type":     {[]byte{0, 5, 4, 0, 0, 0, 7}, ErrUnexpected},
+		"other type":     {[]byte{0, 5, 4, 0, 0, 0, 7}, errUnexpected},
 		"unknown type":   {[]byte{0, 2, 9, 0}, udpmux.ErrUnknownType},
 		"bad port":       {[]byte{0, 4, 2, 3, 0, 0}, udpmux.ErrBadPort},
 		"cut short":      {[]byte{0, 4, 2}, udpmux.ErrCutShort},

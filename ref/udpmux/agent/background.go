@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -8,9 +9,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
-	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/ref/process"
 )
 
 // What mosh-server-mux and mosh-client-mux have in common: they stand in front of the real program, and leave
@@ -21,39 +23,33 @@ const backgroundArg = "--in-background"
 func InBackground(args []string) bool { return slices.Equal(args, []string{backgroundArg}) }
 
 // startInBackground runs this program, whose arguments are args, again, in a session of its own and away from the
-// terminal. It gets state through a pipe, since arguments and environment are public, and files. When startInBackground
-// returns, it holds nothing else.
-func startInBackground(args []string, state any, files ...*os.File) error {
+// terminal. It gets state through a pipe, since arguments and environment are public, the socket, and what tells it to
+// end, if there is such a file. When startInBackground returns, it holds nothing else.
+func startInBackground(args []string, state any, socket interface{ File() (*os.File, error) }, end *os.File) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(backgroundState{len(files), state})
+	text, err := json.Marshal(backgroundState{end != nil, state})
 	if err != nil {
 		return err
 	}
-	in, out, err := os.Pipe()
+	passed, err := socket.File()
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	defer out.Close()
-	ready, isReady, err := os.Pipe()
+	defer passed.Close()
+	// What stands before args is the program, and muxspec's subcommand.
+	argv := append(slices.Clone(os.Args[:len(os.Args)-len(args)]), backgroundArg)
+	cmd := &exec.Cmd{Path: self, Args: argv, Stdin: bytes.NewReader(text), ExtraFiles: []*os.File{passed, end}}
+	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	cmd.Env = process.Environment("MOSH_KEY") // K stays where mosh put it
+	ready, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
 	}
 	defer ready.Close()
-	defer isReady.Close()
-	// What stands before args is the program, and muxspec's subcommand.
-	argv := append(slices.Clone(os.Args[:len(os.Args)-len(args)]), backgroundArg)
-	cmd := &exec.Cmd{Path: self, Args: argv, Stdin: in, ExtraFiles: append([]*os.File{isReady}, files...)}
-	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
-	cmd.Env = environmentWithout("MOSH_KEY") // K stays where mosh put it
 	if err := cmd.Start(); err != nil {
-		return err
-	}
-	isReady.Close()
-	if _, err := out.Write(text); err != nil { // it fits the pipe
 		return err
 	}
 	if said, _ := io.ReadAll(ready); len(said) == 0 { // to its end, so that by now the process holds nothing of this one
@@ -63,56 +59,35 @@ func startInBackground(args []string, state any, files ...*os.File) error {
 }
 
 type backgroundState struct {
-	Files int
-	State any
+	HasEnd bool
+	State  any
 }
 
 // beInBackground is what a program that was started so does first: it reads its state, a pointer to which it is given,
 // takes its files, and gives up what else it has inherited and all that has to do with the terminal.
-func beInBackground(state any) (files []*os.File, err error) {
+func beInBackground(state any) (socket, end *os.File, err error) {
 	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGPIPE)
 	all := backgroundState{State: state}
 	if err := json.NewDecoder(os.Stdin).Decode(&all); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	for fd := 3; fd <= 3+all.Files; fd++ {
-		unix.CloseOnExec(fd)
-		files = append(files, os.NewFile(uintptr(fd), strconv.Itoa(fd)))
+	unix.CloseOnExec(3)
+	socket = os.NewFile(3, "socket")
+	if all.HasEnd {
+		unix.CloseOnExec(4)
+		end = os.NewFile(4, "end")
 	}
-	closeInherited()
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		return nil, err
-	}
-	defer null.Close()
-	if err := dup2(int(null.Fd()), 0); err != nil {
-		return nil, err
-	}
-	if err := os.Chdir("/"); err != nil { // the folder that it was started in stays free to be unmounted
-		return nil, err
-	}
-	ready := files[0]
-	defer ready.Close()
-	_, err = ready.Write([]byte{1})
-	return files[1:], err
-}
-
-// closeInherited closes every descriptor but the standard ones that a program started from here would get: what this
-// process opened itself is not among them.
-func closeInherited() {
-	for fd := 3; fd < 256; fd++ { // in case that there is no list
-		closeIfInherited(fd)
-	}
-	list, _ := os.ReadDir("/dev/fd")
-	for _, entry := range list {
-		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
-			closeIfInherited(fd)
-		}
-	}
-}
-
-func closeIfInherited(fd int) {
-	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+	for _, fd := range process.Inherited() {
 		unix.Close(fd)
 	}
+	if err := os.Chdir("/"); err != nil { // the folder that it was started in stays free to be unmounted
+		return nil, nil, err
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer null.Close()
+	os.Stdout.Write([]byte{1}) // it is ready; what is left of its start ends here
+	return socket, end, errors.Join(dup2(int(null.Fd()), 0), dup2(int(null.Fd()), 1))
 }

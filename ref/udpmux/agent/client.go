@@ -85,8 +85,8 @@ func tokenSession(args []string, port uint16) (server netip.AddrPort, T [15]byte
 	return netip.AddrPortFrom(address, port), udpmux.TokenOf(udpmux.RegistrationKey(K)), nil
 }
 
-// relayState is what the relay's process is told through a pipe. Its files are the local socket, and a pipe that ends
-// with the real client.
+// relayState is what the relay's process is told through a pipe. Its socket is the local one; its end is that of a
+// pipe, which comes with the real client's.
 type relayState struct {
 	Server netip.AddrPort
 	T      [15]byte
@@ -100,18 +100,13 @@ func startRelay(args []string, server netip.AddrPort, T [15]byte) (local netip.A
 		return local, err
 	}
 	defer socket.Close()
-	passed, err := socket.File()
-	if err != nil {
-		return local, err
-	}
-	defer passed.Close()
 	r, w, err := os.Pipe()
 	if err != nil {
 		return local, err
 	}
 	defer r.Close()
 	defer w.Close()
-	if err := startInBackground(args, relayState{server, T}, passed, r); err != nil {
+	if err := startInBackground(args, relayState{server, T}, socket, r); err != nil {
 		return local, err
 	}
 	// The real client inherits a copy of w without knowing: when it ends, however it does, the relay sees the end of
@@ -134,30 +129,25 @@ func listenLoopback(port uint16) (socket *net.UDPConn, err error) {
 	return nil, err
 }
 
-// relayRest is how long the relay may take for the real client's last datagrams, as where the network does not take
-// them.
-const relayRest = 500 * time.Millisecond
+// relayRest is how long the relay goes on without the real client, whose last datagrams may wait for it: with them
+// mosh-client says that it ends (UDPMUX-134).
+const relayRest = 200 * time.Millisecond
 
 // KeepRelay is the relay's process.
 func KeepRelay() error {
 	var state relayState
-	files, err := beInBackground(&state)
+	socket, end, err := beInBackground(&state)
 	if err != nil {
 		return err
 	}
-	socket, err := net.FilePacketConn(files[0])
+	local, err := net.FilePacketConn(socket)
 	if err != nil {
 		return err
 	}
-	files[0].Close()
-	relay := NewRelay(socket.(*net.UDPConn), state.Server, state.T)
-	over := make(chan error, 2)
-	go func() {
-		files[1].Read(make([]byte, 1))
-		relay.End()
-		time.Sleep(relayRest)
-		over <- nil
-	}()
-	go func() { over <- relay.Serve() }()
-	return <-over
+	socket.Close()
+	relay := newRelay(local.(*net.UDPConn), state.Server, state.T)
+	go relay.serve()
+	end.Read(make([]byte, 1))
+	time.Sleep(relayRest)
+	return nil
 }

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/muxspec/muxspec/ref/process"
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
@@ -31,12 +31,10 @@ const (
 type moshServer struct {
 	cmd     *exec.Cmd
 	connect chan connectLine
-	exited  chan struct{} // closed when the process that was started has ended; then err is how
-	err     error
+	exited  chan error // how the process that was started has ended
 	stderr  *os.File
-	said    bytes.Buffer  // on standard error
-	silent  chan struct{} // closed when said is all
-	works   bool          // it has its socket: what it says of itself is not why there is no session
+	said    chan []byte // all of it, on standard error
+	works   bool        // it has its socket: what it says of itself is not why there is no session
 }
 
 type connectLine struct {
@@ -49,50 +47,47 @@ type connectLine struct {
 // asks for the terminal's size. What it says on standard error waits for [moshServer.speak]; a talkative one goes on
 // talking in the background, and has the user's standard error.
 func startMoshServer(path string, environment, args []string) (*moshServer, error) {
-	if err := adoptOrphans(); err != nil {
+	// The mosh-server that puts itself into the background stays a child: it is found, and its process id is not used
+	// again while this process lives.
+	if err := process.AdoptOrphans(); err != nil {
 		return nil, err
 	}
-	output, stdout, err := os.Pipe()
+	cmd := &exec.Cmd{Path: path, Args: append([]string{"mosh-server"}, args...), Env: environment, Stdin: os.Stdin}
+	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	output, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	defer stdout.Close()
-	r, stderr, err := os.Pipe()
+	stderr, err := cmd.StderrPipe()
 	if err != nil {
-		output.Close()
 		return nil, err
 	}
-	defer stderr.Close()
-	cmd := &exec.Cmd{Path: path, Args: append([]string{"mosh-server"}, args...), Env: environment, Stdin: os.Stdin, Stdout: stdout,
-		Stderr: stderr}
 	if scanMoshServer(args[1:]).isTalkative {
 		cmd.Stderr = os.Stderr
 	}
-	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		output.Close()
-		r.Close()
 		return nil, fmt.Errorf("mosh-server: %w", err)
 	}
-	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan struct{}), stderr: r,
-		silent: make(chan struct{})}
+	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan error, 1), stderr: stderr.(*os.File),
+		said: make(chan []byte, 1)}
 	go s.read(output)
 	go func() {
-		defer close(s.silent)
-		defer r.Close()
-		io.Copy(&s.said, io.LimitReader(r, maxSaid))
-		io.Copy(io.Discard, r)
+		said, _ := io.ReadAll(io.LimitReader(stderr, maxSaid))
+		io.Copy(io.Discard, stderr)
+		s.said <- said
 	}()
 	go func() {
-		s.err = cmd.Wait()
-		close(s.exited)
+		state, err := cmd.Process.Wait() // not cmd's, which closes the pipes
+		if err == nil && !state.Success() {
+			err = &exec.ExitError{ProcessState: state}
+		}
+		s.exited <- err
 	}()
 	return s, nil
 }
 
 // read looks for the CONNECT line in mosh-server's output, and shows the other lines in front of it.
-func (s *moshServer) read(r *os.File) {
-	defer r.Close()
+func (s *moshServer) read(r io.Reader) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		port, K, err := udpmux.ParseConnect(lines.Text())
@@ -110,8 +105,7 @@ func (s *moshServer) read(r *os.File) {
 // speak shows what mosh-server said on standard error.
 func (s *moshServer) speak() {
 	s.stderr.SetReadDeadline(time.Now().Add(detachTime)) // something that it has started may hold the other end
-	<-s.silent
-	os.Stderr.Write(s.said.Bytes())
+	os.Stderr.Write(<-s.said)
 }
 
 // ready waits for the CONNECT line, and for the process in the background.
@@ -125,9 +119,9 @@ func (s *moshServer) ready(ctx context.Context) (port uint16, K [16]byte, err er
 		return 0, K, context.Cause(ctx)
 	}
 	select {
-	case <-s.exited:
-		if s.err != nil { // rather than the line that is missing for this reason
-			return 0, K, s.err
+	case err := <-s.exited:
+		if err != nil { // rather than the line that is missing for this reason
+			return 0, K, err
 		}
 	case <-time.After(detachTime): // it stays in the foreground
 	case <-ctx.Done():

@@ -15,11 +15,6 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux/internal/sockdiag"
 )
 
-// adoptOrphans makes this process the parent of those that lose theirs among its descendants: so the mosh-server that
-// puts itself into the background stays a child, is found, and its process id is not used again while this process
-// lives.
-func adoptOrphans() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
-
 // dup2 makes the descriptor to the same as from. Some of Linux's architectures have only dup3.
 func dup2(from, to int) error { return unix.Dup3(from, to, 0) }
 
@@ -30,15 +25,17 @@ func (s *moshServer) process(port uint16) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	notAlone := fmt.Errorf("port %d: no socket of this user's is bound to 127.0.0.1 and this port, or not this one alone",
+		port)
 	inode, elsewhere := sockdiag.OnLoopback(sockets, uint32(os.Geteuid()))
 	if inode == 0 {
-		return nil, fmt.Errorf("port %d: %w", port, ErrNotAlone)
+		return nil, notAlone
 	}
 	pid := 0
 	for _, c := range s.family() {
 		for _, other := range elsewhere {
 			if has, _ := hasSocket(c.pid, other); has {
-				return nil, fmt.Errorf("port %d: %w", port, ErrNotAlone)
+				return nil, notAlone
 			}
 		}
 		has, err := hasSocket(c.pid, inode)

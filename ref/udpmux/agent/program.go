@@ -8,22 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/muxspec/muxspec/ref/process"
 )
 
 // triedVariable has the id of an agent's process, and the programs that it has taken for the real one. Where such a
 // program starts the agent again, as a script of that name does, the agent takes the next one on PATH.
 const triedVariable = "MOSH_MUX_TRIED"
-
-// notForOthers are a service manager's words to one process, which are not for those that it starts.
-var notForOthers = []string{"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}
-
-// environmentWithout is what others are started with.
-func environmentWithout(variable string) []string {
-	return slices.DeleteFunc(os.Environ(), func(v string) bool {
-		name, _, _ := strings.Cut(v, "=")
-		return name == variable || slices.Contains(notForOthers, name)
-	})
-}
 
 // realProgram finds the first program of this name on PATH that is not one of ours under another name, and does not lead
 // to one: neither would ever end. environment is what it has to be started with.
@@ -53,7 +44,8 @@ func realProgram(name string) (path string, environment []string, err error) {
 			continue
 		}
 		tried = append([]string{strconv.Itoa(os.Getpid())}, append(tried, path)...)
-		return path, append(environmentWithout(triedVariable), triedVariable+"="+strings.Join(tried, string(filepath.ListSeparator))), nil
+		mark := triedVariable + "=" + strings.Join(tried, string(filepath.ListSeparator))
+		return path, append(process.Environment(triedVariable), mark), nil
 	}
 	return "", nil, fmt.Errorf("there is no %s on PATH that is not this program", name)
 }

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
@@ -20,9 +17,9 @@ const (
 	outletIdle = 60 * time.Second
 )
 
-// A Relay is the client agent's: it puts a token in front of what a local mosh-client sends, and carries the answers
+// A relay is the client agent's: it puts a token in front of what a local mosh-client sends, and carries the answers
 // back.
-type Relay struct {
+type relay struct {
 	local   *net.UDPConn
 	server  netip.AddrPort
 	header  udpmux.Header
@@ -41,54 +38,30 @@ type outlet struct {
 	answered bool
 }
 
-// NewRelay returns a relay between local, bound to a loopback address, and the daemon at server.
-func NewRelay(local *net.UDPConn, server netip.AddrPort, T [15]byte) *Relay {
+// newRelay returns a relay between local, bound to a loopback address, and the daemon at server.
+func newRelay(local *net.UDPConn, server netip.AddrPort, T [15]byte) *relay {
 	server = netip.AddrPortFrom(server.Addr().Unmap(), server.Port())
 	if raw, err := local.SyscallConn(); err == nil {
 		prepareSocket("", "", raw)
 	}
-	return &Relay{local: local, server: server, header: udpmux.Header{Mode: udpmux.Token, T: T}, idle: outletIdle,
+	return &relay{local: local, server: server, header: udpmux.Header{Mode: udpmux.Token, T: T}, idle: outletIdle,
 		in: make([]byte, udpmux.MaxDatagram+1), outlets: make(map[netip.AddrPort]*outlet)}
 }
 
-// Serve works until [Relay.End], or until the local socket is closed, and then closes all others.
-func (r *Relay) Serve() error {
-	defer r.closeAll()
+// serve works until the local socket is closed.
+func (r *relay) serve() {
 	for {
 		switch err := r.carry(); {
 		case errors.Is(err, net.ErrClosed):
-			return err
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			r.local.SetReadDeadline(time.Time{}) // behind it nothing is read
-			for r.waits() {
-				r.carry()
-			}
-			return nil
+			return
 		case err != nil:
 			time.Sleep(time.Millisecond) // some systems tell of a client that is gone; a lasting error must not spin
 		}
 	}
 }
 
-// End lets Serve carry what the client has sent until now, and return: with its last datagram mosh-client says that it
-// ends (UDPMUX-134).
-func (r *Relay) End() { r.local.SetReadDeadline(time.Unix(1, 0)) }
-
-// waits says whether there is a datagram of the client's.
-func (r *Relay) waits() (yes bool) {
-	raw, err := r.local.SyscallConn()
-	if err != nil {
-		return false
-	}
-	raw.Control(func(fd uintptr) {
-		_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
-		yes = err == nil
-	})
-	return yes
-}
-
 // carry carries one datagram of the client's. The error is of reading it.
-func (r *Relay) carry() error {
+func (r *relay) carry() error {
 	n, ecn, client, err := readECN(r.local, r.in)
 	if err != nil {
 		return err
@@ -107,7 +80,7 @@ func (r *Relay) carry() error {
 }
 
 // outlet returns the client's outlet, a new one if need be.
-func (r *Relay) outlet(client netip.AddrPort) (*outlet, error) {
+func (r *relay) outlet(client netip.AddrPort) (*outlet, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.outlets[client]
@@ -134,7 +107,7 @@ func (r *Relay) outlet(client netip.AddrPort) (*outlet, error) {
 
 // worst is the outlet to give up: one that was never answered before one that was, and then the one that is longest
 // idle.
-func (r *Relay) worst() (worst *outlet) {
+func (r *relay) worst() (worst *outlet) {
 	for _, l := range r.outlets {
 		if worst == nil || !l.answered && worst.answered || l.answered == worst.answered && l.used.Before(worst.used) {
 			worst = l
@@ -144,29 +117,18 @@ func (r *Relay) worst() (worst *outlet) {
 }
 
 // drop closes an outlet; r.mu is held.
-func (r *Relay) drop(l *outlet) {
+func (r *relay) drop(l *outlet) {
 	l.socket.Close()
 	delete(r.outlets, l.client)
 }
 
-func (r *Relay) closeAll() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, l := range r.outlets {
-		r.drop(l)
-	}
-}
-
 // answers carries what the server sends to l's client, until l is idle or closed.
-func (r *Relay) answers(l *outlet) {
+func (r *relay) answers(l *outlet) {
 	b := make([]byte, udpmux.MaxP+1)
 	for !r.closeIfIdle(l) {
 		n, ecn, from, err := readECN(l.socket, b)
 		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case errors.Is(err, os.ErrDeadlineExceeded):
-		case err != nil:
+		case err != nil: // perhaps the deadline, or the socket is closed
 			time.Sleep(time.Millisecond)
 		case r.isServer(from) && udpmux.ParseBackend(b[:n]) == nil:
 			r.mu.Lock()
@@ -177,12 +139,12 @@ func (r *Relay) answers(l *outlet) {
 	}
 }
 
-func (r *Relay) isServer(from netip.AddrPort) bool {
+func (r *relay) isServer(from netip.AddrPort) bool {
 	return from.Port() == r.server.Port() && from.Addr().Unmap().WithZone("") == r.server.Addr().WithZone("")
 }
 
 // closeIfIdle closes l if nothing passed for its time, else it sets the deadline by which to look again.
-func (r *Relay) closeIfIdle(l *outlet) bool {
+func (r *relay) closeIfIdle(l *outlet) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.outlets[l.client] != l {

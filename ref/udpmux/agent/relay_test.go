@@ -14,7 +14,7 @@ import (
 // A relayTest has a relay, the server behind it, and clients in front.
 type relayTest struct {
 	*testing.T
-	relay  *Relay
+	relay  *relay
 	local  *net.UDPConn
 	server *net.UDPConn
 }
@@ -24,11 +24,11 @@ var testT = udpmux.TokenOf(testS)
 func newRelayTest(t *testing.T, idle time.Duration) *relayTest {
 	t.Helper()
 	r := &relayTest{T: t, local: listenUDP(t), server: listenUDP(t)}
-	r.relay = NewRelay(r.local, addrPort(r.server), testT)
+	r.relay = newRelay(r.local, addrPort(r.server), testT)
 	r.relay.idle = idle
 	done := make(chan struct{})
 	go func() {
-		r.relay.Serve()
+		r.relay.serve()
 		close(done)
 	}()
 	t.Cleanup(func() {
@@ -223,22 +223,4 @@ func TestRelayOutlivesServer(t *testing.T) {
 	}
 	again.WriteToUDPAddrPort(answer, outlet)
 	r.arrives(client, answer)
-}
-
-// What the client had sent before its end goes to the server, also where the relay was busy meanwhile (UDPMUX-134).
-func TestRelayEnd(t *testing.T) {
-	local, server, client := listenUDP(t), listenUDP(t), listenUDP(t)
-	relay := NewRelay(local, addrPort(server), testT)
-	r := &relayTest{T: t, relay: relay, local: local, server: server}
-	const n = 20
-	for i := range n {
-		r.send(client, testP(0, 30+i, byte(i)))
-	}
-	relay.End()
-	if err := relay.Serve(); err != nil {
-		t.Error(err)
-	}
-	for i := range n {
-		r.arrives(server, withToken(testP(0, 30+i, byte(i))))
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -97,7 +98,7 @@ func (a *Session) serveStarted(ctx context.Context, server *moshServer, mode udp
 	}
 	defer process.Close()
 	server.works = true
-	if daemon.Age() > freshTime {
+	if time.Since(daemon.welcome) > freshTime {
 		daemon.Close() // first: the daemon may have room for one only
 		again, err := SocketDialer(a.Sockets...).Connect(ctx)
 		if err != nil {
@@ -110,7 +111,7 @@ func (a *Session) serveStarted(ctx context.Context, server *moshServer, mode udp
 		return fmt.Errorf("moshd: %w", err)
 	}
 	state := &keeperState{a.Sockets, r, server.group()}
-	if err := leaveKeeper(a.Args, state, daemon.Conn, process); err != nil {
+	if err := startInBackground(a.Args, state, daemon.Conn.(*net.UnixConn), process); err != nil {
 		return err
 	}
 	N := uint64(daemon.Port)

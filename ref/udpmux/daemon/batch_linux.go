@@ -2,12 +2,16 @@ package daemon
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
+
+// controlSize is the room for IPV6_PKTINFO, IP_TOS and SO_RXQ_OVFL.
+const controlSize = 40 + 24 + 24
 
 // A batch is what recvmmsg and sendmmsg take, and what that points to.
 type batch struct {
@@ -17,8 +21,8 @@ type batch struct {
 		length uint32
 	}
 	iovs     [batchSize]unix.Iovec
-	names    [batchSize]unix.RawSockaddrInet6 // or the beginning of one is a RawSockaddrInet4
-	controls [batchSize][8]uint64             // uint64 for alignment; IPV6_PKTINFO and IP_TOS just fit
+	names    [batchSize]unix.RawSockaddrInet6   // or the beginning of one is a RawSockaddrInet4
+	controls [batchSize][controlSize / 8]uint64 // for alignment
 }
 
 // connect lets the messages point to the rest.
@@ -29,7 +33,8 @@ func (b *batch) connect() {
 		h.SetIovlen(1)
 		h.Name = (*byte)(unsafe.Pointer(&b.names[i]))
 		h.Control = (*byte)(unsafe.Pointer(&b.controls[i]))
-		h.Namelen, h.Controllen = unix.SizeofSockaddrInet6, 64
+		h.Namelen = unix.SizeofSockaddrInet6
+		h.SetControllen(controlSize)
 	}
 }
 
@@ -38,9 +43,10 @@ func (b *batch) connect() {
 func (s *Socket) receive() int {
 	for i := range s.in.n {
 		s.in.messages[i].Namelen = unix.SizeofSockaddrInet6
-		s.in.messages[i].SetControllen(64)
+		s.in.messages[i].SetControllen(controlSize)
 	}
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.in.messages)), batchSize, unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.in.messages)), batchSize,
+		unix.MSG_DONTWAIT, 0, 0)
 	if s.in.n = int(n); errno != 0 {
 		s.in.n = 0
 	}
@@ -56,13 +62,13 @@ func (s *Socket) datagram(i int) (c mux.Client, ecn byte, D []byte) {
 		c.Remote = mapped((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr)
 	}
 	index := uint32(0)
-	control := unsafe.Slice((*byte)(unsafe.Pointer(&s.in.controls[i])), min(64, s.in.messages[i].Controllen))
-	for len(control) >= unix.SizeofCmsghdr {
-		h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
-		if h.Len < unix.SizeofCmsghdr || int(h.Len) > len(control) {
+	control := unsafe.Slice((*byte)(unsafe.Pointer(&s.in.controls[i])), s.in.messages[i].Controllen)
+	for len(control) > 0 {
+		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
+		if err != nil {
 			break
 		}
-		switch data := unsafe.Pointer(&control[unix.SizeofCmsghdr:][0]); {
+		switch data := unsafe.Pointer(unsafe.SliceData(data)); {
 		case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO:
 			info := (*unix.Inet4Pktinfo)(data)
 			c.Local, index = mapped(info.Spec_dst), uint32(info.Ifindex)
@@ -73,29 +79,25 @@ func (s *Socket) datagram(i int) (c mux.Client, ecn byte, D []byte) {
 			ecn = *(*byte)(data) & 3
 		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_TCLASS:
 			ecn = byte(*(*uint32)(data)) & 3
+		case h.Level == unix.SOL_SOCKET && h.Type == unix.SO_RXQ_OVFL:
+			s.overrun = *(*uint32)(data)
 		}
-		control = control[min(len(control), unix.CmsgSpace(int(h.Len)-unix.SizeofCmsghdr)):]
+		control = rest
 	}
-	if linkLocal(&c.Remote) || linkLocal(&c.Local) {
+	if linkLocal(c.Remote) || linkLocal(c.Local) {
 		c.Interface = index
 	}
 	return c, ecn, s.memory[i][:s.in.messages[i].length]
 }
 
 // mapped is an IPv4 address among those of IPv6.
-func mapped(four [4]byte) (a [16]byte) {
-	a[10], a[11] = 0xff, 0xff
-	copy(a[12:], four[:])
-	return a
-}
+func mapped(four [4]byte) [16]byte { return netip.AddrFrom4(four).As16() }
 
 // isMapped says whether an address is one of IPv4, also where it came to a socket of both families.
-func isMapped(a *[16]byte) bool { return [12]byte(a[:12]) == [12]byte{10: 0xff, 11: 0xff} }
+func isMapped(a [16]byte) bool { return netip.AddrFrom16(a).Is4In6() }
 
 // linkLocal says whether an address means another host on each interface.
-func linkLocal(a *[16]byte) bool {
-	return a[0] == 0xfe && a[1]&0xc0 == 0x80 || isMapped(a) && a[12] == 169 && a[13] == 254
-}
+func linkLocal(a [16]byte) bool { return netip.AddrFrom16(a).Unmap().IsLinkLocalUnicast() }
 
 // full says that flush comes before the next queue.
 func (s *Socket) full() bool { return s.out.n == batchSize }
@@ -104,7 +106,7 @@ func (s *Socket) full() bool { return s.out.n == batchSize }
 func (s *Socket) queue(c *mux.Client, ecn byte, P []byte) {
 	i := s.out.n
 	s.out.n++
-	name, h, control := &s.out.names[i], &s.out.messages[i].Msghdr, unsafe.Pointer(&s.out.controls[i])
+	name, h := &s.out.names[i], &s.out.messages[i].Msghdr
 	s.out.iovs[i].Base = &P[0]
 	s.out.iovs[i].SetLen(len(P))
 	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&name.Port))[:], c.RemotePort)
@@ -115,36 +117,34 @@ func (s *Socket) queue(c *mux.Client, ecn byte, P []byte) {
 		four.Family, four.Addr = unix.AF_INET, [4]byte(c.Remote[12:])
 		h.Namelen = unix.SizeofSockaddrInet4
 	}
-	if !isMapped(&c.Remote) {
-		info := (*unix.Inet6Pktinfo)(cmsg(control, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO, unix.SizeofInet6Pktinfo))
-		info.Addr, info.Ifindex = c.Local, c.Interface
-		*(*uint32)(cmsg(unsafe.Add(control, unix.CmsgSpace(unix.SizeofInet6Pktinfo)), unix.IPPROTO_IPV6, unix.IPV6_TCLASS, 4)) = uint32(ecn)
-		h.SetControllen(unix.CmsgSpace(unix.SizeofInet6Pktinfo) + unix.CmsgSpace(4))
+	h.SetControllen(0)
+	if !isMapped(c.Remote) {
+		addControl(h, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO, unix.Inet6Pktinfo{Addr: c.Local, Ifindex: c.Interface})
+		addControl(h, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, uint32(ecn))
 		return
 	}
-	info := (*unix.Inet4Pktinfo)(cmsg(control, unix.IPPROTO_IP, unix.IP_PKTINFO, unix.SizeofInet4Pktinfo))
-	*info = unix.Inet4Pktinfo{Spec_dst: [4]byte(c.Local[12:]), Ifindex: int32(c.Interface)}
-	h.SetControllen(unix.CmsgSpace(unix.SizeofInet4Pktinfo))
+	from := unix.Inet4Pktinfo{Spec_dst: [4]byte(c.Local[12:]), Ifindex: int32(c.Interface)}
+	addControl(h, unix.IPPROTO_IP, unix.IP_PKTINFO, from)
 	if ecn != usualECN { // with one control message alone the kernel allocates no memory for them
-		*(*uint32)(cmsg(unsafe.Add(control, unix.CmsgSpace(unix.SizeofInet4Pktinfo)), unix.IPPROTO_IP, unix.IP_TOS, 4)) = uint32(ecn)
-		h.SetControllen(unix.CmsgSpace(unix.SizeofInet4Pktinfo) + unix.CmsgSpace(4))
+		addControl(h, unix.IPPROTO_IP, unix.IP_TOS, uint32(ecn))
 	}
 }
 
-// cmsg writes the head of a control message and returns where its data goes.
-func cmsg(at unsafe.Pointer, level, kind int32, length int) unsafe.Pointer {
-	h := (*unix.Cmsghdr)(at)
-	h.Level, h.Type = level, kind
-	h.SetLen(unix.CmsgLen(length))
-	return unsafe.Add(at, unix.CmsgLen(0))
+// addControl adds a control message.
+func addControl[T any](h *unix.Msghdr, level, kind int32, data T) {
+	m := (*unix.Cmsghdr)(unsafe.Add(unsafe.Pointer(h.Control), h.Controllen))
+	m.Level, m.Type = level, kind
+	m.SetLen(unix.CmsgLen(int(unsafe.Sizeof(data))))
+	*(*T)(unsafe.Add(unsafe.Pointer(m), unix.CmsgLen(0))) = data
+	h.SetControllen(int(h.Controllen) + unix.CmsgSpace(int(unsafe.Sizeof(data))))
 }
 
 // flush sends what was queued, and returns how many datagrams the system did not take: nobody waits for them (section
 // 4.7).
 func (s *Socket) flush() (failed uint64) {
 	for i := 0; i < s.out.n; {
-		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.out.messages[i])), uintptr(s.out.n-i),
-			unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.out.messages[i])),
+			uintptr(s.out.n-i), unix.MSG_DONTWAIT, 0, 0)
 		switch {
 		case errno == unix.EINTR:
 		case errno != 0:

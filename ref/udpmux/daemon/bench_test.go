@@ -254,7 +254,7 @@ func BenchmarkLookUp(b *testing.B) {
 			m := mux.New(config.Config, slog.New(slog.DiscardHandler))
 			D := make([][]byte, sessions)
 			for i := range sessions {
-				if _, err := m.Register(0, mux.Registration{Modes: udpmux.Token, Port: uint16(2000 + i), S: benchKey(i)}, nil); err != nil {
+				if _, err := m.Register(0, mux.Registration{Modes: udpmux.Token, Backend: mux.Backend{Port: uint16(2000 + i)}, S: benchKey(i)}, nil); err != nil {
 					b.Fatal(err)
 				}
 				D[i], _ = udpmux.AppendClient(nil, udpmux.Header{Mode: udpmux.Token, T: udpmux.TokenOf(benchKey(i))}, moshP(1, 100))

@@ -98,7 +98,7 @@ type forger struct{ *Socket }
 
 func newForger(t testing.TB, address string) forger {
 	t.Helper()
-	s, err := openUDP(netip.MustParseAddrPort(address), "lo", 1<<20)
+	s, err := openLoopback(netip.MustParseAddrPort(address), 1<<20)
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
 	return forger{s}

@@ -19,7 +19,7 @@ func aliveness(backends []mux.Backend) mux.Alive {
 			return s.Address == sockdiag.Loopback && s.Inode == b.Inode
 		})
 	}
-	return func(port uint16, inode uint64) bool { return !gone[mux.Backend{Port: port, Inode: inode}] }
+	return func(b mux.Backend) bool { return !gone[b] }
 }
 
 // owned finds the one socket that is bound to 127.0.0.1, which must be uid's (section 2.5, step 6). It fails with a

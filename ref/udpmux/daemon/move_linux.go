@@ -17,65 +17,36 @@ var loopback = mapped([4]byte{127, 0, 0, 1})
 
 // move carries datagrams until ctx is done. One thread reads all sockets in turns, a batch of each (section 4.7).
 func (s *Server) move(ctx context.Context) error {
-	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
-	if err != nil {
-		return os.NewSyscallError("eventfd", err)
-	}
-	defer unix.Close(stop)
-	poll, err := s.watch(stop)
+	stopped, stop, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	defer unix.Close(poll)
-	stopped := make(chan struct{})
-	cancel := context.AfterFunc(ctx, func() {
-		unix.Write(stop, []byte{0, 0, 0, 0, 0, 0, 0, 1})
-		close(stopped)
-	})
-	defer func() {
-		if !cancel() {
-			<-stopped // else the write may hit another file
-		}
-	}()
-	events := make([]unix.EpollEvent, 2+len(s.external))
+	defer stopped.Close()
+	defer stop.Close()
+	defer context.AfterFunc(ctx, func() { stop.Close() })()
+	fds := []unix.PollFd{{Fd: int32(stopped.Fd()), Events: unix.POLLIN}, {Fd: int32(s.backend.fd), Events: unix.POLLIN}}
+	for _, socket := range s.external {
+		fds = append(fds, unix.PollFd{Fd: int32(socket.fd), Events: unix.POLLIN})
+	}
 	for ctx.Err() == nil {
-		n, err := unix.EpollWait(poll, events, -1)
-		if err != nil && err != unix.EINTR {
-			return os.NewSyscallError("epoll_wait", err)
+		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
+			return os.NewSyscallError("poll", err)
 		}
-		s.turn(events[:max(n, 0)])
+		s.turn(fds[1:])
 	}
 	return nil
 }
 
-// watch opens an epoll of stop, the backend socket and the external ones, whose events have the numbers 0, 1 and so on.
-func (s *Server) watch(stop int) (poll int, err error) {
-	if poll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
-		return -1, os.NewSyscallError("epoll_create1", err)
+// turn reads a batch of each socket that has one: the backend socket, and the external ones.
+func (s *Server) turn(fds []unix.PollFd) {
+	if fds[0].Revents != 0 {
+		s.mu.Lock()
+		s.fromBackends()
+		s.mu.Unlock()
 	}
-	fds := []int{stop, s.backend.fd}
-	for _, socket := range s.external {
-		fds = append(fds, socket.fd)
-	}
-	for i, fd := range fds {
-		if err := unix.EpollCtl(poll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)}); err != nil {
-			unix.Close(poll)
-			return -1, os.NewSyscallError("epoll_ctl", err)
-		}
-	}
-	return poll, nil
-}
-
-// turn reads a batch of each socket that has one.
-func (s *Server) turn(events []unix.EpollEvent) {
-	for _, event := range events {
-		switch {
-		case event.Fd == 1:
-			s.mu.Lock()
-			s.fromBackends()
-			s.mu.Unlock()
-		case event.Fd > 1:
-			s.fromClients(int(event.Fd - 2))
+	for listener, fd := range fds[1:] {
+		if fd.Revents != 0 {
+			s.fromClients(listener)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 var errNotLinux = errors.New("the daemon runs on Linux alone")
 
 // A Socket is one of the daemon's UDP sockets.
-type Socket struct{}
+type Socket struct{ overrun uint32 }
 
 // ListenUDP fails: see [errNotLinux].
 func ListenUDP(netip.AddrPort, int) (*Socket, error) { return nil, errNotLinux }
@@ -21,15 +21,13 @@ func ListenUDP(netip.AddrPort, int) (*Socket, error) { return nil, errNotLinux }
 // InheritUDP fails, too.
 func InheritUDP(*os.File, int) (*Socket, error) { return nil, errNotLinux }
 
-func openUDP(netip.AddrPort, string, int) (*Socket, error) { return nil, errNotLinux }
+func openLoopback(netip.AddrPort, int) (*Socket, error) { return nil, errNotLinux }
 
 // Addr is the local address and port.
 func (*Socket) Addr() netip.AddrPort { return netip.AddrPort{} }
 
 // ReceiveBuffer is the size that the kernel granted, in bytes.
 func (*Socket) ReceiveBuffer() int { return 0 }
-
-func (*Socket) overruns() uint64 { return 0 }
 
 // Close closes the socket.
 func (*Socket) Close() error { return nil }

@@ -96,9 +96,9 @@ func (s *Server) refuse(c *net.UnixConn, uid uint32, err error, while time.Durat
 	if s.serves(uid) { // what is told once is no news each time that an agent tries again
 		s.log.Warn("agent refused", "uid", uid, "code", refusal.Code, "why", refusal.Text)
 	}
-	b, _ := udpmux.AppendFrame(nil, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
 	c.SetDeadline(time.Time{})
-	c.Write(b) // does not wait: it is never much that an agent has not read
+	// This does not wait: it is never much that an agent has not read.
+	reply(c, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
 	c.CloseWrite()
 	c.SetDeadline(time.Now().Add(while))
 	io.CopyN(io.Discard, c, 2*udpmux.MaxFrame)
@@ -195,16 +195,16 @@ func (s *Server) register(c *net.UnixConn, f udpmux.Frame, uid uint32, modes udp
 	alive := aliveness(rivals)
 	s.lockToEnd()
 	defer s.mu.Unlock()
-	r := mux.Registration{UID: uid, Modes: f.Modes, Port: f.Port, Inode: inode, S: f.S}
-	id, err = s.mux.Register(s.now(), r, alive)
-	if err != nil {
+	b = mux.Backend{Port: f.Port, Inode: inode}
+	r := mux.Registration{UID: uid, Modes: f.Modes, Backend: b, S: f.S}
+	if id, err = s.mux.Register(s.now(), r, alive); err != nil {
 		return b, 0, err
 	}
 	if old := s.agents[id]; old != nil {
 		old.Close()
 	}
 	s.agents[id] = c
-	return mux.Backend{Port: f.Port, Inode: inode}, id, nil
+	return b, id, nil
 }
 
 // ended: where c was the session's connection, its backend may have ended, too, and nothing more must reach its port.
@@ -214,6 +214,6 @@ func (s *Server) ended(c *net.UnixConn, b mux.Backend, id uint32) {
 	defer s.mu.Unlock()
 	if s.agents[id] == c {
 		delete(s.agents, id)
-		s.mux.Poll(s.now(), id, alive)
+		s.mux.Poll(s.now(), alive)
 	}
 }

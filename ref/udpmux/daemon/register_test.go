@@ -323,7 +323,7 @@ func otherAgent(path string) {
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 	fmt.Print(unix.Bind(fd, &unix.SockaddrInet4{Port: int(external), Addr: [4]byte{127, 0, 0, 1}}), " ")
-	s, err := openUDP(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 2}), port), "lo", 1<<16)
+	s, err := openLoopback(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 2}), port), 1<<16)
 	if err != nil {
 		panic(err)
 	}

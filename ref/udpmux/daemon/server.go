@@ -50,7 +50,7 @@ func New(config Config, log *slog.Logger, external []*Socket) (*Server, error) {
 		mux: mux.New(config.Config, log), leaving: make(chan struct{}, 64), agents: make(map[uint32]*net.UnixConn),
 		connections: make(map[uint32]int)}
 	var err error
-	s.backend, err = openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), "lo", config.ReceiveBuffer)
+	s.backend, err = openLoopback(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), config.ReceiveBuffer)
 	return s, err
 }
 
@@ -64,8 +64,8 @@ func (s *Server) Drops() map[string]uint64 {
 	drops := s.mux.Drops()
 	for where, sockets := range map[string][]*Socket{"from clients": s.external, "from the loopback side": {s.backend}} {
 		for _, socket := range sockets {
-			if n := socket.overruns(); n > 0 {
-				drops["receive buffer was full, "+where] += n
+			if n := socket.overrun; n > 0 {
+				drops["receive buffer was full, "+where] += uint64(n)
 			}
 		}
 	}
@@ -109,8 +109,6 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	for range cap(s.leaving) { // until the last that was turned away has left
 		s.leaving <- struct{}{}
 	}
-	s.mu.Lock() // for whoever counts drops
-	defer s.mu.Unlock()
 	for _, socket := range append(s.external, s.backend) {
 		socket.Close()
 	}
@@ -127,7 +125,7 @@ func (s *Server) poll(ctx context.Context) {
 		case <-time.After(max(s.settings().SessionPoll*7/8, time.Millisecond)):
 		}
 		s.mu.Lock()
-		backends, last := s.mux.Backends()
+		backends := s.mux.Backends()
 		s.mu.Unlock()
 		if len(backends) == 0 {
 			continue
@@ -147,7 +145,7 @@ func (s *Server) poll(ctx context.Context) {
 		missing := slices.DeleteFunc(backends, func(b mux.Backend) bool { return alive[b] })
 		known := aliveness(missing)
 		s.lockToEnd()
-		s.mux.Poll(s.now(), last, known)
+		s.mux.Poll(s.now(), known)
 		s.mu.Unlock()
 	}
 }

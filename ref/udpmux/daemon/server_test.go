@@ -325,3 +325,24 @@ func TestNoLeaks(t *testing.T) {
 	d.stop()
 	settle("at the end", g0, f0)
 }
+
+// What the kernel drops because a receive buffer is full is counted when the next datagram has come.
+func TestOverrun(t *testing.T) {
+	t.Parallel()
+	s, err := ListenUDP(netip.MustParseAddrPort("127.0.0.1:0"), 4096)
+	must(t, err)
+	defer s.Close()
+	c := newParty(t, "127.0.0.1:0")
+	for range 1000 {
+		c.send(s.Addr(), moshP(1, 1000))
+	}
+	for s.receive() > 0 {
+	}
+	c.send(s.Addr(), moshP(1, 1000))
+	if n := s.receive(); n != 1 {
+		t.Fatalf("received %d datagrams", n)
+	}
+	if s.datagram(0); s.overrun == 0 || s.overrun > 1000 {
+		t.Errorf("%d datagrams were dropped", s.overrun)
+	}
+}

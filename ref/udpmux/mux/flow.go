@@ -37,9 +37,9 @@ func (m *Mux) newFlow(now time.Duration, s *session, mode udpmux.Mode, c Client)
 	payer := int64(nobody)
 	if mode != udpmux.Learn {
 		payer = int64(s.UID)
-		if m.sources.held[s.UID] >= m.config.MaxLoopbackPerUID {
-			return nil
-		}
+	}
+	if payer != nobody && m.sources.held[payer] >= m.config.MaxLoopbackPerUID {
+		return nil
 	}
 	if len(s.flows) >= m.config.MaxFlowsPerSession {
 		m.endFlow(now, s.worst())
@@ -97,10 +97,10 @@ func (m *Mux) largest() *session {
 // A sourcePool knows which loopback sources are free. Those that were never in use come behind those that have rested.
 type sourcePool struct {
 	size, first uint32
-	fresh       uint32   // how many of them, from first on, were in use at some time
-	rested      []uint32 // free again
-	resting     []rest   // the one that was given up first is first
-	held        map[uint32]int
+	fresh       uint32        // how many of them, from first on, were in use at some time
+	rested      []uint32      // free again
+	resting     []rest        // the one that was given up first is first
+	held        map[int64]int // how many count as each user's, in use and resting
 }
 
 type rest struct {
@@ -112,19 +112,23 @@ type rest struct {
 // nobody is who pays for a learn flow: the limit for probing bounds these.
 const nobody = -1
 
+func newSourcePool(c Config) sourcePool {
+	return sourcePool{size: c.LoopbackSources, first: c.FirstSource % c.LoopbackSources, held: make(map[int64]int)}
+}
+
 // has says whether one is free.
 func (p *sourcePool) has(now time.Duration) bool {
 	for len(p.resting) > 0 && p.resting[0].until <= now {
 		r := p.resting[0]
 		p.resting, p.rested = p.resting[1:], append(p.rested, r.source)
-		p.count(r.uid, -1)
+		p.held[r.uid]--
 	}
 	return len(p.rested) > 0 || p.fresh < p.size
 }
 
 // take returns one that is free.
 func (p *sourcePool) take(uid int64) (n uint32) {
-	p.count(uid, 1)
+	p.held[uid]++
 	if len(p.rested) > 0 {
 		n, p.rested = p.rested[0], p.rested[1:]
 		return n
@@ -136,14 +140,4 @@ func (p *sourcePool) take(uid int64) (n uint32) {
 // release gives a source up: it is free again at the time until.
 func (p *sourcePool) release(n uint32, uid int64, until time.Duration) {
 	p.resting = append(p.resting, rest{n, uid, until})
-}
-
-// count keeps how many sources each user has, in use and resting.
-func (p *sourcePool) count(uid int64, n int) {
-	if uid == nobody {
-		return
-	}
-	if p.held[uint32(uid)] += n; p.held[uint32(uid)] == 0 {
-		delete(p.held, uint32(uid))
-	}
 }

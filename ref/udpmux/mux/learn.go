@@ -20,7 +20,7 @@ type source struct {
 }
 
 // fromLearner does section 4.5; the steps are its.
-func (m *Mux) fromLearner(now time.Duration, c Client, ecn byte, P []byte) {
+func (m *Mux) fromLearner(now time.Duration, c Client, ecn byte, P []byte) error {
 	n, s := udpmux.Nonce(P), m.known[c]
 	if s == nil { // 1
 		s = m.newSource(c, n)
@@ -40,7 +40,7 @@ func (m *Mux) fromLearner(now time.Duration, c Client, ecn byte, P []byte) {
 	probing := s.began == never || now-s.began < m.config.ProbeTime
 	unanswered := len(s.bound) == 0 || now-s.since >= m.config.ProbeAfter
 	if !probing && !(unanswered && now-s.probed >= m.config.ProbeRetry) { // 4
-		return
+		return nil
 	}
 	targets := m.targets(now, s) // 5
 	switch {                     // 6
@@ -48,8 +48,9 @@ func (m *Mux) fromLearner(now time.Duration, c Client, ecn byte, P []byte) {
 	case m.mayProbe(now, s, len(targets)):
 		m.probe(now, s, targets, ecn, P)
 	default:
-		m.drop(errProbeRate)
+		return errProbeRate
 	}
+	return nil
 }
 
 // mayProbe says whether the limit lets a datagram through to n sessions, all or none. For clients that were probed

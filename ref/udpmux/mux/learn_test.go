@@ -27,7 +27,7 @@ func TestLearnBinding(t *testing.T) {
 	w.ports(w.learn(1, 3), 1, 2)
 	w.ports(w.learn(2, 0), 1, 2, 3) // another client
 	w.alive[2002] = 0
-	w.m.Poll(w.now, 9, w.isAlive)
+	w.m.Poll(w.now, w.isAlive)
 	w.ports(w.learn(1, 4), 1)
 	if strings.Count(w.log.String(), "client answered") != 2 {
 		t.Errorf("the log:\n%s", w.log.String())

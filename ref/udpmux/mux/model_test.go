@@ -1,7 +1,6 @@
 package mux
 
 import (
-	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
@@ -52,7 +51,7 @@ func random(t *rapid.T) {
 	})
 }
 
-func (w *model) isAlive(port uint16, inode uint64) bool { return w.alive[port] == inode }
+func (w *model) isAlive(b Backend) bool { return w.alive[b.Port] == b.Inode }
 
 func (w *model) register(t *rapid.T) {
 	port := rapid.Uint16Range(2000, 2006).Draw(t, "port")
@@ -61,7 +60,7 @@ func (w *model) register(t *rapid.T) {
 		w.alive[port] = w.inode
 	}
 	// A port is one user's, since a socket is.
-	r := Registration{UID: uint32(port % 2), Port: port, Inode: w.alive[port], S: key(rapid.IntRange(0, 7).Draw(t, "key")),
+	r := Registration{UID: uint32(port % 2), Backend: Backend{port, w.alive[port]}, S: key(rapid.IntRange(0, 7).Draw(t, "key")),
 		Modes: udpmux.Mode(rapid.IntRange(1, 7).Draw(t, "modes"))}
 	if rapid.IntRange(0, 9).Draw(t, "late") == 0 {
 		r.Inode += 1000
@@ -89,7 +88,7 @@ func (w *model) register(t *rapid.T) {
 func (w *model) end(t *rapid.T) {
 	port := rapid.Uint16Range(2000, 2006).Draw(t, "port")
 	delete(w.alive, port)
-	w.m.Poll(w.now, 1<<31, w.isAlive)
+	w.m.Poll(w.now, w.isAlive)
 	for port, s := range w.sessions {
 		if w.alive[port] != s.Inode {
 			delete(w.sessions, port)
@@ -197,19 +196,19 @@ func (w *model) check(t *rapid.T) {
 		}
 	}
 	m.sources.has(w.now)
-	held := make(map[uint32]int)
+	held := map[int64]int{0: 0, 1: 0}
 	for _, f := range m.flows {
 		if f.key.mode != udpmux.Learn {
-			held[f.session.UID]++
+			held[int64(f.session.UID)]++
 		}
 	}
 	for _, r := range m.sources.resting {
-		if r.uid != nobody {
-			held[uint32(r.uid)]++
-		}
+		held[r.uid]++
 	}
-	if fmt.Sprint(held) != fmt.Sprint(m.sources.held) || held[0] > w.config.MaxLoopbackPerUID || held[1] > w.config.MaxLoopbackPerUID {
-		t.Fatalf("users hold %v, and the pool says %v", held, m.sources.held)
+	for uid := range int64(2) {
+		if n := m.sources.held[uid]; n != held[uid] || n > w.config.MaxLoopbackPerUID {
+			t.Fatalf("users hold %v, and the pool says %v", held, m.sources.held)
+		}
 	}
 	pool := len(m.flows) + len(m.sources.resting) + len(m.sources.rested)
 	for what, n := range map[string][3]int{ // the same twice, and at most

@@ -7,6 +7,7 @@ import (
 	"container/list"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -25,7 +26,6 @@ var (
 	errFaulty     = errors.New("from the loopback side, faulty")
 	errNoFlow     = errors.New("from the loopback side, to no flow")
 	errNotBackend = errors.New("from the loopback side, not from the session")
-	errSend       = errors.New("the system would not send it")
 )
 
 // never is a time at which something happened that did not.
@@ -78,7 +78,7 @@ type Mux struct {
 
 	out   []Delivery
 	found []*session // by targets
-	drops map[error]uint64
+	drops map[string]uint64
 }
 
 // New returns a Mux without sessions. log is told of sessions and of their new clients, never of keys, tokens or
@@ -87,8 +87,8 @@ func New(config Config, log *slog.Logger) *Mux {
 	m := &Mux{log: log,
 		byS: make(map[[32]byte]*session), byT: make(map[[15]byte]*session), byPort: make(map[uint16]*session),
 		flows: make(map[flowKey]*flow), bySource: make(map[uint32]*flow), known: make(map[Client]*source),
-		sources: sourcePool{size: config.LoopbackSources, first: config.FirstSource % config.LoopbackSources, held: make(map[uint32]int)},
-		drops:   make(map[error]uint64)}
+		sources: newSourcePool(config),
+		drops:   make(map[string]uint64)}
 	m.SetConfig(config)
 	return m
 }
@@ -113,39 +113,40 @@ func at(now time.Duration) time.Time { return time.Unix(0, int64(now)) }
 func (m *Mux) FromClient(now time.Duration, c Client, ecn byte, D []byte) []Delivery {
 	m.expire(now)
 	m.out = m.out[:0]
+	if err := m.fromClient(now, c, ecn, D); err != nil {
+		m.drop(err)
+	}
+	return m.out
+}
+
+func (m *Mux) fromClient(now time.Duration, c Client, ecn byte, D []byte) error {
 	h, P, err := udpmux.ParseClient(D)
 	switch {
 	case err != nil:
-		m.drop(err)
-		return nil
+		return err
 	case m.config.Modes&h.Mode == 0:
-		m.drop(errModeOff)
-		return nil
+		return errModeOff
 	case h.Mode == udpmux.Learn:
-		m.fromLearner(now, c, ecn, P)
-		return m.out
+		return m.fromLearner(now, c, ecn, P)
 	}
 	s := m.byT[h.T]
 	if h.Mode == udpmux.Port {
 		s = m.byPort[h.Port]
 	}
 	if s == nil || s.Modes&h.Mode == 0 {
-		m.drop(errNoSession)
-		return nil
+		return errNoSession
 	}
 	f := m.flows[flowKey{c, s.id, h.Mode}]
 	if f == nil {
 		if !s.rate.AllowN(at(now), 1) {
-			m.drop(errFlowRate)
-			return nil
+			return errFlowRate
 		}
 		if f = m.newFlow(now, s, h.Mode, c); f == nil {
-			m.drop(errNoSource)
-			return nil
+			return errNoSource
 		}
 	}
 	m.send(now, f, ecn, P)
-	return m.out
+	return nil
 }
 
 // send notes that f's client was heard, and sends P.
@@ -159,20 +160,18 @@ func (m *Mux) send(now time.Duration, f *flow, ecn byte, P []byte) {
 // 4.6).
 func (m *Mux) FromBackend(now time.Duration, port uint16, source uint32, P []byte) (c Client, ok bool) {
 	m.expire(now)
-	if udpmux.ParseBackend(P) != nil {
+	f := m.bySource[source]
+	switch {
+	case udpmux.ParseBackend(P) != nil:
 		m.drop(errFaulty)
 		return c, false
-	}
-	f := m.bySource[source]
-	if f == nil {
+	case f == nil:
 		m.drop(errNoFlow)
 		return c, false
-	}
-	if f.session.Port != port {
+	case f.session.Port != port:
 		m.drop(errNotBackend)
 		return c, false
-	}
-	if f.answered == never {
+	case f.answered == never:
 		m.log.Info("client answered", "session", f.session.id, "uid", f.session.UID, "client", f.key.client.Address())
 	}
 	f.answered = now
@@ -193,16 +192,10 @@ func (m *Mux) expire(now time.Duration) {
 }
 
 // drop counts a datagram, and nothing else: no answer.
-func (m *Mux) drop(reason error) { m.drops[reason]++ }
+func (m *Mux) drop(reason error) { m.drops[reason.Error()]++ }
 
 // NotSent counts datagrams that the system did not take.
-func (m *Mux) NotSent(n uint64) { m.drops[errSend] += n }
+func (m *Mux) NotSent(n uint64) { m.drops["the system would not send it"] += n }
 
 // Drops returns how many datagrams were dropped, by reason.
-func (m *Mux) Drops() map[string]uint64 {
-	drops := make(map[string]uint64)
-	for reason, n := range m.drops {
-		drops[reason.Error()] = n
-	}
-	return drops
-}
+func (m *Mux) Drops() map[string]uint64 { return maps.Clone(m.drops) }

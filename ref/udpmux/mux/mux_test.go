@@ -43,10 +43,10 @@ func (w *world) try(n int, port uint16, modes udpmux.Mode) (uint32, error) {
 	if w.alive[port] == 0 {
 		w.alive[port] = uint64(port) * 10
 	}
-	return w.m.Register(w.now, Registration{1000, modes, port, w.alive[port], key(n)}, w.isAlive)
+	return w.m.Register(w.now, Registration{1000, modes, Backend{port, w.alive[port]}, key(n)}, w.isAlive)
 }
 
-func (w *world) isAlive(port uint16, inode uint64) bool { return w.alive[port] == inode }
+func (w *world) isAlive(b Backend) bool { return w.alive[b.Port] == b.Inode }
 
 // register registers the n-th session, whose port is 2000 + n.
 func (w *world) register(n int, modes udpmux.Mode) uint32 {
@@ -109,7 +109,7 @@ func (w *world) ports(deliveries []Delivery, sessions ...int) []Delivery {
 
 func (w *world) dropped(reason error, n uint64) {
 	w.t.Helper()
-	if got := w.m.drops[reason]; got != n {
+	if got := w.m.drops[reason.Error()]; got != n {
 		w.t.Errorf("%d dropped because %v, not %d", got, reason, n)
 	}
 }
@@ -247,7 +247,7 @@ func TestUsersTogether(t *testing.T) {
 	id := func(user, session int) int { return user*sessions + session }
 	enter := func(user, session int) {
 		w.alive[uint16(2000+id(user, session))] = 1
-		r := Registration{uint32(user), udpmux.Token, uint16(2000 + id(user, session)), 1, wideKey(id(user, session))}
+		r := Registration{uint32(user), udpmux.Token, Backend{uint16(2000 + id(user, session)), 1}, wideKey(id(user, session))}
 		if _, err := w.m.Register(w.now, r, w.isAlive); err != nil {
 			t.Fatal(err)
 		}
@@ -283,7 +283,7 @@ func TestUsersTogether(t *testing.T) {
 		t.Errorf("datagrams take longer: a second's took %v at first, %v at last", first, last)
 	}
 	for user := range uint32(users) {
-		if n := w.m.sources.held[user]; n != w.m.config.MaxLoopbackPerUID {
+		if n := w.m.sources.held[int64(user)]; n != w.m.config.MaxLoopbackPerUID {
 			t.Errorf("user %d has %d sources", user, n)
 		}
 	}
@@ -302,7 +302,7 @@ func wideKey(n int) (S [32]byte) {
 // To find a loopback source where none is free does not mean to look at all.
 func TestFullPoolIsCheap(t *testing.T) {
 	const n = 100_000
-	p := sourcePool{size: n, held: make(map[uint32]int)}
+	p := sourcePool{size: n, held: make(map[int64]int)}
 	for range n {
 		p.release(p.take(1), 1, time.Minute)
 	}
@@ -314,7 +314,7 @@ func TestFullPoolIsCheap(t *testing.T) {
 	}() || time.Since(began) > time.Second {
 		t.Errorf("%d looks took %v, or one was free", n, time.Since(began))
 	}
-	if !p.has(time.Minute) || len(p.held) > 0 {
+	if !p.has(time.Minute) || p.held[1] > 0 {
 		t.Errorf("after the rest none is free, or is held: %v", p.held)
 	}
 }
@@ -410,7 +410,7 @@ func TestNothingLeft(t *testing.T) {
 		}
 	}
 	w.alive = nil
-	w.m.Poll(w.now, 1<<31, w.isAlive)
+	w.m.Poll(w.now, w.isAlive)
 	m := w.m
 	for what, n := range map[string]int{"byS": len(m.byS), "byT": len(m.byT), "byPort": len(m.byPort), "learners": len(m.learners), "flows": len(m.flows),
 		"bySource": len(m.bySource), "heard": m.heard.Len(), "bindings": m.bindings.Len(), "known without order": len(m.known) - m.unbound.Len()} {

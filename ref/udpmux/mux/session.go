@@ -9,13 +9,18 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
+// A Backend is a session's socket.
+type Backend struct {
+	Port  uint16 // on 127.0.0.1
+	Inode uint64
+}
+
 // A Registration is what a REGISTER asks for, and what the kernel says about it.
 type Registration struct {
 	UID   uint32
 	Modes udpmux.Mode
-	Port  uint16 // the backend's, on 127.0.0.1
-	Inode uint64 // the backend's socket's
-	S     [32]byte
+	Backend
+	S [32]byte
 }
 
 // A session is a registered mosh-server.
@@ -27,29 +32,22 @@ type session struct {
 	rate  *rate.Limiter // of new flows
 }
 
-// Alive says whether the socket with this inode is bound to 127.0.0.1 and port. Of one that it knows nothing of it says
-// yes.
-type Alive func(port uint16, inode uint64) bool
+// Alive says whether a socket is there. Of one that it knows nothing of, which may be new, it says yes.
+type Alive func(b Backend) bool
 
-// A Backend is a session's socket.
-type Backend struct {
-	Port  uint16
-	Inode uint64
-}
-
-// Backends are all sessions' sockets; last is the highest id that was given.
-func (m *Mux) Backends() (all []Backend, last uint32) {
+// Backends are all sessions' sockets.
+func (m *Mux) Backends() (all []Backend) {
 	for _, s := range m.byPort {
-		all = append(all, Backend{s.Port, s.Inode})
+		all = append(all, s.Backend)
 	}
-	return all, m.lastID
+	return all
 }
 
 // Rivals are the sockets of the sessions that are in the way of a REGISTER: [Mux.Register] asks for these.
 func (m *Mux) Rivals(S [32]byte, port uint16) (rivals []Backend) {
 	for _, s := range []*session{m.byS[S], m.byT[udpmux.TokenOf(S)], m.byPort[port]} {
 		if s != nil {
-			rivals = append(rivals, Backend{s.Port, s.Inode})
+			rivals = append(rivals, s.Backend)
 		}
 	}
 	return rivals
@@ -59,31 +57,35 @@ func (m *Mux) Rivals(S [32]byte, port uint16) (rivals []Backend) {
 // [udpmux.Refusal].
 func (m *Mux) Register(now time.Duration, r Registration, alive Alive) (id uint32, err error) {
 	m.expire(now)
-	T := udpmux.TokenOf(r.S)
-	for _, s := range []*session{m.byS[r.S], m.byT[T], m.byPort[r.Port]} {
-		if s != nil && m.byPort[s.Port] == s && !alive(s.Port, s.Inode) {
+	var kept *session
+	taken := false
+	for _, b := range m.Rivals(r.S, r.Port) {
+		switch s := m.byPort[b.Port]; {
+		case s == nil: // it is ended already
+		case !alive(b):
 			m.endSession(now, s, "backend is gone")
+		case s.S == r.S && s.UID == r.UID && b == r.Backend:
+			kept = s
+		default:
+			taken = true
 		}
 	}
-	if s := m.byS[r.S]; s != nil && s.UID == r.UID && s.Port == r.Port && s.Inode == r.Inode {
-		if err := m.checkLimits(r, s); err != nil {
-			return 0, err
-		}
-		m.setModes(now, s, r.Modes)
-		m.log.Info("session registered again", "session", s.id, "uid", s.UID, "port", s.Port, "modes", s.Modes)
-		return s.id, nil
-	}
-	if m.byS[r.S] != nil || m.byT[T] != nil || m.byPort[r.Port] != nil {
+	if taken {
 		return 0, &udpmux.Refusal{Code: udpmux.CodeDuplicate, Text: "another session has this key or port"}
 	}
-	if err := m.checkLimits(r, nil); err != nil {
+	if err := m.checkLimits(r, kept); err != nil {
 		return 0, err
 	}
-	m.lastID++
-	s := &session{Registration: r, id: m.lastID, T: T, rate: perSecond(m.config.FlowRate, m.config.FlowRate)}
-	m.byS[s.S], m.byT[s.T], m.byPort[s.Port] = s, s, s
+	s, what := kept, "session registered again"
+	if s == nil {
+		m.lastID++
+		what = "session"
+		flowRate := perSecond(m.config.FlowRate, m.config.FlowRate)
+		s = &session{Registration: r, id: m.lastID, T: udpmux.TokenOf(r.S), rate: flowRate}
+		m.byS[s.S], m.byT[s.T], m.byPort[s.Port] = s, s, s
+	}
 	m.setModes(now, s, r.Modes)
-	m.log.Info("session", "session", s.id, "uid", s.UID, "port", s.Port, "modes", s.Modes)
+	m.log.Info(what, "session", s.id, "uid", s.UID, "port", s.Port, "modes", s.Modes)
 	return s.id, nil
 }
 
@@ -138,12 +140,11 @@ func (m *Mux) endSession(now time.Duration, s *session, why string) {
 // Counts returns how many sessions and flows there are.
 func (m *Mux) Counts() (sessions, flows int) { return len(m.byPort), len(m.flows) }
 
-// Poll ends the sessions that are not alive. It leaves those with an id above last alone, which may be younger than
-// what alive knows.
-func (m *Mux) Poll(now time.Duration, last uint32, alive Alive) {
+// Poll ends the sessions that are not alive.
+func (m *Mux) Poll(now time.Duration, alive Alive) {
 	m.expire(now)
 	for _, s := range m.byPort {
-		if s.id <= last && !alive(s.Port, s.Inode) {
+		if !alive(s.Backend) {
 			m.endSession(now, s, "backend is gone")
 		}
 	}

@@ -1,6 +1,7 @@
 package mux
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/muxspec/muxspec/ref/udpmux"
@@ -49,7 +50,7 @@ func TestRegisterLate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.register(1, udpmux.Token)
-	_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, 2001, 777, key(2)}, w.isAlive)
+	_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, Backend{2001, 777}, key(2)}, w.isAlive)
 	w.refused(udpmux.CodeDuplicate, err)
 	w.ports(w.token(1, 1), 1)
 }
@@ -64,7 +65,7 @@ func TestSessionLimits(t *testing.T) {
 	_, err = w.try(3, 2003, udpmux.Token)
 	w.refused(udpmux.CodeLimit, err)
 	other := func(n int) error {
-		_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, uint16(2000 + n), 1, key(n)}, func(uint16, uint64) bool { return true })
+		_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, Backend{uint16(2000 + n), 1}, key(n)}, func(Backend) bool { return true })
 		return err
 	}
 	if err := other(4); err != nil {
@@ -81,16 +82,16 @@ func TestPoll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.register(1, udpmux.Token)
-	_, last := w.m.Backends()
+	gone := w.m.Backends()
 	w.register(2, udpmux.Token)
 	d := w.token(1, 1)[0]
-	w.alive = map[uint16]uint64{2001: 7} // another socket has the port
-	w.m.Poll(w.now, last, w.isAlive)
+	w.m.Poll(w.now, func(b Backend) bool { return !slices.Contains(gone, b) })
 	w.ports(w.token(1, 1))
 	if _, ok := w.answer(d); ok {
 		t.Error("whoever has the port now answers")
 	}
-	w.ports(w.token(1, 2), 2) // younger than the look
-	w.m.Poll(w.now, 2, w.isAlive)
+	w.ports(w.token(1, 2), 2)                         // younger than the look
+	w.alive = map[uint16]uint64{2001: 20010, 2002: 7} // another socket has the port
+	w.m.Poll(w.now, w.isAlive)
 	w.ports(w.token(1, 2))
 }

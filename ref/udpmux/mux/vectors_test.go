@@ -43,12 +43,12 @@ func datagramVector(t *testing.T, v vectors.Vector) {
 	config := DefaultConfig()
 	config.Modes = udpmux.Mode(*v.Modes)
 	m := New(config, slog.New(slog.DiscardHandler))
-	alive := func(uint16, uint64) bool { return true }
+	alive := func(Backend) bool { return true }
 	port := h.Port
 	if port < udpmux.MinPort {
 		port = 33418
 	}
-	r := Registration{Modes: udpmux.Learn | udpmux.Token | udpmux.Port, Port: port, S: exampleS}
+	r := Registration{Modes: udpmux.Learn | udpmux.Token | udpmux.Port, Backend: Backend{Port: port}, S: exampleS}
 	if _, err := m.Register(0, r, alive); err != nil {
 		t.Fatal(err)
 	}
