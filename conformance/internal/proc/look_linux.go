@@ -104,8 +104,10 @@ func WithoutOverride(f func()) (err error) {
 		defer close(done)
 		runtime.LockOSThread() // and never unlocked: the thread ends with this function
 		if os.Geteuid() == 0 {
-			if err = unix.Prctl(unix.PR_CAPBSET_DROP, unix.CAP_DAC_OVERRIDE, 0, 0, 0); err != nil {
-				return
+			for _, privilege := range []uintptr{unix.CAP_DAC_OVERRIDE, unix.CAP_DAC_READ_SEARCH} {
+				if err = unix.Prctl(unix.PR_CAPBSET_DROP, privilege, 0, 0, 0); err != nil {
+					return
+				}
 			}
 		}
 		f()

@@ -139,6 +139,9 @@ func (a *part) Close(s *engine.Session) {
 	}
 	if a.daemon != nil {
 		a.daemon.away(false)
+		if a.daemon.hidden != "" { // who is not root can remove it then
+			os.Chmod(a.daemon.hidden, 0o700)
+		}
 	}
 	for _, p := range a.processes {
 		syscall.Kill(-p.Cmd.Process.Pid, syscall.SIGKILL)

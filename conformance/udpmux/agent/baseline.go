@@ -261,7 +261,7 @@ func relayed(s *engine.Session, args []string) error {
 	}
 	a.env = append(a.env, "MOSH_KEY="+wire.WriteK(a.k))
 	N := a.far.tokenN()
-	if err := startAgent(s, append(append([]string{"-# |"}, args...), a.far.at.String(), N)); err != nil {
+	if err := startAgent(s, append(append([]string{"-# |"}, args...), a.far.said.String(), N)); err != nil {
 		return err
 	}
 	began := time.Now()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -21,7 +22,8 @@ type playedDaemon struct {
 	left    time.Time     // when that was ended, or somebody came back to listen
 	// forbidden: the socket's permissions let nobody connect.
 	forbidden bool
-	bytes     bool // what it sends is cut into single bytes
+	hidden    string // the folder of the socket, if nobody may search it
+	bytes     bool   // what it sends is cut into single bytes
 
 	mu       sync.Mutex
 	listener *net.UnixListener // nil while nobody listens
@@ -97,6 +99,45 @@ func (d *playedDaemon) odd(s *engine.Session) error {
 		s.Keep(c)
 	}
 	return err
+}
+
+// noDaemonOfHost: there is none where an agent looks first.
+func noDaemonOfHost() error {
+	if _, err := os.Stat("/run/moshd/moshd.sock"); err == nil {
+		return engine.Unsupported("this machine has a daemon of its own")
+	}
+	return nil
+}
+
+// personal lets the daemon be where a user's own one is.
+func personal(a *part) error {
+	a.env = append(a.env, "MOSHD_SOCKET=")
+	if err := noDaemonOfHost(); err != nil {
+		return err
+	}
+	return os.Symlink(a.daemon.path, filepath.Join(a.dir, "moshd.sock")) // in $XDG_RUNTIME_DIR
+}
+
+// hidden lets it be there, and nobody may search the folder.
+func hidden(s *engine.Session, a *part) error {
+	if err := noDaemonOfHost(); err != nil {
+		return err
+	}
+	err := a.daemon.hide()
+	s.Values["socket"] = a.daemon.path
+	a.env = append(a.env, "MOSHD_SOCKET="+a.daemon.path, "XDG_RUNTIME_DIR="+a.daemon.hidden)
+	return err
+}
+
+// hide puts the socket into a folder that nobody may search, where a user's own daemon has it.
+func (d *playedDaemon) hide() error {
+	d.hidden = filepath.Join(filepath.Dir(d.path), "h")
+	path := filepath.Join(d.hidden, "moshd.sock")
+	if err := errors.Join(os.Mkdir(d.hidden, 0o700), os.Rename(d.path, path), os.Chmod(d.hidden, 0)); err != nil {
+		return err
+	}
+	d.path, d.forbidden = path, true
+	return nil
 }
 
 // next waits for the agent's next connection, or until one of the other events has come.

@@ -18,18 +18,19 @@ import (
 type farEnd struct {
 	s      *engine.Session
 	at     netip.Addr
+	said   netip.Addr // at, as the agent is told it
 	port   uint16
 	socket *sockets.Socket // nil while it is away
 }
 
-// newFarEnd listens at a port that nobody gets while the far end is away.
+// newFarEnd listens at a port that nobody gets while the far end is away. An IPv4 address may be said in IPv6's form.
 func newFarEnd(s *engine.Session, at netip.Addr) (*farEnd, error) {
 	text, err := sockets.FreePort()
 	if err != nil {
 		return nil, err
 	}
 	port, _ := strconv.Atoi(text)
-	f := &farEnd{s: s, at: at, port: uint16(port)}
+	f := &farEnd{s: s, at: at.Unmap(), said: at, port: uint16(port)}
 	if err := f.back(); err != nil {
 		return nil, err
 	}
@@ -41,7 +42,7 @@ func newFarEnd(s *engine.Session, at netip.Addr) (*farEnd, error) {
 func farAtPort(s *engine.Session, port uint16) (f *farEnd, err error) {
 	random := netip.AddrFrom4([4]byte{127, 1, byte(rand.IntN(256)), byte(rand.IntN(256))})
 	for _, at := range []netip.Addr{random, sockets.Loopback4} {
-		f = &farEnd{s: s, at: at, port: port}
+		f = &farEnd{s: s, at: at, said: at, port: port}
 		if err = f.back(); err == nil {
 			return f, nil
 		}

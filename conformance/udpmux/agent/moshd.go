@@ -19,10 +19,10 @@ import (
 
 func moshdVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "moshd is", Usage: "away|dead|back|personal|forbidden|odd|foreign|crowded|roomy|relative",
+		{Name: "moshd is", Usage: "away|dead|back|personal|forbidden|hidden|odd|foreign|crowded|roomy|relative",
 			Help: "Nobody listens, and there is no socket; there is one of a daemon that was killed; somebody listens " +
 				"again, after the time for an attempt; the socket is where a user's own daemon has it; the user may " +
-				"not connect; the socket is not a stream's; it is another user's who listens; others have taken all places " +
+				"not connect; nor search its folder, which is where a user's own daemon has it; the socket is not a stream's; it is another user's who listens; others have taken all places " +
 				"of those that connect; they leave, after a second; {socket} and the environment have the socket's path " +
 				"from the folder that the agent is started in.", Max: -1, Run: alone(moshdIsStep)},
 		{Name: "moshd hears", Usage: "hello|register MODES|end|again MODES",
@@ -57,11 +57,9 @@ func moshdIsStep(s *engine.Session, a *part, args []string) error {
 		err = d.back()
 		d.left = time.Now()
 	case "personal":
-		if _, err := os.Stat("/run/moshd/moshd.sock"); err == nil {
-			return engine.Unsupported("this machine has a daemon of its own")
-		}
-		a.env = append(a.env, "MOSHD_SOCKET=")
-		err = os.Symlink(d.path, filepath.Join(a.dir, "moshd.sock")) // in $XDG_RUNTIME_DIR
+		err = personal(a)
+	case "hidden":
+		err = hidden(s, a)
 	case "forbidden":
 		err, d.forbidden = os.Chmod(d.path, 0), true
 	case "odd":

@@ -203,6 +203,7 @@ func farStraysStep(s *engine.Session, a *part, args []string) error {
 		return engine.Unsupported("this machine has no such address: %v", err)
 	}
 	stranger.Send(sockets.P(0x80, 0, sockets.UsualLength), l.outgoing, 0)
+	stranger.Close() // for the next at this address
 	return nil
 }
 

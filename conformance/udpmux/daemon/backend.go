@@ -13,7 +13,7 @@ import (
 func backendVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "session", Usage: "[-modes MODES] NAME...",
-			Help: "For each name a backend that is registered, for token unless it says otherwise.", Max: -1, Run: sessionVerb},
+			Help: "For each name a backend that is registered, for token unless it says otherwise. s1..9 stands for nine names.", Max: -1, Run: sessionVerb},
 		{Name: "backend", Usage: "[-at ADDR] [-like NAME] [-uid UID] [-shared on] NAME",
 			Help: "A backend that is not registered, at 127.0.0.1 or that address; with the port that another one has " +
 				"or had; with a socket that is that user's; with one that others can share.", Max: -1, Run: backendVerb},
@@ -54,7 +54,7 @@ func sessionVerb(s *engine.Session, args []string) error {
 	}
 	s.Given = true
 	defer func() { s.Given = false }()
-	for _, name := range names {
+	for _, name := range namesIn(names) {
 		b := bindBackend(s, name, netip.AddrPortFrom(sockets.Loopback4, 0))
 		enroll(s, b, modes)
 	}

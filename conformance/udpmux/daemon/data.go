@@ -16,8 +16,8 @@ func datagramVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "sends", Usage: "[-len N,...] [-first BYTE,...] [-nonce N] [-flip I] [-ecn N] [-at ADDR] [-to ADDR] CLIENT learn|token BACKEND|port BACKEND|raw BACKEND TEXT...",
 			Help: "The client, a new one at its first mention, sends a datagram, for the backend, in that mode's form, " +
-				"whose P is random after a nonce that counts up; with -len or -first one for each value. -flip I: " +
-				"byte I of T is another. CLIENT raw BACKEND TEXT...: it sends these bytes, in which {T} is the token " +
+				"whose P is random after a nonce that counts up; with -len or -first one for each value. -ecn N: the " +
+				"byte that ends in these two bits. -flip I: byte I of T is another. CLIENT raw BACKEND TEXT...: it sends these bytes, in which {T} is the token " +
 				"and {P} a P.", Max: -1, Run: sendsVerb},
 		{Name: "reaches", Usage: "[-ecn N] [-flow same|new] BACKEND CLIENT",
 			Help: "The next datagram at the backend is the P that the client sent last; it has these ECN bits; its " +
@@ -29,7 +29,7 @@ func datagramVerbs() []engine.Verb {
 			Help: "The next datagram at the client is what the backend sent last; it has these ECN bits; it comes from " +
 				"where the client sends to.", Max: -1, Run: getsVerb},
 		{Name: "carries", Usage: "[-at ADDR] CLIENT MODE BACKEND",
-			Help: "A datagram goes up and an answer comes down.", Max: -1, Run: carriesVerb},
+			Help: "A datagram goes up and an answer comes down; of c1..9 for each of nine clients.", Max: -1, Run: carriesVerb},
 	}
 }
 
@@ -207,7 +207,14 @@ func carriesVerb(s *engine.Session, args []string) error {
 	if len(rest) != 3 {
 		return engine.ErrUsage
 	}
-	return carries(s, clientNamed(s, rest[0], o["-at"]), rest[1], backendNamed(s, rest[2]))
+	mark := s.Rec.Mark()
+	for _, name := range namesIn(rest[:1]) {
+		s.Rec.Back(mark) // of many the last says enough
+		if err := carries(s, clientNamed(s, name, o["-at"]), rest[1], backendNamed(s, rest[2])); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // escaped writes bytes with Go's escapes.

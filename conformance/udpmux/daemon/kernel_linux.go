@@ -45,6 +45,10 @@ func receiveBufferOf(at netip.AddrPort) (int, error) {
 	ne.PutUint16(b[4:], sockDiagByFamily)
 	ne.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
 	b[16], b[17], b[18] = unix.AF_INET, unix.IPPROTO_UDP, 1<<(skMemInfo-1)
+	address := at.Addr().AsSlice()
+	if at.Addr().Is6() {
+		b[16] = unix.AF_INET6
+	}
 	ne.PutUint32(b[20:], ^uint32(0)) // any state
 	if err := unix.Sendto(fd, b, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return 0, err
@@ -59,7 +63,7 @@ func receiveBufferOf(at netip.AddrPort) (int, error) {
 			if kind == unix.NLMSG_DONE || kind == unix.NLMSG_ERROR || size < 16 || size > len(rest) {
 				return 0, unix.ENOENT
 			}
-			if m := rest[16:size]; len(m) >= 72 && binary.BigEndian.Uint16(m[4:]) == at.Port() && bytes.Equal(m[8:12], at.Addr().AsSlice()) {
+			if m := rest[16:size]; len(m) >= 72 && binary.BigEndian.Uint16(m[4:]) == at.Port() && bytes.Equal(m[8:8+len(address)], address) {
 				return memInfo(m[72:], skMemInfo)
 			}
 			rest = rest[min(len(rest), (size+3)&^3):]

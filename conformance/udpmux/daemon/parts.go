@@ -116,6 +116,9 @@ func newClient(s *engine.Session, name string, at netip.AddrPort) (*client, erro
 	}
 	if c.to.Addr().Is6() != at.Addr().Is6() { // the script says where the client is
 		c.to, err = external(s.In, sockets.Loopback4)
+		if c.to.Addr().Is6() && at.Addr().Is4() { // to a listener of both families
+			c.to = netip.AddrPortFrom(sockets.Loopback4, c.to.Port())
+		}
 	}
 	if err != nil {
 		return nil, err

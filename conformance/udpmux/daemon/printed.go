@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
@@ -20,9 +21,9 @@ func printedVerbs() []engine.Verb {
 		{Name: "secret",
 			Help: "What the target has printed holds no S, no T, and no bytes of a datagram, as they are, in " +
 				"hexadecimal, or in base64.", Run: secretVerb},
-		{Name: "printed", Usage: "session NAME|client NAME",
-			Help: "Within the time limit the target has printed a line with the session's id and the user's; or one " +
-				"with the client's address and port.", Max: -1, Run: printedVerb},
+		{Name: "printed", Usage: "session NAME...|client NAME...",
+			Help: "Within the time limit the target has printed a line with each session's id and the user's; or one " +
+				"with each client's address and port.", Max: -1, Run: printedVerb},
 		{Name: "roomy",
 			Help: "The external socket's receive buffer is as large as the system gives it to everybody, up to 4 MiB.",
 			Run:  roomyVerb},
@@ -75,18 +76,27 @@ func spellings(b []byte) map[string][]byte {
 }
 
 func printedVerb(s *engine.Session, args []string) error {
-	if !(len(args) == 2 && (args[0] == "session" || args[0] == "client")) {
+	if !(len(args) >= 2 && (args[0] == "session" || args[0] == "client")) {
 		return engine.ErrUsage
 	}
-	var words []string
-	if args[0] == "session" {
-		words = []string{fmt.Sprint(backendNamed(s, args[1]).id), fmt.Sprint(os.Geteuid())}
-	} else {
-		at := clientNamed(s, args[1], "").Address()
-		words = []string{regexp.QuoteMeta(at.Addr().String()), fmt.Sprint(at.Port())}
+	var missing [][]string
+	for _, name := range namesIn(args[1:]) {
+		if args[0] == "session" {
+			missing = append(missing, []string{fmt.Sprint(backendNamed(s, name).id), fmt.Sprint(os.Geteuid())})
+		} else {
+			at := clientNamed(s, name, "").Address()
+			missing = append(missing, []string{at.Addr().String(), fmt.Sprint(at.Port())})
+		}
 	}
-	what := "a line with " + strings.Join(words, " and ")
-	return prints(s, 0, what, func(text []byte) bool { return lineWith(text, words) })
+	what := "a line for each " + args[0] + " of " + strings.Join(args[1:], ", ")
+	err := prints(s, 0, what, func(text []byte) bool {
+		missing = slices.DeleteFunc(missing, func(words []string) bool { return lineWith(text, words) })
+		return len(missing) == 0
+	})
+	if err != nil {
+		s.Rec.Note("the first that has none is to have %s", strings.Join(missing[0], " and "))
+	}
+	return err
 }
 
 // clock is a time of day in a log, with a date before it or without: its numbers say nothing of what happened.
@@ -94,9 +104,13 @@ var clock = regexp.MustCompile(`(^|[^0-9.])(\d{4}[-/]\d\d[-/]\d\d[T ]|[A-Z][a-z]
 
 // lineWith says whether a line of the text has these words besides its time.
 func lineWith(text []byte, words []string) bool {
-	for line := range bytes.Lines(clock.ReplaceAll(text, []byte("$1"))) {
+	for line := range bytes.Lines(text) {
+		if slices.ContainsFunc(words, func(word string) bool { return !bytes.Contains(line, []byte(word)) }) {
+			continue // as most: a look for words, and at the time, takes longer
+		}
+		line = clock.ReplaceAll(line, []byte("$1"))
 		missing := slices.ContainsFunc(words, func(word string) bool {
-			return !regexp.MustCompile(`(^|[^0-9.])` + word + `([^0-9]|$)`).Match(line)
+			return !regexp.MustCompile(`(^|[^0-9.])` + regexp.QuoteMeta(word) + `([^0-9]|$)`).Match(line)
 		})
 		if !missing {
 			return true
@@ -106,7 +120,7 @@ func lineWith(text []byte, words []string) bool {
 }
 
 func roomyVerb(s *engine.Session, args []string) error {
-	at, err := external(s.In, sockets.Loopback4)
+	at, err := netip.ParseAddrPort(s.In.Address)
 	if err != nil {
 		return engine.Inconclusive("%v", err)
 	}

@@ -67,7 +67,7 @@ func Roles() []engine.Role {
 		Scripts: scripts,
 		Verbs: []engine.VerbGroup{engine.Group("UDP mux: a daemon", backendVerbs(), registerVerbs(), datagramVerbs(),
 			trafficVerbs(),
-			timeVerbs(), crowdVerbs(), daemonVerbs(), printedVerbs(), signalVerbs())},
+			timeVerbs(), crowdVerbs(), daemonVerbs(), printedVerbs(), signalVerbs(), numberVerbs())},
 		Offers:       []string{activation, "ecn", "config"},
 		Placeholders: append([]string{"listen", "host", "port", "address_file", "socket", "config"}, daemonPlaceholders()...),
 		Keys:         []engine.Key{{Name: activation, Truth: true}},
@@ -91,12 +91,12 @@ func Roles() []engine.Role {
 }
 
 // readOptions reads the options of a scenario's head: names of the page's options, and "listen", to values; an empty
-// one takes its default away.
+// one takes its default away. "inherit" is the address of a socket that it is passed, and listens on alone.
 func readOptions(s *engine.Scenario, _, value string) error {
 	s.Set, s.Own = make(map[string]string), true
 	for _, field := range strings.Fields(value) {
 		name, setting, ok := strings.Cut(field, "=")
-		known := name == "listen" || slices.ContainsFunc(daemonOptions, func(o option) bool { return o.name == name })
+		known := name == "listen" || name == "inherit" || slices.ContainsFunc(daemonOptions, func(o option) bool { return o.name == name })
 		if !ok || !known {
 			return fmt.Errorf("%q: is not NAME=VALUE of one of the page's options", field)
 		}

@@ -21,6 +21,15 @@ type daemonInstance struct {
 	socket   string // path of the Unix socket
 	scenario engine.Scenario
 	values   map[string]string
+	inherits []*os.File // sockets that are passed to it at each start
+}
+
+// Close closes the sockets that were passed.
+func (d *daemonInstance) Close() error {
+	for _, f := range d.inherits {
+		f.Close()
+	}
+	return nil
 }
 
 func daemonIn(in *engine.Instance) *daemonInstance { return in.Part.(*daemonInstance) }
@@ -58,8 +67,10 @@ func configure(in *engine.Instance, s engine.Scenario, values map[string]string)
 	for address := range strings.SplitSeq(values["listen"], ",") {
 		addresses = append(addresses, strconv.Quote(address))
 	}
-	fmt.Fprintf(&b, "listen = [%s]\nsocket = %q\naddress-file = %q\n", strings.Join(addresses, ", "), values["socket"],
-		values["address_file"])
+	if s.Set["inherit"] == "" {
+		fmt.Fprintf(&b, "listen = [%s]\n", strings.Join(addresses, ", "))
+	}
+	fmt.Fprintf(&b, "socket = %q\naddress-file = %q\n", values["socket"], values["address_file"])
 	for _, o := range daemonOptions {
 		if _, set := s.Set[o.name]; set || o.name == "modes" {
 			b.WriteString(configLine(o.name, optionOf(s, o.name)))
@@ -121,10 +132,42 @@ func startDaemon(ctx context.Context, in *engine.Instance, s engine.Scenario, va
 	return in.Ready(ctx, values["address_file"])
 }
 
+// inheriting lets the daemon inherit a socket of that address, of both families where it is [::], and gives the address
+// with its port. As a service manager does it keeps the socket while the daemon is started anew.
+func inheriting(in *engine.Instance, at string) (address string, err error) {
+	if d := daemonIn(in); d.inherits == nil {
+		port, err := sockets.FreePort()
+		if err != nil {
+			return "", err
+		}
+		network := "udp" // of both families where it is [::]
+		if addressAt(at).Addr().Is4() {
+			network = "udp4"
+		}
+		c, err := net.ListenPacket(network, net.JoinHostPort(at, port))
+		if err != nil {
+			return "", err
+		}
+		defer c.Close()
+		f, err := c.(*net.UDPConn).File()
+		if err != nil {
+			return "", err
+		}
+		d.inherits, d.values = []*os.File{f}, map[string]string{"listen": c.LocalAddr().String()}
+		in.Inherit, in.Wrap = d.inherits, activate(1)
+	}
+	return daemonIn(in).values["listen"], nil
+}
+
 // launchDaemon starts a daemon, at the addresses that the values say, or the scenario.
 func launchDaemon(in *engine.Instance, s engine.Scenario, values map[string]string) (err error) {
 	if values["listen"] == "" {
 		if values["listen"], err = whereTo(s); err != nil {
+			return err
+		}
+	}
+	if at := s.Set["inherit"]; at != "" {
+		if values["listen"], err = inheriting(in, at); err != nil {
 			return err
 		}
 	}

@@ -134,7 +134,7 @@ func way(s *engine.Session, args []string) (what string, passes func() bool) {
 	o, rest := options(args[1:], "-answering", "-beside")
 	switch {
 	case args[0] == "up" && len(rest) >= 3 && o["-beside"] != "":
-		c, names, other := clientNamed(s, rest[0], ""), rest[2:], backendNamed(s, o["-beside"])
+		c, names, other := clientNamed(s, rest[0], ""), namesIn(rest[2:]), backendNamed(s, o["-beside"])
 		what = fmt.Sprintf("datagrams of the client %s to %s", c.Name, strings.Join(names, ", "))
 		return what, func() bool { return passesBeside(s, c, rest[1], names, other) }
 	case args[0] == "up" && len(rest) == 3:
