@@ -52,7 +52,8 @@ In COMMAND these are replaced:
   {long} {blanks}    a service name of 64 bytes, and one with white space
 
 Exit codes: 0 no MUST rule broken that is not listed; 1 one is, or a listed deviation did not occur; 2 wrong usage; 3 the suite
-lacks something here, some rule is inconclusive, none was judged, or a report could not be written.
+lacks something here, some rule is inconclusive, or a MUST rule blocked for no reason that the run shows, none was judged, or a
+report could not be written.
 `
 
 // runFlags are the options of run that are more than a value of [conformance.Options].

@@ -63,6 +63,8 @@ func hmacRole(name string) engine.Role {
 		Open:    newPart,
 		Good:    goodPair,
 		Through: throughPair,
+		Rests: map[string]string{"greeted": "HMACSOCKET-2", "plain expect": "HMACSOCKET-27", "plain closed": "HMACSOCKET-54",
+			"hmac closed": "HMACSOCKET-56", "told 0x20": "HMACSOCKET-39", "told 0x10": "HMACSOCKET-41", "chunks": "HMACSOCKET-17"},
 		Axes:    []engine.Axis{tcp.Segments("HMACSOCKET-24")},
 		First:   func(s *engine.Session) (string, []byte) { return "init_timeout", of(s).pair.hmac.first() },
 		Profile: profilePair,

@@ -87,7 +87,7 @@ func junitCase(rule RuleResult, s ScenarioResult, strict bool) testcase {
 	case s.Outcome == Pass:
 	case s.Known:
 		c.Skipped = &detail{Message: "known: " + s.Reason}
-	case s.Outcome == Unsupported || s.Outcome == Blocked:
+	case s.Outcome == Unsupported, s.Outcome == Blocked && !(s.Unexplained && rule.unclear()):
 		c.Skipped = &detail{Message: string(s.Outcome) + ": " + s.Reason}
 	case s.Outcome == Violation && rule.Level != "MUST" && !strict:
 		c.Skipped = &detail{Message: "warning: " + s.Reason, Text: text}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/muxspec/muxspec/docs"
@@ -47,11 +48,15 @@ const (
 
 // A ScenarioResult is what one scenario came to.
 type ScenarioResult struct {
-	Name    string   `json:"name"`
-	Outcome Outcome  `json:"outcome"`
-	Reason  string   `json:"reason,omitempty"`
-	Known   bool     `json:"known,omitempty"` // the violation is listed in the target file
-	Proof   []string `json:"evidence,omitempty"`
+	Name    string  `json:"name"`
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason,omitempty"`
+	Known   bool    `json:"known,omitempty"` // the violation is listed in the target file
+	// By is the rule that a block rests on. It explains the block if it is broken in this run; else the block is
+	// Unexplained.
+	By          string   `json:"blocked_by,omitempty"`
+	Unexplained bool     `json:"unexplained,omitempty"`
+	Proof       []string `json:"evidence,omitempty"`
 	// Variant is the one that the outcome is of, empty for the plain one, and Plays in how many the scenario was played.
 	Variant string  `json:"variant,omitempty"`
 	Plays   int     `json:"plays,omitempty"`
@@ -151,6 +156,7 @@ func (r *Report) Summarise(strict bool, took time.Duration) {
 	s.Rules, s.Strict, s.Seconds = len(r.Rules), strict, took.Seconds()
 	s.Count = make(map[Outcome]int)
 	scenarios, seconds := 0, 0.0
+	unexplained := r.explain()
 	for _, rule := range r.Rules {
 		s.Count[rule.Outcome]++
 		switch rule.Outcome {
@@ -171,9 +177,32 @@ func (r *Report) Summarise(strict bool, took time.Duration) {
 	switch {
 	case s.Count[Fail] > 0, strict && s.Count[Warn] > 0, len(s.Missing) > 0:
 		s.Exit = ExitViolation
-	case s.Count[Inconclusive] > 0, s.Judged == 0:
+	case s.Count[Inconclusive] > 0, s.Judged == 0, unexplained > 0:
 		s.Exit = ExitInconclusive
 	default:
 		s.Exit = ExitOK
 	}
+}
+
+// unclear says whether the rule makes the run inconclusive where no broken rule explains its block.
+func (r *RuleResult) unclear() bool { return r.Outcome == Blocked && r.Level == "MUST" }
+
+// explain finds the blocks that no broken rule explains, and counts the MUST rules that have them for their outcome.
+func (r *Report) explain() (unexplained int) {
+	broken := make(map[[2]string]bool) // by role and rule
+	for _, rule := range r.Rules {
+		broken[[2]string{rule.Role, rule.ID}] = slices.ContainsFunc(rule.Scenarios, func(s ScenarioResult) bool { return s.Outcome == Violation })
+	}
+	for i := range r.Rules {
+		rule, found := &r.Rules[i], false
+		for j := range rule.Scenarios {
+			s := &rule.Scenarios[j]
+			s.Unexplained = s.Outcome == Blocked && !broken[[2]string{rule.Role, s.By}]
+			found = found || s.Unexplained
+		}
+		if found && rule.unclear() {
+			unexplained++
+		}
+	}
+	return unexplained
 }

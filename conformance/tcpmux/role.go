@@ -51,6 +51,7 @@ func Roles() []engine.Role {
 		Prepare:  prepareProgram,
 		Meet:     meetServices,
 		Good:     goodRequest,
+		Rests:    map[string]string{"reply -": "TCPMUX-7", "list": "TCPMUX-11", "sync": "TCPMUX-18", "closed": "TCPMUX-22"},
 		Axes:     []engine.Axis{tcp.Segments("TCPMUX-16"), engine.Company("TCPMUX-1")},
 		First:    func(*engine.Session) (string, []byte) { return "request_timeout", []byte("a") },
 		Profile:  profileRequests,
@@ -67,8 +68,10 @@ func Roles() []engine.Role {
 		Values:       serviceNames,
 		Start:        startFresh,
 		Through:      bothWays,
-		Axes:         []engine.Axis{tcp.Segments("TCPMUX-50")},
-		Init:         initClient,
+		Rests: map[string]string{"request": "TCPMUX-47", "ends failed": "TCPMUX-53", "prints": "TCPMUX-61",
+			"exchange": "TCPMUX-61"},
+		Axes: []engine.Axis{tcp.Segments("TCPMUX-50")},
+		Init: initClient,
 	}}
 }
 

@@ -43,8 +43,9 @@ func (r *roleRun) serves(s Scenario) bool {
 	if r.Target.Address != "" || r.shared != nil && r.shared.Process != nil && r.shared.Process.Ended() == "" {
 		return true
 	}
-	why := "the target has ended"
+	why, by := "the target has ended", ""
 	if r.before != nil {
+		by = r.before.Rule.ID
 		why += fmt.Sprintf(" in, or behind, %s (%s)", r.before.Name, r.before.Rule.ID)
 	}
 	r.stop(r.shared)
@@ -52,7 +53,8 @@ func (r *roleRun) serves(s Scenario) bool {
 	if r.shared = next; err == nil {
 		return true
 	}
-	r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Blocked, Reason: fmt.Sprintf("%s, and does not start again: %v", why, err)})
+	r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Blocked,
+		By: by, Reason: fmt.Sprintf("%s, and does not start again: %v", why, err)})
 	return false
 }
 
@@ -100,7 +102,7 @@ func withStates(err error, rec *Record, in *Instance) error {
 	for _, state := range states[:min(len(states), fewStates)] {
 		reason += "; " + state
 	}
-	return &verdict{o, reason}
+	return &verdict{outcome: o, reason: reason}
 }
 
 func (r *run) stop(in *Instance) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ type Record struct {
 
 	outcome report.Outcome
 	reason  string
+	by      string // the rule that a block rests on
 }
 
 // An entry is one note, or what was sent or received once. It is put into lines where somebody is to see it: after
@@ -131,6 +133,11 @@ func (r *Record) conclude(o report.Outcome, format string, args ...any) {
 // end sets the verdict that an error is.
 func (r *Record) end(err error) {
 	o, reason := OutcomeOf(err)
+	if v := (*verdict)(nil); errors.As(err, &v) {
+		r.mu.Lock()
+		r.by = v.by
+		r.mu.Unlock()
+	}
 	r.conclude(o, "%s", reason)
 }
 

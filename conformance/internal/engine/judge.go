@@ -54,6 +54,7 @@ type roleRun struct {
 	// broken says why a good exchange does not work. What is judged all the same can be broken; that it is not means
 	// nothing, since a program that refuses everything refuses also what it should.
 	broken string
+	base   string          // the baseline's rule
 	gone   map[string]bool // values of the role's axes that the baseline does not work with
 	// What has an instance of its own needs a place, which all roles share.
 	working, waiting chan struct{}
@@ -62,6 +63,7 @@ type roleRun struct {
 // judge runs a role's scenarios: those that share an instance one after the other, the others beside them.
 func (r *roleRun) judge(selected []Scenario) {
 	base, _ := r.suite.find(r.kind.Baseline, r.role)
+	r.base = base.Rule.ID
 	first := r.baseline(base)
 	defer func() { r.stop(r.shared) }()
 	if r.spinner = first.Outcome == report.Pass && r.spins(r.shared); r.spinner {
@@ -108,7 +110,7 @@ func (r *roleRun) sortOut(selected []Scenario, base Scenario, first report.Scena
 		case s.Name == base.Name && s.Variant == "":
 			r.finish(first)
 		case first.Outcome != report.Pass && !(first.Outcome == report.Violation && s.Alone) && r.ctx.Err() == nil:
-			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Blocked,
+			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Blocked, By: r.base,
 				Reason: report.NoExchange + ": " + first.Reason})
 		case r.lacks(s) != "":
 			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Unsupported, Reason: r.lacks(s)})

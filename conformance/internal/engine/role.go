@@ -66,6 +66,9 @@ type Role struct {
 	First func(s *Session) (timer string, text []byte)
 	// Profile finds out what the target chose where the pages leave the choice.
 	Profile func(s *Session) map[string]string
+	// Rests says on which rule a scenario rests that has a verb given: by the verb and the first of its arguments; where
+	// none is named, on the baseline's.
+	Rests map[string]string
 	// Axes are what all its scenarios are played over.
 	Axes []Axis
 	// Programs are those that muxspec is besides: services that targets offer, stand-ins for others' programs. Each gives

@@ -182,7 +182,7 @@ func (r *roleRun) finishAs(variant string, s report.ScenarioResult) {
 		return
 	}
 	if r.broken != "" && s.Outcome == report.Pass {
-		s.Outcome, s.Reason = report.Blocked, r.broken
+		s.Outcome, s.Reason, s.By = report.Blocked, r.broken, r.base
 	}
 	r.results[scenarioID{r.role, s.Name, variant}] = s
 	r.stopped = r.stopped || r.FailFast && s.Outcome == report.Violation

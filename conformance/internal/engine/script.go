@@ -90,7 +90,7 @@ func (r *run) result(s Scenario, in *Instance, rec *Record) report.ScenarioResul
 	if r.ctx.Err() != nil { // what has failed may have failed because of that
 		return report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted}
 	}
-	result := report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: rec.outcome, Reason: rec.reason,
+	result := report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: rec.outcome, Reason: rec.reason, By: rec.by,
 		Seconds: time.Since(rec.began).Seconds()}
 	if rec.outcome == report.Pass || rec.outcome == report.Unsupported {
 		return result

@@ -86,6 +86,7 @@ func (u *Suite) read() (all []Scenario) {
 	}
 	slices.SortStableFunc(all, u.byRule)
 	u.needed(all)
+	u.checkRests(all, rules)
 	return all
 }
 

@@ -16,28 +16,29 @@ import (
 type verdict struct {
 	outcome report.Outcome
 	reason  string
+	by      string // of a block: the rule that it rests on
 }
 
 func (v *verdict) Error() string { return fmt.Sprintf("%s: %s", v.outcome, v.reason) }
 
 // Violation: the target broke the rule, or a condition without which the rule cannot be judged.
 func Violation(format string, args ...any) error {
-	return &verdict{report.Violation, fmt.Sprintf(format, args...)}
+	return &verdict{outcome: report.Violation, reason: fmt.Sprintf(format, args...)}
 }
 
 // Blocked: what the rule builds on does not work.
 func Blocked(format string, args ...any) error {
-	return &verdict{report.Blocked, fmt.Sprintf(format, args...)}
+	return &verdict{outcome: report.Blocked, reason: fmt.Sprintf(format, args...)}
 }
 
 // Unsupported: the target, or this machine, lacks something.
 func Unsupported(format string, args ...any) error {
-	return &verdict{report.Unsupported, fmt.Sprintf(format, args...)}
+	return &verdict{outcome: report.Unsupported, reason: fmt.Sprintf(format, args...)}
 }
 
 // Inconclusive: the suite has trouble.
 func Inconclusive(format string, args ...any) error {
-	return &verdict{report.Inconclusive, fmt.Sprintf(format, args...)}
+	return &verdict{outcome: report.Inconclusive, reason: fmt.Sprintf(format, args...)}
 }
 
 // Mistake: the scenario is wrong, and so is the suite.
@@ -83,14 +84,6 @@ func attempt(f func() error) (err error) {
 		}
 	}()
 	return f()
-}
-
-// given turns a violation of what the rule builds on into a block: the rule cannot be judged.
-func given(err error) error {
-	if v := (*verdict)(nil); errors.As(err, &v) && v.outcome == report.Violation {
-		return Blocked("what the rule builds on does not work: %s", v.reason)
-	}
-	return err
 }
 
 // A Verb is a command of the scenarios.
@@ -189,7 +182,7 @@ func (all verbs) commands() map[string]func(ts *testscript.TestScript, neg bool,
 				err = Mistake(first + ", without !")
 			}
 			if o, reason := OutcomeOf(err); o != report.Pass {
-				s.Rec.conclude(o, "%s", reason)
+				s.Rec.end(err)
 				ts.Fatalf("%s: %s", o, reason)
 			}
 		}

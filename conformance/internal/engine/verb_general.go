@@ -8,8 +8,8 @@ import (
 
 func generalVerbs() []Verb {
 	return []Verb{
-		{"given", "VERB ...",
-			"Do the verb; where the target fails in it, the rule cannot be judged, since it builds on this.", 1, -1, givenVerb},
+		{"given", "[RULE] VERB ...",
+			"Do the verb; where the target fails in it, the rule cannot be judged, since it builds on this: on that rule, or on the one that the role has for the verb.", 1, -1, givenVerb},
 		{"baseline", "[N|soon]",
 			"A good exchange works, or so many, one after the other; soon: within the usual limit, since places of those " +
 				"who have gone may not be free at once.", 0, 1, baselineVerb},
@@ -23,12 +23,6 @@ func generalVerbs() []Verb {
 			"The target's output and errors hold, or do not hold, these bytes. What is started for each scenario has " +
 				"ended; a server may take a moment until it has printed.", 1, -1, saysVerb},
 	}
-}
-
-func givenVerb(s *Session, args []string) error {
-	s.Given = true
-	defer func() { s.Given = false }()
-	return given(attempt(func() error { return s.Do(args...) }))
 }
 
 func baselineVerb(s *Session, args []string) error {

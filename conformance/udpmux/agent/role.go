@@ -21,6 +21,12 @@ func Roles() []engine.Role {
 	return []engine.Role{agentRole(Server, "agent-session"), agentRole(Client, "agent-relay")}
 }
 
+// rests says on which rules scenarios rest that have these verbs given.
+var rests = map[string]map[string]string{
+	Server: {"moshd hears again": "UDPMUX-110", "registers token": "UDPMUX-98", "registers learn": "UDPMUX-99"},
+	Client: {"far hears": "UDPMUX-112", "mosh starts": "UDPMUX-118"},
+}
+
 func agentRole(name, baseline string) engine.Role {
 	return engine.Role{
 		Name: name, Baseline: baseline, Fresh: true, Datagrams: true,
@@ -29,6 +35,7 @@ func agentRole(name, baseline string) engine.Role {
 		Verbs: []engine.VerbGroup{engine.Group("UDP mux: an agent", agentVerbs(), targetVerbs(), moshdVerbs(),
 			moshVerbs(), farVerbs())},
 		Open:     newPart,
+		Rests:    rests[name],
 		Axes:     axes(name),
 		Programs: programs(),
 		Init:     fmt.Sprintf(initAgent, agentPrograms[name]),

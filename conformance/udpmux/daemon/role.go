@@ -84,6 +84,7 @@ func Roles() []engine.Role {
 		Listens: func(in *engine.Instance) bool { return proc.DaemonListens(in.Address, daemonIn(in).socket) },
 		Open:    newPart,
 		Good:    goodSession,
+		Rests:   map[string]string{"welcome": "UDPMUX-33", "reaches": "UDPMUX-2", "gets": "UDPMUX-3", "stops up": "UDPMUX-72"},
 		Axes:    axes(),
 		Profile: profileSession,
 		Init:    initDaemon,
