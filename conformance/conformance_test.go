@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +47,9 @@ func TestAxes(t *testing.T) {
 	}
 }
 
+// givenRule is what may stand before a verb: given, and the rule that it rests on.
+var givenRule = regexp.MustCompile(`^given ([A-Z]+-[0-9]+ )?`)
+
 func TestScenarios(t *testing.T) {
 	names := make(map[string]string) // to the rule: a name is one script's, in whatever protocol
 	for _, s := range Scenarios() {
@@ -60,7 +64,7 @@ func TestScenarios(t *testing.T) {
 			t.Errorf("%s: the title is no sentence: %q", s.Name, s.Title)
 		}
 		for line := range strings.Lines(s.Text) {
-			fields := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "given "))
+			fields := strings.Fields(givenRule.ReplaceAllString(strings.TrimSpace(line), ""))
 			if len(fields) == 0 || fields[0] == "#" {
 				continue
 			}
