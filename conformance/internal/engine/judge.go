@@ -112,6 +112,8 @@ func (r *roleRun) sortOut(selected []Scenario, base Scenario, first report.Scena
 		case first.Outcome != report.Pass && !(first.Outcome == report.Violation && s.Alone) && r.ctx.Err() == nil:
 			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Blocked, By: r.base,
 				Reason: report.NoExchange + ": " + first.Reason})
+		case r.left(s):
+			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
 		case r.lacks(s) != "":
 			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Unsupported, Reason: r.lacks(s)})
 		case s.Name == r.kind.Bracket && s.Variant == "":
