@@ -3,8 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
+	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -54,12 +57,39 @@ const LowestPort, HighestPort = 10240, 32767
 // ListenLow listens at a port of 127.0.0.1 that nobody has.
 func ListenLow() (*net.TCPListener, error) { return listenLow(net.IPv4(127, 0, 0, 1)) }
 
+// tcpPorts are those that were given. A target needs a while until it has its port, and if another one got it meanwhile, that
+// one would be taken for it.
+var tcpPorts sync.Map
+
 func listenLow(ip net.IP) (*net.TCPListener, error) {
-	for range 100 {
+	for tries := range 200 {
 		port := LowestPort + rand.IntN(HighestPort-LowestPort)
+		if _, given := tcpPorts.LoadOrStore(port, true); given {
+			if tries == 100 {
+				tcpPorts.Clear() // a long run: those of its beginning are free again
+			}
+			continue
+		}
+		if !claim(port) {
+			continue
+		}
 		if l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip, Port: port}); err == nil {
 			return l, nil
 		}
 	}
 	return nil, errors.New("no free TCP port was found")
+}
+
+// claim says whether no other suite on this machine has chosen the port a moment ago: it has a name for it, which nobody
+// else can have meanwhile.
+func claim(port int) bool {
+	if runtime.GOOS != "linux" {
+		return true // there are no names that go with their socket
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: fmt.Sprintf("@muxspec-port-%d", port)})
+	if err != nil {
+		return !errors.Is(err, syscall.EADDRINUSE)
+	}
+	time.AfterFunc(DefaultStart, func() { l.Close() })
+	return true
 }
