@@ -67,6 +67,13 @@ func judge(t *testing.T, name string, change func(*conformance.Options)) *report
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, rule := range rep.Rules {
+		for _, s := range rule.Scenarios {
+			if s.Name == "" || s.Outcome == "" {
+				t.Errorf("%s: a scenario has no outcome: %+v", rule.ID, s)
+			}
+		}
+	}
 	return rep
 }
 
