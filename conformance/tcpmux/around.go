@@ -42,7 +42,7 @@ func programFile(in *engine.Instance) string { return filepath.Join(in.Dir, "pro
 func prepareProgram(in *engine.Instance, _ engine.Scenario, values map[string]string) {
 	values["program"] = programFile(in)
 	if in.Uses("program") { // that it is missing shows in the first scenario that needs it
-		os.WriteFile(values["program"], []byte("#!/bin/sh\nexec "+values["muxspec"]+" service echo\n"), 0o755)
+		os.WriteFile(values["program"], []byte("#!/bin/sh\nexec '"+values["muxspec"]+"' service echo\n"), 0o755)
 	}
 }
 

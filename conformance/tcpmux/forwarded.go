@@ -1,6 +1,7 @@
 package tcpmux
 
 import (
+	"cmp"
 	"io"
 	"net"
 	"path/filepath"
@@ -23,11 +24,19 @@ type backends struct {
 	listeners []net.Listener
 	spoken    chan struct{} // closed when the first of them has got rid of its last byte
 	once      sync.Once
+
+	mu    sync.Mutex
+	conns []net.Conn // of all sessions
 }
 
 func (b *backends) Close() error {
 	for _, l := range b.listeners {
 		l.Close()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.conns {
+		c.Close()
 	}
 	return nil
 }
@@ -61,6 +70,9 @@ func (b *backends) serve(l net.Listener) {
 		if err != nil {
 			return
 		}
+		b.mu.Lock()
+		b.conns = append(b.conns, c)
+		b.mu.Unlock()
 		go func() {
 			defer c.Close()
 			if _, err := io.Copy(struct{ io.Writer }{c}, c); err != nil {
@@ -86,7 +98,8 @@ func sent(c syscall.Conn) bool {
 	}
 	queued := 0
 	if _, ok := c.(*net.TCPConn); ok { // of a Unix socket it is there at once
-		raw.Control(func(fd uintptr) { queued, err = unix.IoctlGetInt(int(fd), unix.TIOCOUTQ) })
+		closed := raw.Control(func(fd uintptr) { queued, err = unix.IoctlGetInt(int(fd), unix.TIOCOUTQ) })
+		err = cmp.Or(closed, err)
 	}
 	return err != nil || queued == 0
 }

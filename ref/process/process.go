@@ -26,13 +26,18 @@ func Environment(without ...string) []string {
 // Inherited are the descriptors that this process was given and that those it starts would get, too, but for the
 // standard ones: what it has opened itself is kept from them anyway.
 func Inherited() (open []int) {
-	last := 255 // the list does not have all everywhere
+	const unlisted = 1024 // the list does not have all everywhere
+	var fds []int
+	for fd := 3; fd < unlisted; fd++ {
+		fds = append(fds, fd)
+	}
 	list, _ := os.ReadDir("/dev/fd")
 	for _, entry := range list {
-		fd, _ := strconv.Atoi(entry.Name())
-		last = max(last, fd)
+		if fd, _ := strconv.Atoi(entry.Name()); fd >= unlisted {
+			fds = append(fds, fd)
+		}
 	}
-	for fd := 3; fd <= last; fd++ {
+	for _, fd := range fds {
 		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
 			open = append(open, fd)
 		}

@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/muxspec/muxspec/conformance/report"
 	"github.com/muxspec/muxspec/docs"
@@ -148,19 +150,23 @@ func (u *Suite) isGuard(s Scenario, rule string) bool {
 // guard plays the baseline in the values that other scenarios are to be played in, and gives those. That the baseline
 // was asked for in such a value is the same play.
 func (r *roleRun) guard(selected []Scenario, first report.ScenarioResult) (others []Scenario) {
-	guards := make(map[string]Scenario)
+	guards := make(map[string]bool)
 	for _, s := range selected {
-		if s.guard {
-			guards[s.Variant] = s
-		}
+		guards[s.Variant] = guards[s.Variant] || s.guard
 	}
 	for _, s := range selected {
-		if _, ok := guards[s.Variant]; !s.guard && !(ok && s.Name == r.kind.Baseline) {
+		if !s.guard && !(guards[s.Variant] && s.Name == r.kind.Baseline) {
 			others = append(others, s)
 		}
 	}
-	for _, s := range guards {
-		if r.gone[s.Variant] = first.Outcome != report.Pass || r.spinner; r.left(s) {
+	for _, s := range selected {
+		if !s.guard {
+			continue
+		}
+		r.mu.Lock()
+		useless := first.Outcome != report.Pass || r.spinner || r.stopped || r.ctx.Err() != nil
+		r.mu.Unlock()
+		if r.gone[s.Variant] = useless; r.left(s) {
 			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
 			continue
 		}
@@ -170,6 +176,9 @@ func (r *roleRun) guard(selected []Scenario, first report.ScenarioResult) (other
 			result = r.play(s, nil)
 		case s.Own:
 			result = r.playAlone(s)
+		case !r.serves(s):
+			r.gone[s.Variant] = true
+			continue
 		default:
 			result = r.play(s, r.shared)
 			r.shared = r.bracket(s, r.shared)
@@ -180,14 +189,24 @@ func (r *roleRun) guard(selected []Scenario, first report.ScenarioResult) (other
 	return others
 }
 
-// company keeps good exchanges going beside a scenario until it is over.
-func (s *Session) company() {
+// accompany keeps good exchanges going beside a scenario until it is over.
+func (s *Session) accompany() {
 	r := s.run
 	stop, over := make(chan struct{}), make(chan struct{})
-	s.Keep(closer(sync.OnceFunc(func() { close(stop); <-over })))
+	var other atomic.Pointer[Session]
+	s.Keep(closer(sync.OnceFunc(func() {
+		close(stop)
+		if now := other.Load(); now != nil {
+			now.interrupt()
+		}
+	})))
+	s.company = over
 	go func() {
 		defer close(over)
 		for {
+			now := r.newSession(s.scenario, s.In, NewRecord())
+			now.aside = true
+			other.Store(now)
 			select {
 			case <-stop:
 				return
@@ -195,9 +214,8 @@ func (s *Session) company() {
 				return
 			default:
 			}
-			other := r.newSession(s.scenario, s.In, NewRecord())
-			other.goodExchange()
-			other.close()
+			now.goodExchange()
+			now.close()
 			s.Pause(Moment)
 		}
 	}()
@@ -214,7 +232,21 @@ func Company(rule string) Axis {
 	return Axis{Name: "company", Values: []string{"none", "busy"}, Rule: rule,
 		Help:  "Beside the scenario nothing goes on, or one good exchange after the other.",
 		Fits:  func(s Scenario) bool { return !s.Own && !slices.Contains(s.Needs, visible) },
-		Apply: func(s *Session, _ string) error { s.company(); return nil }}
+		Apply: func(s *Session, _ string) error { s.accompany(); return nil }}
+}
+
+// write writes a scenario's script, if it is not there: somebody may be reading it.
+func (r *run) write(s Scenario) error {
+	f, err := os.CreateTemp(r.scratch, "script")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(s.Text)
+	err = errors.Join(err, f.Close())
+	if _, missing := os.Stat(r.script(s)); missing != nil && err == nil {
+		return os.Rename(f.Name(), r.script(s))
+	}
+	return errors.Join(err, os.Remove(f.Name()))
 }
 
 // reduced gives the play with fewer of its values that fails as well: the fault is told by what it needs.
@@ -230,7 +262,7 @@ func (r *roleRun) reduced(s Scenario, result report.ScenarioResult, play func(Sc
 		}
 		v[a.name()] = a.values[0]
 		less, err := r.suite.variantOf(s, v, rules)
-		if err != nil || os.WriteFile(r.script(less), []byte(less.Text), 0o644) != nil {
+		if err != nil || r.write(less) != nil {
 			continue
 		}
 		if again := play(less); again.Outcome == report.Violation {

@@ -83,7 +83,9 @@ func ownVariants(s Scenario, names []string) (all []string) {
 func together(all []Scenario) iter.Seq[[]Scenario] {
 	return func(yield func([]Scenario) bool) {
 		for len(all) > 0 {
-			n := slices.IndexFunc(all, func(s Scenario) bool { return s.Name != all[0].Name || s.Role != all[0].Role })
+			n := slices.IndexFunc(all, func(s Scenario) bool {
+				return s.Name != all[0].Name || s.Role != all[0].Role || s.Rule.ID != all[0].Rule.ID
+			})
 			if n < 0 {
 				n = len(all)
 			}

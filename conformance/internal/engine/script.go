@@ -62,7 +62,7 @@ func (r *roleRun) play(s Scenario, in *Instance) report.ScenarioResult {
 	session := r.newSession(s, in, rec)
 	defer context.AfterFunc(r.ctx, session.interrupt)()
 	t := &scriptT{rec: rec}
-	if err := session.apply(); err != nil {
+	if err := attempt(session.apply); err != nil {
 		rec.end(err)
 		session.close()
 		return r.result(s, session.In, rec)

@@ -29,9 +29,11 @@ type Session struct {
 	before proc.Usage // what the target's processes had when "measure" was called
 	Peak   int        // memory that they had while much was under way
 
-	mu        sync.Mutex  // of order
-	order     []io.Closer // all that has to be closed
-	instances []*Instance // that were started beside the first
+	mu        sync.Mutex    // of order
+	order     []io.Closer   // all that has to be closed
+	instances []*Instance   // that were started beside the first
+	company   chan struct{} // closed when the exchanges beside the scenario are over
+	aside     bool          // it is one of those
 }
 
 type sessionKey struct{}
@@ -78,7 +80,11 @@ func (s *Session) Limit() time.Duration {
 }
 
 // Good takes note of how long a good exchange took.
-func (s *Session) Good(took time.Duration) { s.run.good(took) }
+func (s *Session) Good(took time.Duration) {
+	if !s.aside {
+		s.run.good(took)
+	}
+}
 
 // Stated gives a timer of the target. The error says that it has none.
 func (s *Session) Stated(timer string) (time.Duration, error) { return s.run.stated(s.Role, timer) }
@@ -212,6 +218,9 @@ func (s *Session) close() {
 	s.interrupt()
 	for _, in := range s.instances {
 		in.stop(s.run.Keep)
+	}
+	if s.company != nil {
+		<-s.company
 	}
 }
 

@@ -174,15 +174,26 @@ func (v variant) text(axes []axis) string {
 func variantNamed(axes []axis, text string) (variant, error) {
 	v := plain(axes)
 	for part := range strings.SplitSeq(text, ",") {
+		if text == "" {
+			break
+		}
 		name, value, _ := strings.Cut(part, "=")
-		if _, ok := v[name]; !ok && text != "" {
+		i := slices.IndexFunc(axes, func(a axis) bool { return a.name() == name })
+		if i < 0 {
 			return nil, fmt.Errorf("there is no axis %q", name)
 		}
-		if text != "" {
-			v[name] = value
+		if !axes[i].has(value) {
+			return nil, fmt.Errorf("%s has no value %q", name, value)
 		}
+		v[name] = value
 	}
 	return v, nil
+}
+
+// has says whether the axis has the value.
+func (a axis) has(value string) bool {
+	n, err := strconv.ParseInt(value, 0, 64)
+	return slices.Contains(a.values, value) || err == nil && a.to != 0 && a.from <= n && n <= a.to
 }
 
 // values gives each name its value.

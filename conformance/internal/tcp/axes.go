@@ -18,6 +18,8 @@ const (
 	mostApart = 96
 	// apartLimit is how long to wait until the target has read one. Behind one that it does not read nothing is cut.
 	apartLimit = 100 * time.Millisecond
+	// cutLimit is how long one transfer may take because it is cut: the rest goes at once, before its time is up.
+	cutLimit = 500 * time.Millisecond
 )
 
 // Segments is the axis of how what the suite sends is cut.

@@ -118,13 +118,13 @@ func droppedVerb(s *engine.Session, args []string) error {
 		return engine.Violation("%v", err)
 	}
 	c := Current(s)
+	c.SetWriteDeadline(time.Time{}) // that of what was sent before would end the dripping
 	if args[0] == "late" {
 		return droppedLate(s, c, drop, stated)
 	}
 	if args[0] == "drip" {
 		stop := make(chan struct{})
 		defer close(stop)
-		c.SetWriteDeadline(time.Time{}) // that of what was sent before would end the dripping
 		go drip(c, drop, stated/4, stop)
 	}
 	w := s.WaitFor(stated)
@@ -152,7 +152,7 @@ func droppedLate(s *engine.Session, c *Conn, drop []byte, stated time.Duration) 
 	stop := make(chan struct{})
 	defer close(stop)
 	go drip(c, drop, stated/4, stop)
-	moment := stated / 20
+	moment, turnedAway := stated/20, false
 	for w := s.WaitFor(2 * stated); ; {
 		if err := c.Fill(s.Window(moment)); err != nil && err != engine.ErrLimit {
 			return nil
@@ -161,8 +161,14 @@ func droppedLate(s *engine.Session, c *Conn, drop []byte, stated time.Duration) 
 			want := fmt.Sprintf("the end of the connection, for which the target states %v", stated)
 			return s.Meaning(w, want, engine.ErrLimit)
 		}
-		if err := younger.Fill(s.Window(moment)); err == nil || err == engine.ErrLimit || time.Since(began) < stated*3/4 {
-			continue // one that ends so early had no place
+		if turnedAway {
+			continue
+		}
+		if err := younger.Fill(s.Window(moment)); err == nil || err == engine.ErrLimit {
+			continue
+		}
+		if turnedAway = time.Since(began) < stated*3/4; turnedAway { // it had no place, and says nothing
+			continue
 		}
 		if last := s.Window(4 * moment); c.ends(last) {
 			return nil

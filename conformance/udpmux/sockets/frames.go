@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An Conn is a connection to the daemon's Unix socket, or one of an agent to the suite, that records what passes.
+// A Conn is a connection to the daemon's Unix socket, or one of an agent to the suite, that records what passes.
 type Conn struct {
 	*net.UnixConn
 	Name string
@@ -32,7 +32,7 @@ type Conn struct {
 func (a *Conn) Send(b []byte, w proc.Wait) {
 	a.Rec.Bytes(">", a.Name, b)
 	defer w.Writing(a)()
-	for a.Bytes && len(b) > 1 {
+	for began := time.Now(); a.Bytes && len(b) > 1 && time.Since(began) < cutLimit; {
 		if _, err := a.Write(b[:1]); err != nil || !a.Apart(proc.Window(w.Ctx, apartLimit)) {
 			a.Bytes = false
 		}
@@ -45,6 +45,9 @@ func (a *Conn) Send(b []byte, w proc.Wait) {
 
 // apartLimit is how long to wait until the other side has read a byte. Behind one that it does not read nothing is cut.
 const apartLimit = 100 * time.Millisecond
+
+// cutLimit is how long sending may take because it is cut: the rest goes at once.
+const cutLimit = 500 * time.Millisecond
 
 // Frames is the axis of how frames are cut into writes: set lets what is opened have it.
 func Frames(rule string, set func(s *engine.Session)) engine.Axis {

@@ -145,9 +145,15 @@ func KeepRelay() error {
 		return err
 	}
 	socket.Close()
-	relay := newRelay(local.(*net.UDPConn), state.Server, state.T)
-	go relay.serve()
+	relay, over := newRelay(local.(*net.UDPConn), state.Server, state.T), make(chan struct{})
+	go func() {
+		defer close(over)
+		relay.serve()
+	}()
 	end.Read(make([]byte, 1))
 	time.Sleep(relayRest)
+	// What is there is read, however long this process had no turn.
+	relay.local.SetReadDeadline(time.Now().Add(relayRest))
+	<-over
 	return nil
 }

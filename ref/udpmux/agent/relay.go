@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -48,11 +49,11 @@ func newRelay(local *net.UDPConn, server netip.AddrPort, T [15]byte) *relay {
 		in: make([]byte, udpmux.MaxDatagram+1), outlets: make(map[netip.AddrPort]*outlet)}
 }
 
-// serve works until the local socket is closed.
+// serve works until the local socket is closed, or nothing is there at its deadline.
 func (r *relay) serve() {
 	for {
 		switch err := r.carry(); {
-		case errors.Is(err, net.ErrClosed):
+		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
 			return
 		case err != nil:
 			time.Sleep(time.Millisecond) // some systems tell of a client that is gone; a lasting error must not spin

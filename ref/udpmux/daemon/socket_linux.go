@@ -54,7 +54,11 @@ func openUDP(config net.ListenConfig, address netip.AddrPort, receiveBuffer int)
 	if err != nil {
 		return nil, err
 	}
-	return newSocket(c, receiveBuffer)
+	s, err := newSocket(c, receiveBuffer)
+	if err != nil {
+		return nil, fmt.Errorf("listen %v: %w", address, err)
+	}
+	return s, nil
 }
 
 // InheritUDP makes an external socket of one that a service manager opened, and closes f.
@@ -62,7 +66,7 @@ func InheritUDP(f *os.File, receiveBuffer int) (*Socket, error) {
 	defer f.Close()
 	c, err := net.FilePacketConn(f)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("not a UDP socket: %w", err)
 	}
 	return newSocket(c, receiveBuffer)
 }
