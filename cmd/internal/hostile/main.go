@@ -29,7 +29,7 @@ import (
 )
 
 // fault is the mutant that is the server with a fault, of the role that is named with it.
-const fault, faulty = "abbreviation-is-enough", "tcpmux-server"
+const fault, faulty = "fold-unicode", "tcpmux-server"
 
 func main() {
 	only := pflag.StringSlice("only", nil, "only the machine of this `NAME`; repeatable")
