@@ -50,6 +50,7 @@ func power(args []string) int {
 	verbose := fs.BoolP("verbose", "v", false, "show what each scenario saw")
 	only := fs.StringSlice("only", nil, "only the mutants of this `NAME`, in which * stands for anything; repeatable")
 	from := fs.String("from", "", "judge the mutants in this `FOLDER`, PROTOCOL/NAME.txtar, in place of the suite's own")
+	fast := fs.Bool("fail-fast", false, "be content with the first scenario that sees a mutant; which others would is not told")
 	file := fs.String("json", "", "write the result as JSON to `FILE`, too")
 	fs.Usage = func() { fmt.Printf("%s%s", usage, fs.FlagUsages()) }
 	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
@@ -72,6 +73,9 @@ func power(args []string) int {
 	if *from != "" {
 		plays = nil
 	}
+	if *fast {
+		plays = append(plays, "--fail-fast")
+	}
 	results, err := judgeAll(ctx, all, plays)
 	if err != nil {
 		return complain(err)
@@ -81,6 +85,9 @@ func power(args []string) int {
 		return exitInterrupted
 	}
 	o, err := sum(results, *from != "" || len(*only) > 0, time.Since(began))
+	if err == nil && *fast {
+		o.Unseen = []string{} // that one has seen nothing says nothing
+	}
 	if err == nil && *file != "" {
 		err = mutants.WriteJSON(*file, o)
 	}
