@@ -62,22 +62,32 @@ func ListenLow() (*net.TCPListener, error) { return listenLow(net.IPv4(127, 0, 0
 var tcpPorts sync.Map
 
 func listenLow(ip net.IP) (*net.TCPListener, error) {
+	var l *net.TCPListener
+	if !GivePort(&tcpPorts, func(port int) bool {
+		if !claim(port) {
+			return false
+		}
+		var err error
+		l, err = net.ListenTCP("tcp", &net.TCPAddr{IP: ip, Port: port})
+		return err == nil
+	}) {
+		return nil, errors.New("no free TCP port was found")
+	}
+	return l, nil
+}
+
+// GivePort looks for a port that take accepts, each of those once that given holds, and says whether it found one.
+func GivePort(given *sync.Map, take func(port int) bool) bool {
 	for tries := range 200 {
 		port := LowestPort + rand.IntN(HighestPort-LowestPort)
-		if _, given := tcpPorts.LoadOrStore(port, true); given {
-			if tries == 100 {
-				tcpPorts.Clear() // a long run: those of its beginning are free again
-			}
-			continue
+		if _, known := given.LoadOrStore(port, true); !known && take(port) {
+			return true
 		}
-		if !claim(port) {
-			continue
-		}
-		if l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip, Port: port}); err == nil {
-			return l, nil
+		if tries == 100 {
+			given.Clear() // a long run: those of its beginning are free again
 		}
 	}
-	return nil, errors.New("no free TCP port was found")
+	return false
 }
 
 // claim says whether no other suite on this machine has chosen the port a moment ago: it has a name for it, which nobody

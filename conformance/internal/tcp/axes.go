@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"net"
-	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 )
@@ -13,14 +12,8 @@ type shape struct {
 	apart int    // how many bytes may still be, where each is
 }
 
-const (
-	// mostApart is how many bytes of a connection have a segment of their own.
-	mostApart = 96
-	// apartLimit is how long to wait until the target has read one. Behind one that it does not read nothing is cut.
-	apartLimit = 100 * time.Millisecond
-	// cutLimit is how long one transfer may take because it is cut: the rest goes at once, before its time is up.
-	cutLimit = 500 * time.Millisecond
-)
+// mostApart is how many bytes of a connection have a segment of their own.
+const mostApart = 96
 
 // Segments is the axis of how what the suite sends is cut.
 func Segments(rule string) engine.Axis {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
@@ -122,24 +121,14 @@ func (c *Conn) Take(n int) []byte {
 func (c *Conn) Send(b []byte, w proc.Wait) error {
 	c.Rec.Bytes(">", c.Name, b)
 	defer w.Writing(c)()
-	began, sent := time.Now(), 0
-	for i, part := range c.parts(b) {
-		if i > 0 && c.shape.cut != "" && !c.Apart(proc.Window(w.Ctx, apartLimit)) {
-			c.shape.cut = ""
-		}
-		last := c.shape.cut == "" || time.Since(began) > cutLimit
-		if last {
-			part = b[sent:]
-		}
-		if _, err := c.Write(part); err != nil {
-			c.Rec.Note("%s. sending: %v", Prefix(c.Name), errors.Unwrap(err))
-			return err
-		}
-		if sent += len(part); last {
-			break
-		}
+	cut, err := engine.Pieces(w, c.parts(b), c.Write, c.Apart)
+	if !cut {
+		c.shape.cut = ""
 	}
-	return nil
+	if err != nil {
+		c.Rec.Note("%s. sending: %v", Prefix(c.Name), errors.Unwrap(err))
+	}
+	return err
 }
 
 // Apart waits until the target has read all that was sent; see [engine.Record.Apart].

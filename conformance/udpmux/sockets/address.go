@@ -2,7 +2,6 @@ package sockets
 
 import (
 	"errors"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strconv"
@@ -38,20 +37,14 @@ func Bindable(network string, at netip.AddrPort) error {
 var udpPorts sync.Map
 
 // FreePort gives a port that no UDP socket of any address has, each once.
-func FreePort() (string, error) {
-	for tries := range 1000 {
-		port := engine.LowestPort + rand.IntN(engine.HighestPort-engine.LowestPort)
-		if _, given := udpPorts.LoadOrStore(port, true); given {
-			if tries == 100 {
-				udpPorts.Clear() // a long run: those of its beginning are free again
-			}
-			continue
-		}
-		if Bindable("udp", netip.AddrPortFrom(netip.Addr{}, uint16(port))) == nil {
-			return strconv.Itoa(port), nil
-		}
+func FreePort() (text string, err error) {
+	if !engine.GivePort(&udpPorts, func(port int) bool {
+		text = strconv.Itoa(port)
+		return Bindable("udp", netip.AddrPortFrom(netip.Addr{}, uint16(port))) == nil
+	}) {
+		return "", errors.New("no free UDP port was found")
 	}
-	return "", errors.New("no free UDP port was found")
+	return text, nil
 }
 
 // Reuse makes a socket have SO_REUSEADDR and SO_REUSEPORT before it is bound: none, address, port or both.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,22 +33,16 @@ type Conn struct {
 func (a *Conn) Send(b []byte, w proc.Wait) {
 	a.Rec.Bytes(">", a.Name, b)
 	defer w.Writing(a)()
-	for began := time.Now(); a.Bytes && len(b) > 1 && time.Since(began) < cutLimit; {
-		if _, err := a.Write(b[:1]); err != nil || !a.Apart(proc.Window(w.Ctx, apartLimit)) {
-			a.Bytes = false
-		}
-		b = b[1:]
+	pieces := [][]byte{b}
+	if a.Bytes && len(b) > 0 {
+		pieces = slices.Collect(slices.Chunk(b, 1))
 	}
-	if _, err := a.Write(b); err != nil {
+	cut, err := engine.Pieces(w, pieces, a.Write, a.Apart)
+	a.Bytes = a.Bytes && cut
+	if err != nil {
 		a.Rec.Note("%s. sending: %v", a.Name, errors.Unwrap(err))
 	}
 }
-
-// apartLimit is how long to wait until the other side has read a byte. Behind one that it does not read nothing is cut.
-const apartLimit = 100 * time.Millisecond
-
-// cutLimit is how long sending may take because it is cut: the rest goes at once.
-const cutLimit = 500 * time.Millisecond
 
 // Frames is the axis of how frames are cut into writes: set lets what is opened have it.
 func Frames(rule string, set func(s *engine.Session)) engine.Axis {
