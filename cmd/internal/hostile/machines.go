@@ -19,7 +19,8 @@ for dir in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o mode=1777 tmpfs "$dir"; 
 "$IP" link set lo up
 unset TMPDIR XDG_RUNTIME_DIR
 as=''
-judge() { $as "$MUXSPEC" run --draws 0 --json "$OUT/report.json" "$@" >"$OUT/stdout" 2>"$OUT/stderr"; }
+run() { $as "$MUXSPEC" run --draws 0 --json "$OUT/report.json" "$@"; }
+judge() { run "$@" >"$OUT/stdout" 2>"$OUT/stderr"; }
 `
 
 // end judges, and lists what is left in the folders. Some machines have no /proc any more.
@@ -52,7 +53,7 @@ cp -a /etc /tmp/etc; echo 'require = true' >/tmp/etc/moshd.toml; mount --bind /t
 judge() {
 	"$HOSTILE" --flood & flood=$!
 	status=0
-	"$MUXSPEC" run --draws 0 --json "$OUT/report.json" "$@" >"$OUT/stdout" 2>"$OUT/stderr" || status=$?
+	run "$@" >"$OUT/stdout" 2>"$OUT/stderr" || status=$?
 	kill "$flood"
 	return "$status"
 }`},
@@ -71,10 +72,10 @@ trap 'kill $pids' EXIT`},
 
 // streams makes a run whose standard output and error go where they say.
 func streams(out, err string) string {
-	return `judge() { "$MUXSPEC" run --draws 0 --json "$OUT/report.json" "$@" ` + out + " " + err + `; }`
+	return `judge() { run "$@" ` + out + " " + err + `; }`
 }
 
 // pipe makes a run that writes into a pipe whose reader has gone.
 func pipe(redirect string) string {
-	return `judge() { { "$MUXSPEC" run --draws 0 --json "$OUT/report.json" "$@" ` + redirect + `; echo $? >"$OUT/piped"; } | true; return $(cat "$OUT/piped"); }`
+	return `judge() { { run "$@" ` + redirect + `; echo $? >"$OUT/piped"; } | true; return $(cat "$OUT/piped"); }`
 }
