@@ -26,6 +26,10 @@ var scripts embed.FS
 
 func Roles() []engine.Role { return []engine.Role{hmacRole(Server), hmacRole(Client)} }
 
+// rests says on which rules scenarios rest that have these verbs given.
+var rests = map[string]string{"greeted": "HMACSOCKET-2", "plain expect": "HMACSOCKET-27", "plain closed": "HMACSOCKET-54",
+	"hmac closed": "HMACSOCKET-56", "told 0x20": "HMACSOCKET-39", "told 0x10": "HMACSOCKET-41", "chunks": "HMACSOCKET-17"}
+
 func hmacRole(name string) engine.Role {
 	r := engine.Role{
 		Name: name, Baseline: "both-ways", Bracket: "serves-on", Apart: true,
@@ -63,8 +67,7 @@ func hmacRole(name string) engine.Role {
 		Open:    newPart,
 		Good:    goodPair,
 		Through: throughPair,
-		Rests: map[string]string{"greeted": "HMACSOCKET-2", "plain expect": "HMACSOCKET-27", "plain closed": "HMACSOCKET-54",
-			"hmac closed": "HMACSOCKET-56", "told 0x20": "HMACSOCKET-39", "told 0x10": "HMACSOCKET-41", "chunks": "HMACSOCKET-17"},
+		Rests:   rests,
 		Axes:    []engine.Axis{tcp.Segments("HMACSOCKET-24")},
 		First:   func(s *engine.Session) (string, []byte) { return "init_timeout", of(s).pair.hmac.first() },
 		Profile: profilePair,

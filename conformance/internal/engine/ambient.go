@@ -34,7 +34,7 @@ type Axis struct {
 
 // ambient gives the role's axes that the scenario is played over. The one that comes last looks back on the others.
 func (r Role) ambient(s Scenario) (all []axis) {
-	if s.Name == r.Bracket && s.Name != "" {
+	if s.Name == r.Bracket {
 		return nil
 	}
 	for _, a := range r.Axes {
@@ -47,10 +47,10 @@ func (r Role) ambient(s Scenario) (all []axis) {
 
 func (a Axis) axis() axis { return axis{names: []string{a.Name}, values: a.Values, ambient: true} }
 
-// knowsAxes says what a scenario keeps fixed that no role of its rule has.
+// knowsAxes says what a scenario keeps fixed that no role has.
 func (u *Suite) knowsAxes(s Scenario) error {
 	for _, name := range s.fixed {
-		if !slices.ContainsFunc(u.roles, func(r Role) bool { return slices.ContainsFunc(r.Axes, func(a Axis) bool { return a.Name == name }) }) {
+		if !slices.ContainsFunc(u.Axes(), func(a AxisText) bool { return a.Name == name }) {
 			return fmt.Errorf("fixed: there is no axis %q", name)
 		}
 	}

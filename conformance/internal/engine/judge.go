@@ -159,7 +159,7 @@ func (r *roleRun) goesOn(s Scenario) bool {
 	switch {
 	case r.ctx.Err() != nil:
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted})
-	case failed, r.spinner && s.Variant != "", r.left(s):
+	case failed, r.spinner && s.Variant != "":
 		// The plain variant's verdict stands, and a slow server is not asked a dozen times.
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
 	case stopped:

@@ -106,7 +106,7 @@ func (r *run) wholly(plays []Scenario) bool {
 }
 
 // worst puts a scenario's plays together: the first of these outcomes that one of them has is the scenario's, with its
-// reason. A play that was left out has no outcome.
+// reason. A play that was left out has no outcome, and a guard whose plays all were has none either.
 func (r *run) worst(plays []Scenario) (worst report.ScenarioResult) {
 	order := []report.Outcome{report.Violation, report.Inconclusive, report.Blocked, report.Unsupported, report.Pass}
 	seconds, played := 0.0, 0
@@ -120,6 +120,10 @@ func (r *run) worst(plays []Scenario) (worst report.ScenarioResult) {
 		if worst.Outcome == "" || slices.Index(order, result.Outcome) < slices.Index(order, worst.Outcome) {
 			worst = result
 		}
+	}
+	if s := plays[0]; played == 0 && !s.guard {
+		return report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Unsupported,
+			Reason: "the target lacks something for this variant, or the good exchange does not work in it"}
 	}
 	worst.Seconds = seconds
 	if played > 1 {

@@ -245,13 +245,8 @@ func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
 	for plays := range together(selected) {
 		s := plays[0]
 		result := r.worst(plays)
-		switch {
-		case result.Outcome != "":
-		case s.guard: // nothing was to be played so
+		if result.Outcome == "" { // nothing was to be played so
 			continue
-		default:
-			result = report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Unsupported,
-				Reason: "the target lacks something for this variant, or the good exchange does not work in it"}
 		}
 		for _, k := range r.Target.Known {
 			if !k.covers(s) {

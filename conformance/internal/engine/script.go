@@ -64,20 +64,19 @@ func (r *roleRun) play(s Scenario, in *Instance) report.ScenarioResult {
 	t := &scriptT{rec: rec}
 	if err := attempt(session.apply); err != nil {
 		rec.end(err)
-		session.close()
-		return r.result(s, session.In, rec)
-	}
-	t.Run(s.Name, func(t testscript.T) {
-		testscript.RunT(t, testscript.Params{
-			Files:       []string{r.script(s)},
-			WorkdirRoot: filepath.Join(r.scratch, "work"),
-			Cmds:        r.verbs.commands(),
-			Setup: func(env *testscript.Env) error {
-				env.Values[sessionKey{}] = session
-				return nil
-			},
+	} else {
+		t.Run(s.Name, func(t testscript.T) {
+			testscript.RunT(t, testscript.Params{
+				Files:       []string{r.script(s)},
+				WorkdirRoot: filepath.Join(r.scratch, "work"),
+				Cmds:        r.verbs.commands(),
+				Setup: func(env *testscript.Env) error {
+					env.Values[sessionKey{}] = session
+					return nil
+				},
+			})
 		})
-	})
+	}
 	result := r.result(s, session.In, rec)
 	session.close()
 	return result

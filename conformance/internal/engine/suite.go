@@ -165,8 +165,9 @@ func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenari
 			s.Own = s.Own || u.role(s.Rule.Roles[0]).Apart && value != visible // the shared one may have something else
 		case key == "vary":
 		case key == "fixed":
-			if s.fixed = strings.Fields(value); u.knowsAxes(s) != nil {
-				return s, u.knowsAxes(s)
+			s.fixed = strings.Fields(value)
+			if err := u.knowsAxes(s); err != nil {
+				return s, err
 			}
 		case key == "instance" && value == "own":
 			s.Own = true

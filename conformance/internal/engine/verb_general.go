@@ -9,7 +9,8 @@ import (
 func generalVerbs() []Verb {
 	return []Verb{
 		{"given", "[RULE] VERB ...",
-			"Do the verb; where the target fails in it, the rule cannot be judged, since it builds on this: on that rule, or on the one that the role has for the verb.", 1, -1, givenVerb},
+			"Do the verb; where the target fails in it, the rule cannot be judged, since it builds on this: on that rule, or " +
+				"on the one that the role has for the verb.", 1, -1, givenVerb},
 		{"baseline", "[N|soon]",
 			"A good exchange works, or so many, one after the other; soon: within the usual limit, since places of those " +
 				"who have gone may not be free at once.", 0, 1, baselineVerb},

@@ -46,11 +46,10 @@ type sighting struct {
 
 // A judge judges one mutant.
 type judge struct {
-	root   string // of the tree
-	dir    string // for all that the mutant needs and leaves
-	mutant mutants.Mutant
-	// plays say in which variants scenarios are played.
-	plays []string
+	root    string // of the tree
+	dir     string // for all that the mutant needs and leaves
+	mutant  mutants.Mutant
+	options []string // of the suite's runs
 }
 
 const (
@@ -151,5 +150,5 @@ func (j judge) report(ctx context.Context, program, role string, selection []str
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	// A fault may show in roles whose rule it does not break; those need not see it.
-	return mutants.Report(ctx, program, filepath.Join(j.dir, "tmp"), role, append(slices.Clone(selection), j.plays...)...)
+	return mutants.Report(ctx, program, filepath.Join(j.dir, "tmp"), role, slices.Concat(selection, j.options)...)
 }

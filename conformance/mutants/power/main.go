@@ -68,15 +68,7 @@ func power(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	began := time.Now()
-	// That the suite's own mutants are killed does not hang on what is drawn.
-	plays := []string{"--draws", "0"}
-	if *from != "" {
-		plays = nil
-	}
-	if *fast {
-		plays = append(plays, "--fail-fast")
-	}
-	results, err := judgeAll(ctx, all, plays)
+	results, err := judgeAll(ctx, all, options(*from, *fast))
 	if err != nil {
 		return complain(err)
 	}
@@ -99,6 +91,17 @@ func power(args []string) int {
 		return exitWeak
 	}
 	return exitOK
+}
+
+// options are those of the suite's runs: that its own mutants are killed does not hang on what is drawn.
+func options(from string, fast bool) (all []string) {
+	if from == "" {
+		all = append(all, "--draws", "0")
+	}
+	if fast {
+		all = append(all, "--fail-fast")
+	}
+	return all
 }
 
 func complain(err error) int {
@@ -134,7 +137,7 @@ func choose(from string, names []string) (all []mutants.Mutant, err error) {
 }
 
 // judgeAll judges the mutants, each with a program and a folder of its own, so that none can disturb another.
-func judgeAll(ctx context.Context, all []mutants.Mutant, plays []string) ([]result, error) {
+func judgeAll(ctx context.Context, all []mutants.Mutant, options []string) ([]result, error) {
 	root, err := mutants.Root(ctx)
 	if err != nil {
 		return nil, err
@@ -156,7 +159,7 @@ func judgeAll(ctx context.Context, all []mutants.Mutant, plays []string) ([]resu
 		}
 		running.Go(func() {
 			defer func() { <-places }()
-			j := judge{root: root, dir: filepath.Join(work, strconv.Itoa(i)), mutant: m, plays: plays}
+			j := judge{root: root, dir: filepath.Join(work, strconv.Itoa(i)), mutant: m, options: options}
 			results[i] = j.judge(ctx)
 			progress.Lock()
 			defer progress.Unlock()
