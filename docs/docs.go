@@ -1,10 +1,10 @@
 // Package docs embeds the protocols' pages and reads the rules out of them. The pages are the one source of rule ids: a
 // rule is a paragraph such as
 //
-//	**TCPMUX-60** SHOULD (client, interop, window) Text. *Source: where it comes from.* *Not tested from outside: why.*
+//	**TCPMUX-60** SHOULD (client, interop, window) Text. *Source: a section.* *Why: a reason.* *Not tested from outside: why.*
 //
-// in whose brackets "both" stands for client and server,
-// and a withdrawn one leaves a paragraph such as
+// of which each part in italics may be missing. In the brackets "both" stands for client and server. A withdrawn rule
+// leaves a paragraph such as
 //
 //	**TCPMUX-63** WITHDRAWN Why.
 package docs
@@ -25,17 +25,32 @@ import (
 //go:embed *.md
 var Pages embed.FS
 
-// Protocols are the pages that have rules, by their names: a page's rule ids begin with its name in capitals.
+// Protocols are the protocols that have pages with rules, sorted. Rule ids begin with the protocol's name in capitals.
 var Protocols = sync.OnceValue(func() (names []string) {
-	pages, _ := Pages.ReadDir(".") // sorted
-	for _, p := range pages {
-		name := strings.TrimSuffix(p.Name(), ".md")
-		if text, err := Pages.ReadFile(p.Name()); err == nil && bytes.Contains(text, []byte("\n**"+strings.ToUpper(name)+"-")) {
-			names = append(names, name)
+	for _, page := range pageNames() {
+		protocol := protocolOf(page)
+		text, err := Pages.ReadFile(page)
+		if err == nil && bytes.Contains(text, []byte("\n**"+strings.ToUpper(protocol)+"-")) {
+			names = append(names, protocol)
 		}
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 })
+
+func pageNames() (names []string) {
+	pages, _ := Pages.ReadDir(".") // it is embedded
+	for _, p := range pages {
+		names = append(names, p.Name())
+	}
+	return names
+}
+
+// protocolOf gives the protocol whose rules a page may hold: x for x.md and for x-y.md.
+func protocolOf(page string) string {
+	protocol, _, _ := strings.Cut(strings.TrimSuffix(page, ".md"), "-")
+	return protocol
+}
 
 // Classes are the reasons why something is a rule, from the most to the least binding.
 var Classes = []string{"rfc", "interop", "robustness", "hardening"}
@@ -51,11 +66,12 @@ type Rule struct {
 	// Window: that it is kept is shown by nothing happening for some time.
 	Window bool
 	Text   string
-	Source string
+	Source string // where the rule comes from; empty if that is clear
+	Why    string // the reason for the rule; empty if that is clear
 	// Untested says why it cannot be tested from outside; empty where it can.
 	Untested string
-	// Section is the heading of the page that it stands under.
-	Section string
+	Page     string // tcpmux.md
+	Section  string // the heading on that page that the rule stands under
 	// Withdrawn: the rule is void, and Text says why. Nothing else but ID, Number, Protocol and Section is set.
 	Withdrawn bool
 }
@@ -63,7 +79,7 @@ type Rule struct {
 // Compiled at their first use: the fixture services and the reference are the same program, are started often, and read no pages.
 var (
 	idLine    = compiled(`^\*\*([A-Z]+)-(\d+)\*\* (.*)$`)
-	body      = compiled(`^(MUST|SHOULD) \(([a-z-]+), ([a-z]+)(, window)?\) (.+?) \*Source: (.+?)\*(?: \*Not tested from outside: (.+)\*)?$`)
+	body      = compiled(`^(MUST|SHOULD) \(([a-z-]+), ([a-z]+)(, window)?\) (.+?)(?: \*Source: (.+?)\*)?(?: \*Why: (.+?)\*)?(?: \*Not tested from outside: (.+)\*)?$`)
 	withdrawn = compiled(`^WITHDRAWN (.+)$`)
 )
 
@@ -71,13 +87,25 @@ func compiled(expr string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }
 
-// Rules gives a protocol's rules by their number.
+// Rules gives a protocol's rules by their number. They stand on the page of the protocol's name and on those whose
+// names begin with it and a dash.
 func Rules(protocol string) ([]Rule, error) {
-	page, err := Pages.ReadFile(protocol + ".md")
-	if err != nil {
-		return nil, err
+	var rules []Rule
+	for _, page := range pageNames() {
+		if protocolOf(page) != protocol {
+			continue
+		}
+		text, err := Pages.ReadFile(page)
+		if err != nil {
+			return nil, err
+		}
+		read, err := parse(protocol, page, string(text))
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, read...)
 	}
-	return parse(protocol, string(page))
+	return rules, inOrder(protocol, rules)
 }
 
 // All gives the rules of all protocols that are not withdrawn.
@@ -102,11 +130,11 @@ var all = sync.OnceValues(func() ([]Rule, error) {
 	return all, nil
 })
 
-// parse reads a page. It refuses a rule that is not of the form above, an id that is there twice, and a number that is missing.
-func parse(protocol, page string) ([]Rule, error) {
+// parse reads a page. It refuses a rule that is not of the form above.
+func parse(protocol, page, text string) ([]Rule, error) {
 	var rules []Rule
 	section := ""
-	for paragraph := range strings.SplitSeq(page, "\n\n") {
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		text := strings.Join(strings.Fields(paragraph), " ")
 		if strings.HasPrefix(text, "#") {
 			section = strings.TrimLeft(text, "# ")
@@ -116,21 +144,26 @@ func parse(protocol, page string) ([]Rule, error) {
 		}
 		r, err := parseRule(protocol, text)
 		if err != nil {
-			return nil, fmt.Errorf("%s.md: %w", protocol, err)
+			return nil, fmt.Errorf("%s: %w", page, err)
 		}
-		r.Section = section
+		r.Page, r.Section = page, section
 		rules = append(rules, r)
 	}
+	return rules, nil
+}
+
+// inOrder sorts rules by their number. It refuses an id that is there twice, and a number that is missing.
+func inOrder(protocol string, rules []Rule) error {
 	slices.SortStableFunc(rules, func(a, b Rule) int { return a.Number - b.Number })
 	for i, r := range rules {
 		switch want := i + 1; {
 		case r.Number < want:
-			return nil, fmt.Errorf("%s.md: %s is there twice", protocol, r.ID)
+			return fmt.Errorf("%s: %s is there twice", r.Page, r.ID)
 		case r.Number > want:
-			return nil, fmt.Errorf("%s.md: %s-%d has vanished: a withdrawn rule leaves a paragraph behind", protocol, strings.ToUpper(protocol), want)
+			return fmt.Errorf("%s-%d is on no page: a withdrawn rule leaves a paragraph", strings.ToUpper(protocol), want)
 		}
 	}
-	return rules, nil
+	return nil
 }
 
 func parseRule(protocol, text string) (Rule, error) {
@@ -149,13 +182,13 @@ func parseRule(protocol, text string) (Rule, error) {
 	}
 	m := body().FindStringSubmatch(id[3])
 	if m == nil || !slices.Contains(Classes, m[3]) {
-		return Rule{}, fmt.Errorf("%s: not of the form LEVEL (role, class) text *Source: …*", r.ID)
+		return Rule{}, fmt.Errorf("%s: not of the form LEVEL (role, class) text *Source: …* *Why: …*", r.ID)
 	}
 	r.Level, r.Class, r.Window = m[1], m[3], m[4] != ""
 	r.Roles = []string{protocol + "-" + m[2]}
 	if m[2] == "both" {
 		r.Roles = []string{protocol + "-server", protocol + "-client"}
 	}
-	r.Text, r.Source, r.Untested = m[5], m[6], m[7]
+	r.Text, r.Source, r.Why, r.Untested = m[5], m[6], m[7], m[8]
 	return r, nil
 }

@@ -31,18 +31,32 @@ func TestRules(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	const good = "**TCPMUX-1** MUST (server, rfc) Text. *Source: RFC.*"
-	if rules, err := parse("tcpmux", "# Heading\n\n"+good+"\n\n**TCPMUX-2** WITHDRAWN It was wrong."); err != nil || len(rules) != 2 || !rules[1].Withdrawn {
+	read := func(text string) ([]Rule, error) {
+		rules, err := parse("tcpmux", "tcpmux.md", text)
+		if err != nil {
+			return nil, err
+		}
+		return rules, inOrder("tcpmux", rules)
+	}
+	rules, err := read("# Heading\n\n" + good + "\n\n**TCPMUX-2** WITHDRAWN It was wrong.\n\n" +
+		"**TCPMUX-3** SHOULD (both, rfc, window) Bare.\n\n**TCPMUX-4** MUST (client, rfc) All. *Source: S.* *Why: W.* *Not tested from outside: N.*")
+	if err != nil || len(rules) != 4 || !rules[1].Withdrawn {
 		t.Fatalf("good page: %v, %v", rules, err)
+	}
+	if r := rules[2]; r.Text != "Bare." || r.Source+r.Why+r.Untested != "" || !r.Window || len(r.Roles) != 2 {
+		t.Errorf("a rule without reasons: %+v", r)
+	}
+	if r := rules[3]; r.Text != "All." || r.Source != "S." || r.Why != "W." || r.Untested != "N." || r.Page != "tcpmux.md" {
+		t.Errorf("a rule with all parts: %+v", r)
 	}
 	for name, page := range map[string]string{
 		"duplicate":      good + "\n\n" + good,
 		"gap":            good + "\n\n" + strings.Replace(good, "-1", "-3", 1),
 		"unknown level":  strings.Replace(good, "MUST", "MAY", 1),
 		"unknown class":  strings.Replace(good, "rfc", "taste", 1),
-		"without source": strings.Replace(good, "*Source: RFC.*", "", 1),
 		"without number": strings.Replace(good, "-1", "-x", 1),
 	} {
-		if rules, err := parse("tcpmux", page); err == nil {
+		if rules, err := read(page); err == nil {
 			t.Errorf("%s: accepted as %v", name, rules)
 		}
 	}

@@ -8,21 +8,24 @@ import (
 // An Option is one of UDP mux's daemon: a constant of its rules that can be set.
 type Option struct {
 	Name string // without the dashes, as in the configuration file
-	// Default is written as in the configuration file, but without quotes; empty where it depends on something else, or is not one value.
+	// Default is written as in the configuration file, but without quotes; empty if it depends on something else.
 	Default string
 }
 
-// Options gives the options in section 3 of udpmux.md, in the page's order.
+// Options gives the options in the table of operating.md, in the page's order.
 func Options() (options []Option) {
-	page, err := Pages.ReadFile("udpmux.md")
+	page, err := Pages.ReadFile("operating.md")
 	if err != nil {
 		panic(err) // it is embedded
 	}
-	_, table, _ := strings.Cut(string(page), "| option | default | |\n|---|---|---|\n")
+	_, table, _ := strings.Cut(string(page), "| option | default | from, to | |\n|---|---|---|---|\n")
 	for line := range strings.Lines(table) {
 		cells := strings.Split(line, "|")
-		if len(cells) != 5 {
+		if len(cells) != 6 || strings.Contains(cells[1], "--help") {
 			break
+		}
+		if strings.HasPrefix(cells[1], " `key ") {
+			continue // it is in the configuration file alone
 		}
 		for name := range strings.SplitSeq(cells[1], ", ") {
 			name, _, _ = strings.Cut(strings.Trim(name, " `"), " ")
@@ -32,9 +35,9 @@ func Options() (options []Option) {
 	return options
 }
 
-// defaultOf reads a cell: a number, a time such as "3 s", or "off".
+// defaultOf reads a cell: a number, a time such as "3s", or "off".
 func defaultOf(cell string) string {
-	cell = strings.ReplaceAll(strings.TrimSpace(cell), " ", "")
+	cell = strings.TrimSpace(cell)
 	if cell == "off" {
 		return "false"
 	}

@@ -123,9 +123,12 @@ func explainMain(args []string) int {
 		if r.ID != id {
 			continue
 		}
-		fmt.Fprintf(out, "%s %s (%s, %s)\n\n%s\n\nSource: %s\nPage: docs/%s.md, %s\n", r.ID, r.Level, strings.Join(r.Roles, " and "), r.Class, r.Text, r.Source, r.Protocol, r.Section)
-		if r.Untested != "" {
-			fmt.Fprintf(out, "Not tested from outside: %s\n", r.Untested)
+		fmt.Fprintf(out, "%s %s (%s, %s)\n\n%s\n\n", r.ID, r.Level, strings.Join(r.Roles, " and "), r.Class, r.Text)
+		for _, part := range [][2]string{{"Source", r.Source}, {"Why", r.Why}, {"Page", "docs/" + r.Page + ", " + r.Section},
+			{"Not tested from outside", r.Untested}} {
+			if part[1] != "" {
+				fmt.Fprintf(out, "%s: %s\n", part[0], part[1])
+			}
 		}
 		for _, s := range conformance.Scenarios() {
 			if s.Rule.ID == r.ID && s.Role == r.Roles[0] {

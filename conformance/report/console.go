@@ -87,7 +87,7 @@ func scenario(w io.Writer, rule RuleResult, s ScenarioResult, args string) {
 	for _, line := range s.Proof {
 		fmt.Fprintf(w, "      %s\n", line)
 	}
-	fmt.Fprintf(w, "      rule:  %s (docs/%s.md, %s)\n", rule.Rule.Text, rule.Protocol, rule.Rule.Section)
+	fmt.Fprintf(w, "      rule:  %s (docs/%s, %s)\n", rule.Rule.Text, rule.Rule.Page, rule.Rule.Section)
 	fmt.Fprintf(w, "      again: muxspec run --scenario %s %s\n", s.Full(), args)
 }
 

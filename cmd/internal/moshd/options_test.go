@@ -8,7 +8,7 @@ import (
 	"github.com/muxspec/muxspec/docs"
 )
 
-// The table has the options of docs/udpmux.md, section 3, with the defaults that stand there.
+// The table has the options of docs/operating.md, with the defaults that stand there.
 func TestOptionsAreThePages(t *testing.T) {
 	page := make(map[string]string)
 	for _, o := range docs.Options() {

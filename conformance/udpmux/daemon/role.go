@@ -25,7 +25,7 @@ var scripts embed.FS
 // activation is the capability of a daemon to be started with its sockets.
 const activation = "activation"
 
-// An option is one that section 3 of docs/udpmux.md names, with its default. In a command, {NAME} with _ for - is its
+// An option is one that docs/operating.md names, with its default. In a command, {NAME} with _ for - is its
 // value;
 // in the file {config} all that differ from the default have a line.
 type option struct{ name, value string }
