@@ -178,15 +178,19 @@ func (b *backend) down(c *client) {
 func answered(s *engine.Session, c *client, b *backend, w proc.Wait) (sockets.Datagram, error) {
 	d, err := c.next(w)
 	if err != nil {
-		err := s.Meaning(w, fmt.Sprintf("%s's answer at the client %s", b.Name, c.Name), err)
-		return d, err
+		return d, s.Meaning(w, fmt.Sprintf("%s's answer at the client %s", b.Name, c.Name), err)
 	}
+	return d, c.got(b, d)
+}
+
+// got takes note of a datagram of the client, which has to be the backend's last one.
+func (c *client) got(b *backend, d sockets.Datagram) error {
 	c.from = d.From
 	if !bytes.Equal(d.B, b.Last) {
-		return d, engine.Violation("expected %s's answer at the client %s, %d bytes; what came is another: %s",
+		return engine.Violation("expected %s's answer at the client %s, %d bytes; what came is another: %s",
 			b.Name, c.Name, len(b.Last), engine.Difference(b.Last, d.B))
 	}
-	return d, nil
+	return nil
 }
 
 // carries sends a P up and another one down.

@@ -57,8 +57,12 @@ func reconfiguredVerb(s *engine.Session, args []string) error {
 				changed.Set[name] = value
 			}
 		}
-		if err := configure(s.In, changed, daemonIn(s.In).values); err != nil {
+		values := daemonIn(s.In).values
+		if err := configure(s.In, changed, values); err != nil {
 			return engine.Inconclusive("%v", err)
+		}
+		for name, value := range changed.Set {
+			values[placeholderOf(name)] = value
 		}
 	}
 	syscall.Kill(s.In.Process.Cmd.Process.Pid, syscall.SIGHUP)
