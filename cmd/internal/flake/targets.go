@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/muxspec/muxspec/conformance"
 	"github.com/muxspec/muxspec/conformance/report"
@@ -86,7 +88,10 @@ func repeat(ctx context.Context, program, name string, runs int) (flaky int, err
 	for n := range runs {
 		fmt.Fprintf(os.Stderr, "%s: %d of %d\n", name, n+1, runs)
 		file := filepath.Join("conformance", "targets", name+".toml")
-		out, err := exec.CommandContext(ctx, program, "run", "--target", file, "--shuffle", "--json", "-").Output()
+		cmd := exec.CommandContext(ctx, program, "run", "--target", file, "--shuffle", "--json", "-")
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it ends what it has started
+		cmd.WaitDelay = 5 * time.Second
+		out, err := cmd.Output()
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}

@@ -158,7 +158,9 @@ func (t trial) run(ctx context.Context) error {
 	cmd.Env = append(os.Environ(), mark, "OUT="+out, "MUXSPEC="+filepath.Join(t.dir, t.target), "HOSTILE="+filepath.Join(t.dir, "hostile"),
 		"IP="+ipProgram())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	// muxspec ends what it has started when it is asked to end.
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = endLimit
 	said, err := cmd.CombinedOutput()
 	if err != nil {
 		fmt.Printf("%-16s %-10s\n", t.machine.name, t.target)
@@ -166,6 +168,9 @@ func (t trial) run(ctx context.Context) error {
 	}
 	return t.verdict(out, mark, time.Since(began))
 }
+
+// endLimit is how long a trial may take to end when the program is interrupted.
+const endLimit = 5 * time.Second
 
 // verdict prints what the run came to, and says what is not good about it.
 func (t trial) verdict(out, mark string, took time.Duration) error {
