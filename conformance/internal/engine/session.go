@@ -144,6 +144,8 @@ func (s *Session) MeaningBehind(w proc.Wait, want string, came []byte, err error
 	switch {
 	case err == ErrLimit && w.Useless():
 		return Inconclusive("expected %s; it did not come in time, but this machine was too busy to tell", want)
+	case err == ErrLimit && s.hurried(w.Lost()):
+		return s.tooBusy(fmt.Sprintf("expected %s; %s within %v", want, nothing, w.Limit.Round(time.Millisecond)))
 	case err == ErrLimit:
 		return Violation("expected %s; %s within %v", want, nothing, w.Limit.Round(time.Millisecond))
 	case err == ErrTooMuch:
@@ -156,15 +158,24 @@ func (s *Session) MeaningBehind(w proc.Wait, want string, came []byte, err error
 	return s.CutShort(w.Lost(), fmt.Sprintf("expected %s; %sthe connection failed: %v", want, behind, errors.Unwrap(err)))
 }
 
-// CutShort says what it tells of the target that it ended a connection early. That is a violation, unless the suite
-// has set the target a short time limit, and a good part of that was lost because this machine stood still: in the
-// wait that ended, or at once at any time in this scenario, since a connection may have been opened before.
+// CutShort is the verdict on a target that ended a connection early: a violation, unless the machine made it do so.
 func (s *Session) CutShort(lost time.Duration, reason string) error {
-	least := s.scenario.shortest
-	if least == 0 || max(lost, s.run.pulse.Longest(s.Rec.began)) < least/2 {
-		return Violation("%s", reason)
+	if s.hurried(lost) {
+		return s.tooBusy(reason)
 	}
-	return Inconclusive("the target has a time limit of %v, and this machine was too busy: %s", least, reason)
+	return Violation("%s", reason)
+}
+
+// hurried reports whether the suite has set the target a short time limit of which the machine used up a good part by
+// standing still: lost in the wait that ended, or at once at any time in this scenario, since a connection may have been
+// opened before the wait.
+func (s *Session) hurried(lost time.Duration) bool {
+	least := s.scenario.shortest
+	return least > 0 && max(lost, s.run.pulse.Longest(s.Rec.began)) >= least/2
+}
+
+func (s *Session) tooBusy(reason string) error {
+	return Inconclusive("the target has a time limit of %v, and this machine was too busy: %s", s.scenario.shortest, reason)
 }
 
 // Wait is the usual time limit, from now on.

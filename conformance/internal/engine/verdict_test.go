@@ -139,6 +139,21 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
+// TestNothingCame: the same holds for a target that does not answer, perhaps since its time was over.
+func TestNothingCame(t *testing.T) {
+	pulse := proc.StartPulse()
+	defer close(pulse.Stop)
+	s := &Session{Rec: NewRecord(), run: &roleRun{run: &run{pulse: pulse}}}
+	over := proc.NewWait(t.Context(), time.Now(), time.Second, pulse, nil)
+	if o, reason := OutcomeOf(s.Meaning(over, "an answer", ErrLimit)); o != report.Violation {
+		t.Errorf("without a limit: %s: %s", o, reason)
+	}
+	s.scenario.Limit("1ns") // half of it is nothing
+	if o, reason := OutcomeOf(s.Meaning(over, "an answer", ErrLimit)); o != report.Inconclusive {
+		t.Errorf("with a limit of which all was lost: %s: %s", o, reason)
+	}
+}
+
 // TestAbandon: a run that is interrupted gives up a scenario that does not end, and says so.
 func TestAbandon(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
