@@ -195,7 +195,7 @@ var changes = []func(m []byte, head, k int) []byte{
 	func(m []byte, head, k int) []byte { return addLD(m, 1) },
 	func(m []byte, head, k int) []byte { return addLD(m, -1) },
 	func(m []byte, head, k int) []byte { return withLD(m, 1<<32-1) },
-	// A Chunk as an Error, in the three readings of section 3, 1; with a good H if a reader follows another one than its writer.
+	// A Chunk as an Error, in the three readings of section 3; with a good H if a reader follows another one than its writer.
 	func(m []byte, head, k int) []byte { return append(withLD(m[:head:head], 0), 0x20, 0) },
 	func(m []byte, head, k int) []byte { return withLD(m, 0) },
 	func(m []byte, head, k int) []byte {

@@ -56,12 +56,12 @@ const (
 // Error says what is wrong.
 func (f Fault) Error() string { return string(f) }
 
-// ErrFirstHMAC is an [ErrHMAC] before which nothing was right: the key or the hash may be another (section 4.2).
+// ErrFirstHMAC is an [ErrHMAC] before which nothing was right: the key or the hash may be another (section 1.1).
 var ErrFirstHMAC = fmt.Errorf("%w of the first message", ErrHMAC)
 
 var errFirstMemory = errors.New("too many first Chunks are under way")
 
-// A PeerError is an Error that the peer sent. That its sender has the key is sure, what it holds is not (section 3, 1).
+// A PeerError is an Error that the peer sent. That its sender has the key is sure, what it holds is not (section 3).
 type PeerError struct {
 	Code byte
 	Text string // empty where it must not be shown

@@ -115,7 +115,7 @@ func (s *Sequence) Parse(b []byte, ML uint32) (D []byte, n int, err error) {
 // errForged: an Error whose HMAC is wrong. It gets no Error in answer (HMACSOCKET-50).
 var errForged = fmt.Errorf("%w of an Error", ErrHMAC)
 
-// parseError reads an Error, whose LD was read. Its HMAC covers CN alone (section 3, 1).
+// parseError reads an Error, whose LD was read. Its HMAC covers CN alone (section 3).
 func (s *Sequence) parseError(b []byte) (n int, err error) {
 	head := s.headBytes()
 	n = head + 2

@@ -9,7 +9,7 @@ const (
 		"Section 1.1 of docs/hmacsocket.md."
 	chunksAre    = "Reading one Chunk: lengths, limits, numbers and ends. Section 1.3 of docs/hmacsocket.md."
 	forgeriesAre = "Reading one Chunk of which the H is wrong, so that nothing of D may be delivered. Section 1.3 of docs/hmacsocket.md."
-	errorsAre    = "Reading one Error. Section 1.3 and section 3, 1 of docs/hmacsocket.md."
+	errorsAre    = "Reading one Error. Sections 1.3 and 3 of docs/hmacsocket.md."
 	streamsAre   = "Reading one direction's messages. Sections 1.3 and 1.5 of docs/hmacsocket.md. Only the messages of a vector may be " +
 		"delivered; where the result is invalid, or the last of them is an Error, the connection breaks behind them."
 	initWritersAre    = "Writing an Init, and refusing what cannot be written. Section 1.2 of docs/hmacsocket.md."
@@ -30,8 +30,8 @@ var notes = map[string]string{
 	"Early": "The fault is known before the Init or the message is complete. A reader that waits for more bytes than it needs " +
 		"finds it later, if ever (HMACSOCKET-40).",
 	"Failed": "The outcome hangs on an Error's H, which the page has as HMAC(K, CN(i)). Leave these out where another reading is " +
-		"followed on purpose (section 3, 1).",
-	"Far": "i is 2^63 or more. An implementation may end a connection before that (section 3, 9). Leave these " +
+		"followed on purpose (section 3).",
+	"Far": "i is 2^63 or more. An implementation may end a connection before that (section 1.3). Leave these " +
 		"out where the number cannot be so large.",
 	"FirstFault": "Several things are wrong. The first of the page's list that applies decides.",
 	"Following": "The bytes behind the Init or the message belong to what follows. None of them may be lost. (Behind an Error " +
@@ -49,9 +49,8 @@ var notes = map[string]string{
 	"Number": "The number of the message, or of the first one, is not 0. Leave these out where it cannot be set.",
 	"ReadingCN": "The Error's H is HMAC(K, CN(i)): the page's reading. Where another is followed on purpose, it is wrong, unless " +
 		"that one's flag is there, too.",
-	"ReadingText": "The Error's H is HMAC(K, EM | CN(i)), another reading of the protocol's description (section 3, 1).",
-	"ReadingWhole": "The Error's H is HMAC(K, EC | LE | EM | CN(i)), another reading of the protocol's description (section 3, " +
-		"1).",
-	"SameLH": "LH does not tell the hash: another one has the same, and the difference shows with the first message.",
-	"Wrap":   "The sum that CN(i) is has wrapped to zero at the top.",
+	"ReadingText":  "The Error's H is HMAC(K, EM | CN(i)), another reading of the protocol's description (section 3).",
+	"ReadingWhole": "The Error's H is HMAC(K, EC | LE | EM | CN(i)), another reading of the protocol's description (section 3).",
+	"SameLH":       "LH does not tell the hash: another one has the same, and the difference shows with the first message.",
+	"Wrap":         "The sum that CN(i) is has wrapped to zero at the top.",
 }
