@@ -60,7 +60,7 @@ type Conn struct {
 
 var _ net.Conn = (*Conn)(nil)
 
-// Open exchanges the Inits over c. If that fails, c is closed, and only our Init was sent (HMACSOCKET-11).
+// Open exchanges the Inits over c. If that fails, c is reset (HMACSOCKET-91), and only our Init was sent (HMACSOCKET-11).
 // The error is [ErrHashLength], [ErrZeroLimit], [ErrKnownNonce], [ErrCutShort], or what went wrong below.
 func (e *Endpoint) Open(c net.Conn) (*Conn, error) {
 	conn := &Conn{Conn: c, endpoint: e, proven: func() {}}
@@ -69,7 +69,7 @@ func (e *Endpoint) Open(c net.Conn) (*Conn, error) {
 		end(c, cut)
 	})
 	if err := conn.exchange(); err != nil {
-		conn.end(whole)
+		conn.end(cut)
 		return nil, err
 	}
 	return conn, nil

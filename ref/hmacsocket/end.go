@@ -47,8 +47,9 @@ func (c *Conn) end(how ending) error {
 	if c.endSending(EC) == nil {
 		c.Conn.SetReadDeadline(time.Now().Add(drainTime))
 		io.CopyN(io.Discard, c.Conn, drainBytes) // whichever way it ends, the Error has had its time
+		how = whole
 	}
-	return end(c.Conn, whole)
+	return end(c.Conn, how)
 }
 
 // endSending ends our direction, with an Error if EC is not 0. It fails where sending has failed or ended before, so
