@@ -38,7 +38,7 @@ func (f runFlags) writable() error {
 		} else if info, err := os.Stat(filepath.Dir(file)); err != nil {
 			return err
 		} else if !info.IsDir() {
-			return fmt.Errorf("%s: is no folder", filepath.Dir(file))
+			return fmt.Errorf("%s is not a directory", filepath.Dir(file))
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func supervise(quiet bool) (code int, done bool) {
 	}()
 	code = reapUntil(child.Pid)
 	if names := endChildren(); len(names) > 0 && !quiet {
-		fmt.Fprintf(stdio.Stderr, "muxspec run: ended what targets had left: %s\n", strings.Join(names, ", "))
+		fmt.Fprintf(stdio.Stderr, "muxspec run: ended processes that targets had left behind: %s\n", strings.Join(names, ", "))
 	}
 	return code, true
 }
