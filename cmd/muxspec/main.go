@@ -46,7 +46,7 @@ For details, run 'muxspec COMMAND --help'. Exit codes: 0 success; 1 the target b
 3 no conclusion is possible.
 `
 
-// A command is a subcommand: the arguments behind its name in, the exit code out.
+// A command is a subcommand: it takes the arguments after its name and returns the exit code.
 type command struct {
 	name string
 	main func(args []string) int
