@@ -9,8 +9,8 @@ import (
 
 func placedVerbs() []engine.Verb {
 	return []engine.Verb{{Name: "mosh places", Usage: "[ARGUMENT...] [-- ARGUMENT...]",
-		Help: "The arguments are these. Before the arguments that follow --, there are also -i 127.0.0.1, and -p " +
-			"with 0 or a range of ports, in either order.",
+		Help: "The arguments are these, and those before -- are followed by -i 127.0.0.1, and by -p with 0 or a " +
+			"range of ports, in either order.",
 		Max: -1, Run: alone(moshPlacesStep)}}
 }
 
