@@ -12,8 +12,8 @@ import (
 )
 
 // TestGuide does what docs/conformance.md says: it writes the files of the page's blocks ("```LANGUAGE NAME") and runs the
-// commands of its consoles ("```console", lines with "$ "), each of which has to print the lines that stand behind it, one
-// behind the other; "…" stands for any lines.
+// commands of its consoles ("```console", lines with "$ "), each of which has to print the lines that follow it, in
+// that order; "…" stands for any lines.
 func TestGuide(t *testing.T) {
 	for _, program := range []string{"perl", "sh", "sed"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -67,10 +67,10 @@ func console(t *testing.T, dir, bin, command, want string) {
 		if line == "…" || line == "" {
 			continue
 		}
-		_, behind, ok := strings.Cut(rest, line)
+		_, after, ok := strings.Cut(rest, line)
 		if !ok {
 			t.Fatalf("$ %s\n%s\nthe page says that it prints %q", command, out, line)
 		}
-		rest = behind
+		rest = after
 	}
 }

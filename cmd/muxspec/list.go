@@ -14,7 +14,7 @@ import (
 
 const listUsage = `Usage: muxspec list [OPTION]... [ROLE]
 
-Show the rules, of one role or of all, and the scenarios that show them.
+List the rules, of all roles or of ROLE, with the scenarios that test them.
 `
 
 // A listed rule is a line of list.
@@ -29,7 +29,7 @@ type listed struct {
 
 func listMain(args []string) int {
 	fs := cmdline.New(listUsage)
-	asJSON := fs.Bool("json", false, "as JSON")
+	asJSON := fs.Bool("json", false, "print JSON")
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
@@ -49,7 +49,7 @@ func listMain(args []string) int {
 		all = append(all, listed{r.ID, r.Roles, r.Level, r.Class, r.Text, scenariosOf(r.ID)})
 	}
 	if len(all) == 0 {
-		return cmdline.Usage(fs, "unknown role %q, there are: %s", fs.Arg(0), strings.Join(conformance.Roles(), ", "))
+		return cmdline.Usage(fs, "unknown role %q; the roles are %s", fs.Arg(0), strings.Join(conformance.Roles(), ", "))
 	}
 	if *asJSON {
 		enc := json.NewEncoder(out)
@@ -80,7 +80,7 @@ func scenariosOf(id string) []string {
 
 const initUsage = `Usage: muxspec init ROLE
 
-Print a target file for ROLE, with comments, that runs as it is.
+Print a commented target file for ROLE. It works unchanged, and judges the reference implementation.
 `
 
 func initMain(args []string) int {
@@ -89,7 +89,7 @@ func initMain(args []string) int {
 		return code
 	}
 	if fs.NArg() != 1 || !slices.Contains(conformance.Roles(), fs.Arg(0)) {
-		return cmdline.Usage(fs, "one role is wanted: %s", strings.Join(conformance.Roles(), ", "))
+		return cmdline.Usage(fs, "name one role: %s", strings.Join(conformance.Roles(), ", "))
 	}
 	fmt.Fprint(out, conformance.InitTOML(fs.Arg(0)))
 	return cmdline.ExitOK
@@ -97,7 +97,7 @@ func initMain(args []string) int {
 
 const explainUsage = `Usage: muxspec explain RULE|SCENARIO
 
-Show a rule whole: what it demands of whom, why, and the scripts of its scenarios. The name of a scenario stands for its rule.
+Show one rule in full: its text, its roles, the reason for it, and the scripts of its scenarios. The name of a scenario stands for its rule.
 `
 
 func explainMain(args []string) int {
@@ -106,7 +106,7 @@ func explainMain(args []string) int {
 		return code
 	}
 	if fs.NArg() != 1 {
-		return cmdline.Usage(fs, "one rule's id, or one scenario's name, is wanted")
+		return cmdline.Usage(fs, "name one rule or one scenario")
 	}
 	rules, err := docs.All()
 	if err != nil {
@@ -137,5 +137,5 @@ func explainMain(args []string) int {
 		}
 		return cmdline.ExitOK
 	}
-	return cmdline.Usage(fs, "no rule and no scenario is called %q: muxspec list shows all", fs.Arg(0))
+	return cmdline.Usage(fs, "no rule or scenario is called %q; 'muxspec list' shows them all", fs.Arg(0))
 }

@@ -1,5 +1,5 @@
-// Command muxspec judges implementations of TCPMUX, HMACSocket and UDP mux: it starts a program, talks to it over real sockets, and says for every
-// rule whether the program keeps it. muxspec --help tells the rest.
+// Command muxspec judges implementations of TCPMUX, HMACSocket and UDP mux: it starts a program, talks to it over real sockets,
+// and reports for every rule whether the program follows it. See muxspec --help.
 package main
 
 import (
@@ -22,31 +22,31 @@ import (
 
 const usage = `Usage: muxspec COMMAND [OPTION]...
 
-Judge implementations of TCPMUX (RFC 1078), HMACSocket and UDP mux over real sockets, rule by rule.
+Test implementations of TCPMUX (RFC 1078), HMACSocket and UDP mux over real sockets, rule by rule.
 
-  run       judge a target; without arguments the reference implementation
-  list      show the rules and their scenarios
-  explain   show one rule whole
-  verbs     show what scenarios are made of
-  trace     show what shows each rule: scenarios, vectors, mutants
-  init      print a target file to begin with
-  service   be a fixture service on standard input and output, for targets to offer
+  run       judge a target; without arguments, the reference implementation
+  list      list the rules and their scenarios
+  explain   show one rule in full
+  verbs     list the verbs that scenarios are written in
+  trace     list what covers each rule: scenarios, vectors, mutants
+  init      print a target file to start from
+  service   act as a fixture service on standard input and output, for targets to offer
 
-The reference programs are inside, too:
+The reference programs are included:
 
   tcpmuxd            a TCPMUX server
   tcpmux             a TCPMUX client
-  hmacsocketserver   the service's side of an HMACSocket
-  hmacsocketclient   the processes' side of one
-  moshd              many mosh sessions behind one UDP port
-  mosh-server-mux    mosh's server behind moshd
-  mosh-client-mux    mosh's client for one behind moshd
+  hmacsocketserver   the end of an HMACSocket beside the service
+  hmacsocketclient   the end beside the processes that use it
+  moshd              a daemon that puts many mosh sessions behind one UDP port
+  mosh-server-mux    starts mosh-server behind moshd
+  mosh-client-mux    starts mosh-client for a server behind moshd
 
-'muxspec COMMAND --help' tells more. Exit codes: 0 all is well; 1 the target breaks a MUST rule; 2 wrong usage; 3 nothing
-can be concluded.
+For details, run 'muxspec COMMAND --help'. Exit codes: 0 success; 1 the target breaks a MUST rule; 2 wrong usage;
+3 no conclusion is possible.
 `
 
-// A command is a subcommand: the arguments behind its name in, the exit code out.
+// A command is a subcommand: it takes the arguments after its name and returns the exit code.
 type command struct {
 	name string
 	main func(args []string) int
@@ -103,13 +103,13 @@ func dispatch(args []string) int {
 
 const serviceUsage = `Usage: muxspec service NAME
 
-Be a fixture service on standard input and output. A target offers these to the scenarios:
+Act as a fixture service on standard input and output. A target offers these services to the scenarios:
 
-  echo   sends back what it gets
-  late   sends 64 KiB when its input has ended
+  echo   sends back what it receives
+  late   sends 64 KiB after its input has ended
   own    sends its own reply line, "+own", and 64 KiB
 
-And mosh-server and mosh-client, which stand in for mosh's programs where agents of UDP mux are judged; only the suite can start them.
+The names mosh-server and mosh-client are stand-ins for mosh's programs in tests of UDP mux agents. Only the suite can start them.
 `
 
 func serviceMain(args []string) int {
@@ -121,5 +121,5 @@ func serviceMain(args []string) int {
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
-	return cmdline.Usage(fs, "service wants one of: %s", strings.Join(slices.Sorted(maps.Keys(programs)), ", "))
+	return cmdline.Usage(fs, "name one service: %s", strings.Join(slices.Sorted(maps.Keys(programs)), ", "))
 }

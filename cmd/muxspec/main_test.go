@@ -132,7 +132,7 @@ func inexcusable(s report.ScenarioResult) bool {
 	return s.Outcome != report.Pass && runtime.GOOS == "linux" && !needsRoot
 }
 
-// join OUT FILE...: write the files one behind the other.
+// join OUT FILE...: write the files one after another.
 func join(ts *testscript.TestScript, neg bool, args []string) {
 	var all string
 	for _, file := range args[1:] {

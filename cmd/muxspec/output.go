@@ -15,7 +15,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/report"
 )
 
-// out is standard output; dispatch writes it out at the end and tells whether that worked.
+// out is standard output; muxspec flushes it at the end and reports an error.
 var out = bufio.NewWriter(os.Stdout)
 
 // toStdout says whether a report goes to standard output instead of the console's.
@@ -23,7 +23,7 @@ func (f runFlags) toStdout() bool {
 	return *f.json == "-" || *f.junit == "-" || *f.markdown == "-" || *f.known == "-"
 }
 
-// writable says which report could not be written behind the run, which takes long.
+// writable returns an error if a report could not be written after the run: better to fail before it.
 func (f runFlags) writable() error {
 	for _, file := range []string{*f.json, *f.junit, *f.markdown, *f.known} {
 		if file == "" || file == "-" {
@@ -38,13 +38,13 @@ func (f runFlags) writable() error {
 		} else if info, err := os.Stat(filepath.Dir(file)); err != nil {
 			return err
 		} else if !info.IsDir() {
-			return fmt.Errorf("%s: is no folder", filepath.Dir(file))
+			return fmt.Errorf("%s is not a directory", filepath.Dir(file))
 		}
 	}
 	return nil
 }
 
-// write writes the reports that were asked for. One that fails does not lose the others.
+// write writes the selected reports. If one fails, the others are written all the same.
 func write(f runFlags, rep *report.Report) (failed []error) {
 	var b bytes.Buffer
 	for _, r := range []struct {
@@ -79,7 +79,7 @@ func write(f runFlags, rep *report.Report) (failed []error) {
 	return failed
 }
 
-// again gives the arguments of this run for the next one: those that choose the target and how it is judged.
+// again returns this run's arguments that choose the target and how it is judged, so that a run can be repeated.
 func again(fs *pflag.FlagSet) string {
 	var args []string
 	fs.Visit(func(f *pflag.Flag) {

@@ -28,32 +28,34 @@ import (
 const runUsage = `Usage: muxspec run [OPTION]... [ROLE]
        muxspec run [OPTION]... ROLE -- COMMAND [ARGUMENT]...
 
-Judge a target: the reference implementation, one from a target file, or the program that COMMAND starts. ROLE is
-tcpmux-server, tcpmux-client, hmacsocket-server, hmacsocket-client, udpmux-daemon, udpmux-server-agent or udpmux-client-agent; it
-may be left out with a target file, which then is judged in all its roles. Behind an agent's COMMAND stands what mosh gives it.
-In COMMAND these are replaced:
+Judge a target: the reference implementation, the one in a target file, or the program that COMMAND starts. ROLE is
+tcpmux-server, tcpmux-client, hmacsocket-server, hmacsocket-client, udpmux-daemon, udpmux-server-agent or
+udpmux-client-agent. A target file names its roles; without ROLE, the target is judged in all of them. For an agent,
+COMMAND is only its beginning: the suite appends the arguments that mosh passes. COMMAND may contain these placeholders:
 
   {listen}           HOST:PORT to listen on; {host} and {port} are its parts
   {address_file}     the file to write HOST:PORT to, if the program chooses the port
-  {request_timeout}  of a TCPMUX server: the time limit for a request
-  {program} {service_tcp} {service_unix} {max_name}  of a TCPMUX server: what is behind services, and its limit
-  {address}          of a TCPMUX client: HOST:PORT of the suite's server; {host} and {port} are its parts
-  {name}             of a TCPMUX client: the service to ask for
-  {reply_timeout}    of a TCPMUX client: the time limit for the reply
-  {keyfile}          of HMACSocket: the file that holds the key
-  {connect}          of HMACSocket: HOST:PORT of the service or the server, which the suite plays
-  {hash}             of HMACSocket: the name of the hash
-  {init_timeout}     of HMACSocket: the time limit for the peer's Init
-  {config}           of a UDP mux daemon: its configuration file, in the form of moshd's
-  {socket}           of UDP mux: the Unix socket's path
-  {modes} {flow_idle} ...  of a UDP mux daemon: moshd's options, for one that reads no such file
-  {muxspec}          this program; 'muxspec service NAME' is the services that --has names
-  {dir} {user}       an empty folder, who it runs as
+  {request_timeout}  TCPMUX server: the time limit for a request
+  {program} {service_tcp} {service_unix} {max_name}
+                     TCPMUX server: what some services need, and the longest name
+  {address}          TCPMUX client: HOST:PORT of the suite's server; {host} and {port} are its parts
+  {name}             TCPMUX client: the service to ask for
+  {reply_timeout}    TCPMUX client: the time limit for the reply
+  {keyfile}          HMACSocket: the file that holds the key
+  {connect}          HMACSocket: HOST:PORT to connect to; the suite plays that service or server
+  {hash}             HMACSocket: the name of the hash
+  {init_timeout}     HMACSocket: the time limit for the peer's Init
+  {config}           UDP mux daemon: its configuration file, in moshd's format
+  {socket}           UDP mux: the path of the Unix socket
+  {modes} {flow_idle} ...
+                     UDP mux daemon: moshd's options one by one, for a program that reads no such file
+  {muxspec}          this program; 'muxspec service NAME' provides the services named in --has
+  {dir} {user}       an empty folder, and the user that the program runs as
   {long} {blanks}    a service name of 64 bytes, and one with white space
 
-Exit codes: 0 no MUST rule broken that is not listed; 1 one is, or a listed deviation did not occur; 2 wrong usage; 3 the suite
-lacks something here, some rule is inconclusive, or a MUST rule blocked for no reason that the run shows, none was judged, or a
-report could not be written.
+Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is, or a listed deviation did not occur; 2 wrong
+usage; 3 no conclusion: the machine lacks something, a rule is inconclusive, a MUST rule is blocked without a broken rule
+that explains it, no rule was judged, or a report could not be written.
 `
 
 // runFlags are the options of run that are more than a value of [conformance.Options].
@@ -77,7 +79,7 @@ func (o *once) Type() string { return "string" }
 
 func (o *once) Set(value string) error {
 	if o.given {
-		return errors.New("it is given twice, and a run judges one target")
+		return errors.New("it may be given only once: a run judges one target")
 	}
 	o.value, o.given = value, true
 	return nil
@@ -87,33 +89,33 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	f := runFlags{
 		target:  &once{value: "reference"},
 		address: fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
-		has:     fs.StringSlice("has", nil, "the fixture `SERVICES`, with commas between them, that COMMAND or the server at the address has (default echo); of HMACSocket the hashes (default sha256); of a UDP mux daemon \"activation\""),
-		timers: fs.StringToString("timer", nil, "the value of the time limit `NAME` that COMMAND or the server cannot be told, "+
-			"or none, as request_timeout=75s; repeatable"),
-		json:     fs.String("json", "", "write the report as JSON to `FILE`; - is standard output, and then nothing else goes there"),
+		has:     fs.StringSlice("has", nil, "the fixture `SERVICES`, separated by commas, that COMMAND or the server at --address offers (default echo); for HMACSocket, its hashes (default sha256); for a UDP mux daemon, \"activation\" if it takes sockets from a service manager"),
+		timers: fs.StringToString("timer", nil, "a time limit that cannot be set from outside, as `NAME=VALUE`, such as request_timeout=75s "+
+			"or request_timeout=none; repeatable"),
+		json:     fs.String("json", "", "write the report as JSON to `FILE`; - means standard output, and then nothing else is printed there"),
 		junit:    fs.String("junit", "", "write the report as JUnit's XML to `FILE`"),
 		markdown: fs.String("markdown", "", "write the report as Markdown to `FILE`"),
-		known:    fs.String("write-known", "", "write the violations to `FILE` as known deviations for the target file, with empty reasons"),
-		quiet:    fs.BoolP("quiet", "q", false, "print nothing: the exit code tells"),
-		verbose:  fs.BoolP("verbose", "v", false, "print whole texts, and the evidence of known deviations, too"),
+		known:    fs.String("write-known", "", "write the violations to `FILE` as entries for the target file, with empty reasons to fill in"),
+		quiet:    fs.BoolP("quiet", "q", false, "print nothing; the exit code is the result"),
+		verbose:  fs.BoolP("verbose", "v", false, "print full texts, and the evidence of known deviations"),
 	}
-	fs.Var(f.target, "target", "judge `TARGET`: a target file, or one of "+strings.Join(conformance.TargetNames(), ", "))
-	fs.StringSliceVar(&o.Rules, "rule", nil, "only the rule with this `ID`; repeatable")
-	fs.StringSliceVar(&o.Scenarios, "scenario", nil, "only the scenario of this `NAME`, or NAME@VARIANT; repeatable")
-	fs.StringSliceVar(&o.Classes, "class", nil, "only rules of this `CLASS`: rfc, interop, robustness or hardening; repeatable")
-	fs.StringVar(&o.Level, "level", "", "only rules of this `LEVEL`: MUST or SHOULD")
-	fs.BoolVar(&o.Strict, "strict", false, "a broken SHOULD rule makes the run fail")
-	fs.BoolVar(&o.Hostile, "hostile", false, "with --address: also what could harm the server, such as many connections at once")
-	fs.BoolVar(&o.Slow, "slow", false, "also what takes many seconds")
-	fs.BoolVar(&o.Keep, "keep", false, "leave the folders of the target's instances")
-	fs.DurationVar(&o.Patience, "patience", conformance.DefaultPatience, "the least `TIME` to wait for an answer")
-	fs.BoolVar(&o.Quick, "quick", false, "play each scenario in its plain variant alone")
-	fs.BoolVar(&o.AllVariants, "all-variants", false, "play each scenario in each value of what its role varies over, too; minutes")
-	fs.IntVar(&o.Draws, "draws", 1, "in how many variants that are drawn each scenario is played, besides its borders")
+	fs.Var(f.target, "target", "the `TARGET` to judge: a target file, or one of "+strings.Join(conformance.TargetNames(), ", "))
+	fs.StringSliceVar(&o.Rules, "rule", nil, "select the rule with this `ID`; repeatable")
+	fs.StringSliceVar(&o.Scenarios, "scenario", nil, "select the scenario `NAME`, or NAME@VARIANT; repeatable")
+	fs.StringSliceVar(&o.Classes, "class", nil, "select rules of this `CLASS`: rfc, interop, robustness or hardening; repeatable")
+	fs.StringVar(&o.Level, "level", "", "select rules of this `LEVEL`: MUST or SHOULD")
+	fs.BoolVar(&o.Strict, "strict", false, "fail if a SHOULD rule is broken, too")
+	fs.BoolVar(&o.Hostile, "hostile", false, "with --address: also run scenarios that could harm the server, such as many connections at once")
+	fs.BoolVar(&o.Slow, "slow", false, "also run scenarios that take many seconds")
+	fs.BoolVar(&o.Keep, "keep", false, "keep the folders of the target's instances")
+	fs.DurationVar(&o.Patience, "patience", conformance.DefaultPatience, "the `TIME` to wait for an answer, at least")
+	fs.BoolVar(&o.Quick, "quick", false, "play only the plain variant of each scenario")
+	fs.BoolVar(&o.AllVariants, "all-variants", false, "also play each scenario with each value of everything its role varies; takes minutes")
+	fs.IntVar(&o.Draws, "draws", 1, "the `NUMBER` of randomly drawn variants of each scenario, in addition to the fixed ones")
 	fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first violation")
-	fs.DurationVar(&o.Start, "start-timeout", 0, "the `TIME` that a target has until it listens (default: its file's, or 5s)")
-	fs.BoolVar(&o.Shuffle, "shuffle", false, "run the scenarios in random order")
-	fs.Int64Var(&o.Seed, "seed", 0, "the `NUMBER` that the order, and what is drawn, comes from (default of the order: the time)")
+	fs.DurationVar(&o.Start, "start-timeout", 0, "the `TIME` within which a target must listen (default: what its file says, or 5s)")
+	fs.BoolVar(&o.Shuffle, "shuffle", false, "play the scenarios in random order")
+	fs.Int64Var(&o.Seed, "seed", 0, "the `NUMBER` from which random order and drawn variants follow (the order's default is the time)")
 	return f
 }
 
@@ -156,7 +158,7 @@ func runMain(args []string) int {
 		report.Console(out, rep, report.Style{Args: again(fs), Verbose: *f.verbose, Colour: onTerminal(os.Stdout)})
 	}
 	if o.Keep && !*f.quiet {
-		fmt.Fprintf(stdio.Stderr, "the instances' folders are in %s\n", rep.Kept)
+		fmt.Fprintf(stdio.Stderr, "the folders of the target's instances are in %s\n", rep.Kept)
 	}
 	return code
 }
@@ -181,20 +183,20 @@ func prepare(fs *pflag.FlagSet, f runFlags, o *conformance.Options) (err error) 
 	o.Level = strings.ToUpper(o.Level)
 	switch {
 	case o.Patience <= 0:
-		return fmt.Errorf("--patience %v: must be more than 0", o.Patience)
+		return fmt.Errorf("--patience %v: must be above 0", o.Patience)
 	case o.Hostile && *f.address == "":
-		return errors.New("--hostile goes with --address")
+		return errors.New("--hostile needs --address")
 	case o.Draws < 0:
-		return fmt.Errorf("--draws %d: must not be below 0", o.Draws)
+		return fmt.Errorf("--draws %d: must not be negative", o.Draws)
 	case fs.Changed("start-timeout") && o.Start <= 0:
-		return fmt.Errorf("--start-timeout %v: must be more than 0", o.Start)
+		return fmt.Errorf("--start-timeout %v: must be above 0", o.Start)
 	}
 	if o.Level != "" && o.Level != "MUST" && o.Level != "SHOULD" {
-		return fmt.Errorf("--level %s: is neither MUST nor SHOULD", o.Level)
+		return fmt.Errorf("--level %s is neither MUST nor SHOULD", o.Level)
 	}
 	for _, class := range o.Classes {
 		if !slices.Contains(docs.Classes, class) {
-			return fmt.Errorf("--class %s: there are: %s", class, strings.Join(docs.Classes, ", "))
+			return fmt.Errorf("unknown --class %s; the classes are %s", class, strings.Join(docs.Classes, ", "))
 		}
 	}
 	roles, command := fs.Args(), []string(nil)
@@ -203,7 +205,7 @@ func prepare(fs *pflag.FlagSet, f runFlags, o *conformance.Options) (err error) 
 	}
 	switch {
 	case len(roles) > 1:
-		return fmt.Errorf("unexpected argument %q (a command stands behind --)", roles[1])
+		return fmt.Errorf("unexpected argument %q (put -- before a command)", roles[1])
 	case len(roles) == 1:
 		o.Role = roles[0]
 	}
@@ -216,19 +218,19 @@ func chosenTarget(fs *pflag.FlagSet, f runFlags, role string, command []string) 
 	named, has := fs.Changed("target"), *f.has
 	switch {
 	case named && command != nil, named && *f.address != "", *f.address != "" && command != nil:
-		return nil, errors.New("--target, --address and a command behind -- exclude each other")
+		return nil, errors.New("--target, --address and a command after -- cannot be combined")
 	case command == nil && *f.address == "" && fs.Changed("has"):
-		return nil, errors.New("--has goes with --address or a command; a target file says it itself")
+		return nil, errors.New("--has needs --address or a command; a target file has its own keys for that")
 	case strings.ContainsFunc(strings.Join(has, ""), unicode.IsSpace):
-		return nil, fmt.Errorf("--has %q: commas stand between the names, and no blanks", strings.Join(has, ","))
+		return nil, fmt.Errorf("--has %q: separate names with commas, without blanks", strings.Join(has, ","))
 	case command == nil && *f.address == "" && fs.Changed("timer"):
-		return nil, errors.New("--timer goes with --address or a command; a target file says it itself")
+		return nil, errors.New("--timer needs --address or a command; a target file has the table [timers]")
 	case command == nil && *f.address == "":
 		return conformance.LoadTarget(f.target.value)
 	case role == "":
-		return nil, fmt.Errorf("ROLE is missing: one of %s", strings.Join(conformance.Roles(), ", "))
+		return nil, fmt.Errorf("ROLE is missing; it is one of %s", strings.Join(conformance.Roles(), ", "))
 	case command != nil && len(command) == 0:
-		return nil, errors.New("the command behind -- is missing")
+		return nil, errors.New("there is no command after --")
 	}
 	t := &conformance.Target{Name: *f.address, Roles: []string{role}, Command: command, Address: *f.address, Timers: *f.timers}
 	if command != nil {

@@ -21,9 +21,9 @@ import (
 // supervised tells the process that judges that another one looks after what it leaves.
 const supervised = "MUXSPEC_SUPERVISED"
 
-// supervise does the run in a process of its own, and becomes the parent of all that targets leave behind: such
-// processes are reaped at once, as init does it where there is one, and ended with the run, also those that cannot be
-// known by their environment. done is false where the run is to be done here.
+// supervise does the run in a child process, and becomes the parent of every process that targets leave behind. It reaps
+// them at once, as init does, and ends them with the run, even if their environment does not tell where they come from.
+// done is false if the run has to be done in this process.
 func supervise(quiet bool) (code int, done bool) {
 	if _, ok := os.LookupEnv(supervised); ok {
 		return 0, false
@@ -54,7 +54,7 @@ func supervise(quiet bool) (code int, done bool) {
 	}()
 	code = reapUntil(child.Pid)
 	if names := endChildren(); len(names) > 0 && !quiet {
-		fmt.Fprintf(stdio.Stderr, "muxspec run: ended what targets had left: %s\n", strings.Join(names, ", "))
+		fmt.Fprintf(stdio.Stderr, "muxspec run: ended processes that targets had left behind: %s\n", strings.Join(names, ", "))
 	}
 	return code, true
 }

@@ -14,8 +14,8 @@ import (
 
 const traceUsage = `Usage: muxspec trace [OPTION]...
 
-Show for each rule what shows it: its scenarios, the golden vectors that name it, and the mutants that break it (variants of
-the reference which the scenarios have been seen to tell from it).
+Show what covers each rule: its scenarios, the golden vectors that name it, and the mutants that break it. A mutant is a
+variant of the reference with one fault, which the scenarios detect.
 `
 
 // A traced rule is a line of trace.
@@ -31,7 +31,7 @@ type traced struct {
 
 func traceMain(args []string) int {
 	fs := cmdline.New(traceUsage)
-	asJSON := fs.Bool("json", false, "as JSON, with the names")
+	asJSON := fs.Bool("json", false, "print JSON, with names instead of numbers")
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}

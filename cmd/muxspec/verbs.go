@@ -11,7 +11,7 @@ import (
 
 const verbsUsage = `Usage: muxspec verbs [ROLE]
 
-Show the verbs that scenarios are made of: all, or those of a role. docs/conformance.md has them, too.
+List the verbs that scenarios are written in: all of them, or those of ROLE. docs/conformance.md has the same list.
 `
 
 // verbsMain prints each verb with its arguments, and what it does.
@@ -25,7 +25,7 @@ func verbsMain(args []string) int {
 	case fs.NArg() > 1:
 		return cmdline.Usage(fs, "unexpected argument %q", fs.Arg(1))
 	case role != "" && !slices.Contains(conformance.Roles(), role):
-		return cmdline.Usage(fs, "unknown role %q, there are: %s", role, strings.Join(conformance.Roles(), ", "))
+		return cmdline.Usage(fs, "unknown role %q; the roles are %s", role, strings.Join(conformance.Roles(), ", "))
 	}
 	for i, g := range conformance.VerbGroups() {
 		if role != "" && !slices.Contains(g.Roles, role) {

@@ -13,29 +13,32 @@ import (
 func pairLoadVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "idle", Usage: "N",
-			Help: "So many peers are connected to the target, and send nothing.", Min: 1, Max: 1, Run: idleVerb},
+			Help: "N peers connect to the target and send nothing.", Min: 1, Max: 1, Run: idleVerb},
 		{Name: "unproven", Usage: "N",
-			Help: "So many peers are connected to the target, and send an Init and nothing more.", Min: 1, Max: 1,
+			Help: "N peers connect to the target, send an Init and nothing more.", Min: 1, Max: 1,
 			Run: unprovenVerb},
 		{Name: "crowd", Usage: "N TEXT",
-			Help: "So many connections at once through the target, which get that text at their HMAC side, and go.",
-			Min:  2, Max: 2, Run: crowdVerb},
+			Help: "Open N connections through the target at once, send the text at the HMAC side of each, and close " +
+				"them.",
+			Min: 2, Max: 2, Run: crowdVerb},
 		{Name: "announce", Usage: "[-behind]",
-			Help: "On many connections an LD as high as the target's ML comes, and nothing after it; -behind: behind a good Chunk.",
-			Max:  1, Run: announceVerb},
+			Help: "On many connections, send an LD equal to the target's ML and nothing after it; with -behind, " +
+				"after a good Chunk.",
+			Max: 1, Run: announceVerb},
 		{Name: "stall", Usage: "chunks|plain",
-			Help: "Send data into the HMAC or the plain side, and read nothing at the other, until the target takes no " +
-				"more.", Max: -1, Run: stallVerb},
+			Help: "Send data into the HMAC side or the plain side and read nothing at the other until the target " +
+				"stops reading.", Max: -1, Run: stallVerb},
 		{Name: "carry", Usage: "chunks|plain|both|early N",
-			Help: "N bytes go in at the HMAC side and come out at the plain side, or the other way, or both at once; early: " +
-				"as plain, and the suite's Init is sent when the target takes no more.",
+			Help: "N bytes that go in at the HMAC side come out at the plain side (chunks), the other way round " +
+				"(plain), or both at once (both). With early, bytes go in at the plain side, and the suite sends " +
+				"its Init only when the target stops reading.",
 			Max: -1, Run: carryVerb},
 		{Name: "former", Usage: "N VERB...",
-			Help: "So many connections through the target, one after the other: with both Inits; do the verb; both sides " +
-				"are closed.", Min: 2, Max: -1, Run: formerVerb},
+			Help: "N times in a row: open a connection through the target, exchange both Inits, run VERB, and close " +
+				"both sides.", Min: 2, Max: -1, Run: formerVerb},
 		{Name: "resets", Usage: "chunks|plain N",
-			Help: "Of so many connections the HMAC or the plain side ends its direction. All are reset there while the " +
-				"target stands still. The target resets each at the other side, too.", Min: 2, Max: 2, Run: resetsVerb},
+			Help: "On each of N connections, the HMAC side or the plain side ends its direction, and is then reset " +
+				"while the target is stopped. The target must reset the other side of each.", Min: 2, Max: 2, Run: resetsVerb},
 	}
 }
 

@@ -14,26 +14,27 @@ import (
 func pairVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "connect", Usage: "[NAME]",
-			Help: "A connection through the target comes into being, nothing is sent yet: the HMAC side is the current " +
+			Help: "Open a connection through the target and send nothing yet. Its HMAC side becomes the current " +
 				"connection.", Max: 1, Run: connectVerb},
 		{Name: "greeted", Usage: "[length|limit]",
-			Help: "The target's Init comes; only its first field is right, or its limit is not 0.", Max: -1, Run: greetedVerb},
+			Help: "The target's Init comes. With length, only its first field is checked; with limit, only that its " +
+				"ML is not 0.", Max: -1, Run: greetedVerb},
 		{Name: "init", Usage: "[-ml N] [-lh N] [-says N] [-n theirs|theirs=NAME|ours=NAME|carry|far] [-part N] [-apart] [-with TEXT]",
-			Help: "Send an Init: with that limit; with another length, and an N of that length; with " +
-				"another length before a right N; with the target's N of " +
-				"this or another connection, with the suite's of another, with one that makes CN carry soon, or over " +
-				"four bytes within 16384 messages; only its first bytes; each byte in a segment of its own; with a " +
-				"Chunk in the same segment.", Max: -1, Run: initVerb},
+			Help: "Send an Init. -ml: this ML. -lh: this LH and an N of that length. -says: this LH before an N of " +
+				"the right length. -n: the target's N of this connection or of connection NAME; the suite's N of " +
+				"another connection (ours); an N that makes CN carry soon (carry), or carry over four bytes within " +
+				"16384 messages (far). -part: only its first N bytes. -apart: each byte in a segment of its own. " +
+				"-with: a Chunk follows in the same segment.", Max: -1, Run: initVerb},
 		{Name: "open", Usage: "[-small] [NAME] [OPTION...]",
-			Help: "A connection through the target, with both Inits, the suite's with the options of init, and both " +
-				"sides; -small: the suite's sockets have little room.", Max: -1, Run: openVerb},
+			Help: "Open a connection through the target and exchange both Inits, the suite's with the options of " +
+				"init. With -small, the suite's sockets have small buffers.", Max: -1, Run: openVerb},
 		{Name: "elsewhere",
-			Help: "What connects to the target from here on connects to the other address that it listens at.",
+			Help: "From here on, connections to the target use the other address that it listens at.",
 			Run:  elsewhereVerb},
 		{Name: "plain", Usage: "VERB...",
-			Help: "Do the verb at the plain side of the connection.", Min: 1, Max: -1, Run: plainVerb},
+			Help: "Run VERB on the plain side of the connection.", Min: 1, Max: -1, Run: plainVerb},
 		{Name: "hmac", Usage: "VERB...",
-			Help: "Do the verb at the HMAC side of the connection, which is the current one anyway.",
+			Help: "Run VERB on the HMAC side of the connection, which is the default.",
 			Min:  1, Max: -1, Run: hmacVerb},
 	}
 }

@@ -15,25 +15,24 @@ import (
 func receiveVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "chunks", Usage: "TEXT...|-filler N",
-			Help: "Chunks come that are right and hold exactly this, wherever one ends and the next begins.",
+			Help: "Valid Chunks come, and their data together is exactly this, however it is divided.",
 			Max:  -1, Run: chunksVerb},
 		{Name: "told", Usage: "EC",
-			Help: "An Error with that code comes.", Max: -1, Run: toldVerb},
+			Help: "An Error with this code comes.", Max: -1, Run: toldVerb},
 		{Name: "said", Usage: "text|words",
-			Help: "The text of the Error that came last is valid UTF-8 without NUL; it says something.", Max: -1, Run: saidVerb},
+			Help: "The text of the last Error is valid UTF-8 without NUL (text), or is not empty of words (words).", Max: -1, Run: saidVerb},
 		{Name: "nothing",
-			Help: "No byte comes before the connection ends. Where it does not end, none within the time limit will do: " +
-				"that it ends is another rule's to demand.", Run: nothingVerb},
+			Help: "No byte comes before the connection ends or the time limit is over. Whether it ends is for " +
+				"another rule.", Run: nothingVerb},
 		{Name: "untold",
-			Help: "The target sends no message with LD 0 before it ends its direction. Where it does not end it, within " +
-				"the time limit.", Max: -1, Run: untoldVerb},
+			Help: "The target sends no message with LD 0 before it ends its direction or the time limit is over.", Max: -1, Run: untoldVerb},
 		{Name: "refused", Usage: "[NAME]",
-			Help: "The Init that was sent is not accepted: the target closes the connection before it signs a Chunk for " +
-				"the N in it. Where it does sign, its Chunks are played to the HMAC side of the connection NAME, and " +
-				"the evidence tells whether what they hold came out.", Max: -1, Run: refusedVerb},
+			Help: "The target does not accept the Init that was sent: it closes the connection before it signs a " +
+				"Chunk for the N in that Init. If it does sign, its Chunks are replayed on the HMAC side of " +
+				"connection NAME, and the evidence says whether their data came out.", Max: -1, Run: refusedVerb},
 		{Name: "unanswered",
-			Help: "After an Init that is not accepted no byte comes, only the end. Where the target does accept it " +
-				"there is nothing to judge.", Max: -1, Run: unansweredVerb},
+			Help: "After an Init that the target does not accept, no byte comes before the end. If the target " +
+				"accepts the Init, nothing is judged.", Max: -1, Run: unansweredVerb},
 	}
 }
 

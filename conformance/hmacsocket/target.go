@@ -17,26 +17,28 @@ import (
 func peerVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "nonces", Usage: "fresh [STARTS [N]]|random",
-			Help: "Of 64 connections or N, no two have the same N, though the target be started so often with the same key; " +
-				"and no bit of it is always the same, no byte grows by the same step.", Max: -1, Run: noncesVerb},
+			Help: "Of 64 connections, or N, no two have the same N, even if the target is started STARTS times with " +
+				"the same key (fresh); or no bit of N is constant and no byte of it grows in equal steps (random).", Max: -1, Run: noncesVerb},
 		{Name: "patient", Usage: "TIME",
-			Help: "The target waits longer for an Init, or states nothing; else there is nothing to judge.",
-			Min:  1, Max: 1, Run: patientVerb},
+			Help: "Continue only if the target waits longer than TIME for an Init, or states no limit; otherwise " +
+				"nothing is judged.",
+			Min: 1, Max: 1, Run: patientVerb},
 		{Name: "visits", Usage: "N",
-			Help: "The target has connected to its service so many times.", Min: 1, Max: 1, Run: visitsVerb},
+			Help: "The target has connected to its service N times.", Min: 1, Max: 1, Run: visitsVerb},
 		{Name: "away",
-			Help: "Where the target connects to, nobody listens any more.", Run: awayVerb},
+			Help: "Nobody listens any more where the target connects to.", Run: awayVerb},
 		{Name: "back",
 			Help: "Somebody listens again where the target connects to.", Run: backVerb},
 		{Name: "unreached", Usage: "[N]",
-			Help: "A process, or a peer with a good Init, connects to the target, or so many, one after the other, and its " +
-				"connection is closed or reset, in both directions, since nobody can be reached.", Max: 1, Run: unreachedVerb},
+			Help: "A process, or a peer with a good Init, connects to a target that can reach nobody. The " +
+				"connection is closed or reset in both directions. N: repeat this N times in a row.", Max: 1, Run: unreachedVerb},
 		{Name: "keyless", Usage: "empty|missing|folder",
-			Help: "Started with such a key file, the target ends unsuccessfully, and does not listen before.",
-			Min:  1, Max: 1, Run: keylessVerb},
+			Help: "If the target is started with such a key file, it ends with a failure and does not listen before " +
+				"that.",
+			Min: 1, Max: 1, Run: keylessVerb},
 		{Name: "logged",
-			Help: "The target has had the time to print what it prints of Errors: the text of another one, which comes " +
-				"now, is printed. Where it prints none, there is nothing to wait for but the time limit.", Run: loggedVerb},
+			Help: "Give the target time to print the Errors it has received: send one more Error and wait until its " +
+				"text is printed, or until the time limit if the target prints none.", Run: loggedVerb},
 	}
 }
 

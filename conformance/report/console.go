@@ -1,4 +1,4 @@
-// Package report is what a run came to, a [Report], and shows it: for people, and for programs.
+// Package report holds the result of a run, a [Report], and writes it for people and for programs.
 package report
 
 import (
@@ -22,8 +22,8 @@ type Style struct {
 	Colour  bool   // by the escapes that terminals know
 }
 
-// Console writes the report for a person: a line for each rule, behind it the evidence of each violation that is not
-// known, and the summary.
+// Console writes the report for a person: a line for each rule, followed by the evidence of each violation that is not
+// listed, and a summary.
 func Console(w io.Writer, r *Report, style Style) {
 	fmt.Fprintf(w, "target %s as %s\n\n", r.Target, strings.Join(r.Roles, ", "))
 	said := make(map[string]bool) // what is missing or broken for many rules is said at the first
@@ -87,14 +87,14 @@ func scenario(w io.Writer, rule RuleResult, s ScenarioResult, args string) {
 	for _, line := range s.Proof {
 		fmt.Fprintf(w, "      %s\n", line)
 	}
-	fmt.Fprintf(w, "      rule:  %s (docs/%s, %s)\n", rule.Rule.Text, rule.Rule.Page, rule.Rule.Section)
-	fmt.Fprintf(w, "      again: muxspec run --scenario %s %s\n", s.Full(), args)
+	fmt.Fprintf(w, "      rule:   %s (docs/%s, %s)\n", rule.Rule.Text, rule.Rule.Page, rule.Rule.Section)
+	fmt.Fprintf(w, "      repeat: muxspec run --scenario %s %s\n", s.Full(), args)
 }
 
 func summary(w io.Writer, r *Report) {
 	for i, fact := range slices.Sorted(maps.Keys(r.Profile)) {
 		if i == 0 {
-			fmt.Fprintln(w, "\nchosen where the page leaves the choice:")
+			fmt.Fprintln(w, "\nchoices that the page leaves open:")
 		}
 		fmt.Fprintf(w, "  %s: %s\n", fact, r.Profile[fact])
 	}
@@ -118,14 +118,14 @@ func summary(w io.Writer, r *Report) {
 	case s.Listed > 0 || s.Rules > s.Judged || s.Count[Warn] > 0:
 		fmt.Fprintf(w, "%s breaks no MUST rule", r.Target)
 		if s.Listed > 0 {
-			fmt.Fprint(w, " but for the deviations that its target file lists")
+			fmt.Fprint(w, " except for the deviations listed in its target file")
 		}
 		if n := s.Rules - s.Judged; n > 0 {
 			fmt.Fprintf(w, "; %d rules could not be judged", n)
 		}
 		fmt.Fprintln(w)
 	default:
-		fmt.Fprintf(w, "%s conforms to the rules that were asked for\n", r.Target)
+		fmt.Fprintf(w, "%s conforms to all selected rules\n", r.Target)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Markdown writes the report as a page: a table of the rules, behind it the evidence of each violation.
+// Markdown writes the report as a page: a table of the rules, followed by the evidence of each violation.
 func Markdown(w io.Writer, r *Report) {
 	fmt.Fprintf(w, "# %s as %s\n\n", escape(r.Target), strings.Join(r.Roles, ", "))
 	s := r.Summary
@@ -26,7 +26,7 @@ func Markdown(w io.Writer, r *Report) {
 	}
 	for i, fact := range slices.Sorted(maps.Keys(r.Profile)) {
 		if i == 0 {
-			fmt.Fprint(w, "\nChosen where the page leaves the choice:\n\n")
+			fmt.Fprint(w, "\nChoices that the page leaves open:\n\n")
 		}
 		fmt.Fprintf(w, "- %s: %s\n", escape(fact), escape(r.Profile[fact]))
 	}

@@ -91,7 +91,7 @@ func TestConsole(t *testing.T) {
 	Console(&coloured, sample(), Style{Colour: true})
 	for _, want := range []string{
 		"FAIL         TCPMUX-2", "pass         TCPMUX-1", "known        TCPMUX-3", "INCONCLUSIVE TCPMUX-6",
-		`expected "<", not`, "again: muxspec run --scenario scenario-of-tcpmux-2 --target mine.toml",
+		`expected "<", not`, "repeat: muxspec run --scenario scenario-of-tcpmux-2 --target mine.toml",
 		"judged 3 of 6 rules, listed 1: 1 pass, 1 fail, 1 known, 1 unsupported, 1 blocked, 1 inconclusive",
 		"a listed deviation did not occur: TCPMUX-7 gone", "it stands on nothing", "it cannot", "fact: a & b",
 	} {

@@ -7,7 +7,7 @@ import (
 	"github.com/muxspec/muxspec/docs"
 )
 
-// An Outcome is what a scenario or a rule came to.
+// An Outcome is the result of a scenario or a rule.
 type Outcome string
 
 const (
@@ -19,7 +19,7 @@ const (
 	Fail Outcome = "fail"
 	// Warn: a SHOULD rule was broken.
 	Warn Outcome = "warn"
-	// Known: all that broke the rule stands in the target file as a known deviation.
+	// Known: every violation of the rule is listed in the target file.
 	Known Outcome = "known"
 	// Unsupported: the target lacks what the scenario needs.
 	Unsupported Outcome = "unsupported"
@@ -29,10 +29,10 @@ const (
 	Inconclusive Outcome = "inconclusive"
 )
 
-// Interrupted is the reason of a scenario that a signal kept from its end.
+// Interrupted is the reason of a scenario that a signal stopped.
 const Interrupted = "the run was interrupted"
 
-// NoExchange begins the reason of a scenario that is blocked since nothing works with the target, or it does not start.
+// NoExchange begins the reason of a scenario that is blocked because nothing works with the target, or it does not start.
 const NoExchange = "a good exchange does not work"
 
 // Outcomes are the outcomes that a rule can have, in the order in which reports count them.
@@ -46,7 +46,7 @@ const (
 	ExitInconclusive = 3
 )
 
-// A ScenarioResult is what one scenario came to.
+// A ScenarioResult is the result of one scenario.
 type ScenarioResult struct {
 	Name    string  `json:"name"`
 	Outcome Outcome `json:"outcome"`
@@ -71,7 +71,7 @@ func (s ScenarioResult) Full() string {
 	return s.Name + "@" + s.Variant
 }
 
-// A RuleResult is what all scenarios of a rule came to in a role.
+// A RuleResult is the result of all scenarios of a rule in one role.
 type RuleResult struct {
 	ID        string           `json:"id"`
 	Protocol  string           `json:"protocol"`
@@ -84,7 +84,7 @@ type RuleResult struct {
 	Rule docs.Rule `json:"-"`
 }
 
-// A Report is what a run came to. Its JSON form is described by report/report.schema.json.
+// A Report is the result of a run. Its JSON form is described by report/report.schema.json.
 type Report struct {
 	Suite   Suite             `json:"suite"`
 	Target  string            `json:"target"`

@@ -49,11 +49,11 @@ func prepareProgram(in *engine.Instance, _ engine.Scenario, values map[string]st
 func aroundVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "program", Usage: "removed|locked|folder|back",
-			Help: "The program of the service script goes; may not be executed any more; makes way for a folder; is there " +
-				"again.",
+			Help: "The program of the service script is removed, made non-executable, replaced by a folder, or put " +
+				"back.",
 			Min: 1, Max: 1, Run: programVerb},
 		{Name: "spoken",
-			Help: "Read, until the service that is forwarded to has got rid of all that it has to say, and has ended its " +
+			Help: "Read until the service that sessions are forwarded to has sent all its output and ended its " +
 				"direction.",
 			Run: spokenVerb},
 	}

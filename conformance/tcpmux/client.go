@@ -15,21 +15,21 @@ import (
 func clientVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "client", Usage: "[NAME]",
-			Help: "Start the target, to ask for the service NAME, else for {any}.", Max: 1, Run: clientVerb},
+			Help: "Start the target and have it ask for the service NAME, or for {any} if no name is given.", Max: 1, Run: clientVerb},
 		{Name: "accept",
-			Help: "The target connects; the connection is the current one.", Max: -1, Run: acceptVerb},
+			Help: "The target connects. The new connection becomes the current one.", Max: -1, Run: acceptVerb},
 		{Name: "request",
-			Help: "The target sends the name that it was told, in any one case, and CR LF, and nothing before.",
+			Help: "The target sends the requested name, in any case, followed by CR LF, and nothing before it.",
 			Run:  requestVerb},
 		{Name: "type", Usage: "TEXT...|-filler N|-end",
-			Help: "Give the target input: the texts, N bytes of the pattern, or the end.", Min: 1, Max: -1, Run: typeVerb},
+			Help: "Write to the target's standard input: the texts, N bytes of the pattern, or the end of input.", Min: 1, Max: -1, Run: typeVerb},
 		{Name: "prints", Usage: "TEXT...|-filler N",
-			Help: "The target's standard output goes on with exactly this.", Min: 1, Max: -1, Run: printsVerb},
+			Help: "The next bytes on the target's standard output are exactly these.", Min: 1, Max: -1, Run: printsVerb},
 		{Name: "ends", Usage: "ok|failed",
-			Help: "The target ends, with exit code 0 or another. It fails only if it was asked for something: a program " +
-				"that never connects refuses nothing.", Max: -1, Run: endsVerb},
+			Help: "The target ends with exit code 0 (ok) or another (failed). It counts as failed only if it has " +
+				"been asked for a service: a program that never connects has not refused anything.", Max: -1, Run: endsVerb},
 		{Name: "exchange baseline",
-			Help: "The whole baseline of a client.", Run: func(s *engine.Session, args []string) error { return goodClient(s) }},
+			Help: "Run the whole baseline of a client.", Run: func(s *engine.Session, args []string) error { return goodClient(s) }},
 	}
 }
 

@@ -11,20 +11,20 @@ import (
 func clientLoadVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "quiet",
-			Help: "Within a window the target sends nothing more.", Run: quietVerb},
+			Help: "The target sends nothing more during a short window.", Run: quietVerb},
 		{Name: "unsent",
-			Help: "The target ends, unsuccessfully, and has not sent a byte.", Run: unsentVerb},
+			Help: "The target ends with a failure and has not sent a byte.", Run: unsentVerb},
 		{Name: "pour", Usage: "+|-",
-			Help: "Send a reply line with that sign and without an end until the target gives up. It may not take all of it, nor the " +
-				"memory for it.", Min: 1, Max: 1, Run: pourVerb},
+			Help: "Send a reply line with that sign and no end until the target gives up. It must neither read all " +
+				"of it nor take memory for all of it.", Min: 1, Max: 1, Run: pourVerb},
 		{Name: "endless", Usage: "[TEXT]",
-			Help: "Send a line without an end, which may begin with the text; the target answers or closes before it has " +
-				"taken 1 MiB of it.", Max: 1, Run: endlessVerb},
+			Help: "Send a line without an end, which starts with the text if one is given. The target answers or " +
+				"closes before it has read 1 MiB.", Max: 1, Run: endlessVerb},
 		{Name: "outlast", Usage: "request_timeout|reply_timeout",
-			Help: "Wait until a request that began before, or the wait for its reply, would have run out of time; not " +
-				"at all where the target has no such limit.", Max: -1, Run: outlastVerb},
+			Help: "Wait until a request that has already begun, or the wait for its reply, would have timed out. Do " +
+				"nothing if the target has no such limit.", Max: -1, Run: outlastVerb},
 		{Name: "mute",
-			Help: "The target ends, unsuccessfully, after the time that it states for a reply, without getting one.",
+			Help: "The target, which gets no reply, ends with a failure after its stated time limit for a reply.",
 			Run:  muteVerb},
 	}
 }

@@ -15,31 +15,33 @@ import (
 func requestVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "reply", Usage: "+|-",
-			Help: "A reply with that sign comes, up to its line end. Nothing else of it is judged, whether that is CR " +
-				"LF neither.", Max: -1, Run: replyVerb},
+			Help: "A reply with that sign comes, up to its line end. Nothing else is judged, not even whether the " +
+				"line ends in CR LF.", Max: -1, Run: replyVerb},
 		{Name: "unserved",
-			Help: "Until the target ends the connection, or has sent a line, it does not send a positive reply.",
+			Help: "The target sends no positive reply before it ends the connection or completes a line.",
 			Run:  unservedVerb},
 		{Name: "unknown", Usage: "[-of TEXT] FROM TO",
-			Help: "A name that nobody has, of each length from FROM to TO bytes, gets a negative reply; -of: it is the " +
-				"text again and again.",
+			Help: "A name that no service has gets a negative reply, for each length from FROM to TO bytes. With " +
+				"-of, the name repeats that text.",
 			Min: 2, Max: 4, Run: unknownVerb},
 		{Name: "sync",
-			Help: "Send a fresh token to an echo service and wait for it; what comes before it is the junk.", Run: syncVerb},
+			Help: "Send a fresh token to an echo service and wait for it. Any bytes before the token are kept as " +
+				"junk.", Run: syncVerb},
 		{Name: "junk", Usage: "[without TEXT]",
-			Help: "The last sync found nothing before the token, or nothing that holds TEXT.", Max: -1, Run: junkVerb},
+			Help: "The last sync found nothing before the token or, with without, nothing that contains TEXT.", Max: -1, Run: junkVerb},
 		{Name: "list", Usage: "[-part]",
-			Help: "Read the answer to HELP to its end. It is a list if it is no refusal and holds the service of the " +
-				"good exchange; the latter not with -part, where what was sent after HELP may have cut it short.", Max: -1, Run: listVerb},
+			Help: "Read the answer to HELP to its end. It counts as a list if it is not a refusal and names the " +
+				"baseline's service. With -part it need not name that service, since bytes sent after HELP may have " +
+				"cut it short.", Max: -1, Run: listVerb},
 		{Name: "listed", Usage: "all|once|crlf|without TEXT",
-			Help: "The last list holds all of the target's services; it holds none twice; its lines end with CR LF; the " +
-				"text is nowhere in it.", Max: -1, Run: listedVerb},
+			Help: "The last list names all services of the target (all); names none twice (once); ends its lines " +
+				"with CR LF (crlf); or does not contain the text (without).", Max: -1, Run: listedVerb},
 		{Name: "served listed",
-			Help: "Every name that the last list holds, but for the service that cannot be started, gets a positive reply.",
+			Help: "Every name in the last list gets a positive reply, except the service that cannot be started.",
 			Min:  0, Run: servedListedVerb},
 		{Name: "sessions", Usage: "N",
-			Help: "N sessions of an echo service at once, each open until all have returned a token; those that get none " +
-				"in time do not matter. Then all are closed.",
+			Help: "Open N sessions with an echo service at once, and keep each open until all have returned a " +
+				"token. Sessions that get no place in time are ignored. Then close them all.",
 			Min: 1, Max: 1, Run: sessionsVerb},
 	}
 }

@@ -230,7 +230,7 @@ func (c closer) Close() error { c(); return nil }
 // or has it started in a special way, is alone with it.
 func Company(rule string) Axis {
 	return Axis{Name: "company", Values: []string{"none", "busy"}, Rule: rule,
-		Help:  "Beside the scenario nothing goes on, or one good exchange after the other.",
+		Help:  "The scenario has the target to itself, or good exchanges run beside it, one after another.",
 		Fits:  func(s Scenario) bool { return !s.Own && !slices.Contains(s.Needs, visible) },
 		Apply: func(s *Session, _ string) error { s.accompany(); return nil }}
 }

@@ -4,15 +4,14 @@ import (
 	"fmt"
 )
 
-// InitTOML gives a target file for a role that runs as it is, with the reference as the program, and says what to
-// change.
+// InitTOML returns a commented target file for a role. Unchanged, it judges the reference implementation.
 func (u *Suite) InitTOML(role string) string {
 	r := u.role(role)
 	example, _ := u.find(r.Baseline, role)
 	return fmt.Sprintf(initHead, role) + r.Init + fmt.Sprintf(initTail, example.Rule.ID, example.Name, role)
 }
 
-const initHead = `# How muxspec starts a program, and what is known of it. As it stands this file judges the reference implementation:
+const initHead = `# How muxspec starts a program, and which deviations are known. Unchanged, this file judges the reference implementation:
 #     muxspec run --target THIS-FILE
 name = "mine"
 description = "one line about it"
@@ -23,17 +22,17 @@ roles = [%q]
 const initTail = `# [env]
 # NAME = "value"
 
-# Files that are written into {dir} before the start.
+# Files to write into {dir} before the program starts.
 # [files]
 # "my.conf" = """
 # port {port}
 # """
 
-# What it is known to do wrong: "muxspec run --target THIS-FILE --write-known FILE" writes the entries.
+# Known deviations. "muxspec run --target THIS-FILE --write-known FILE" writes these entries.
 # [[known]]
 # rule = %q
 # scenario = %q
-# role = %q   # if the rule is for both roles, and not both break it
-# reason = "why it is as it is"
-# intermittent = true      # if it does not always happen
+# role = %q   # if the rule is for both roles, and only one breaks it
+# reason = "why it is not fixed yet"
+# intermittent = true      # if the deviation does not always occur
 `

@@ -13,20 +13,20 @@ func (u *Suite) selection(o Options) ([]Scenario, error) {
 	roles := o.Target.Roles
 	if o.Role != "" {
 		if !slices.Contains(roles, o.Role) {
-			return nil, fmt.Errorf("target %s has no role %q, it has: %s", o.Target.Name, o.Role, strings.Join(roles, ", "))
+			return nil, fmt.Errorf("target %s has no role %q; its roles are %s", o.Target.Name, o.Role, strings.Join(roles, ", "))
 		}
 		roles = []string{o.Role}
 	}
 	all := u.Scenarios()
 	for _, id := range o.Rules {
 		if !slices.ContainsFunc(all, func(s Scenario) bool { return s.Rule.ID == id }) {
-			return nil, fmt.Errorf("no scenario shows a rule %q: muxspec list shows all", id)
+			return nil, fmt.Errorf("no scenario tests a rule %q; 'muxspec list' shows them all", id)
 		}
 	}
 	for _, name := range o.Scenarios {
 		name, _, _ := strings.Cut(name, "@")
 		if _, ok := u.find(name, ""); !ok {
-			return nil, fmt.Errorf("unknown scenario %q: muxspec list shows all", name)
+			return nil, fmt.Errorf("unknown scenario %q; 'muxspec list' shows them all", name)
 		}
 	}
 	in := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
@@ -38,7 +38,7 @@ func (u *Suite) selection(o Options) ([]Scenario, error) {
 		}
 	}
 	if len(selected) == 0 {
-		return nil, errors.New("nothing is selected: no scenario fits all that was asked for")
+		return nil, errors.New("nothing is selected: no scenario matches all the given options")
 	}
 	if o.Shuffle {
 		rand.New(rand.NewPCG(uint64(o.Seed), 0)).Shuffle(len(selected), func(i, j int) {

@@ -9,20 +9,20 @@ import (
 func generalVerbs() []Verb {
 	return []Verb{
 		{"given", "[RULE] VERB ...",
-			"Do the verb; where the target fails in it, the rule cannot be judged, since it builds on this: on that rule, or " +
-				"on the one that the role has for the verb.", 1, -1, givenVerb},
+			"Run VERB as a condition. If the target fails it, the scenario is blocked by RULE or, without RULE, by " +
+				"the rule that the role names for VERB.", 1, -1, givenVerb},
 		{"baseline", "[N|soon]",
-			"A good exchange works, or so many, one after the other; soon: within the usual limit, since places of those " +
-				"who have gone may not be free at once.", 0, 1, baselineVerb},
+			"A good exchange works, N times in a row if N is given. With soon, it works within the usual limit, " +
+				"since the places of departed clients may not be free at once.", 0, 1, baselineVerb},
 		{"exchange", "",
-			"Tokens go both ways, through what is at work.", 0, 0, exchangeVerb},
+			"Fresh tokens pass both ways over what the scenario has opened.", 0, 0, exchangeVerb},
 		{"served always", "",
-			"A good exchange worked after each of the other scenarios.", 0, 0, servedAlwaysVerb},
+			"A good exchange worked after every other scenario.", 0, 0, servedAlwaysVerb},
 		{"passes", "TIME",
-			"So much time passes, in which nothing is done: for rules that speak of a while.", 1, 1, passesVerb},
+			"Wait for TIME and do nothing, in scenarios whose rule speaks of a period.", 1, 1, passesVerb},
 		{"says", "[-not] TEXT...",
-			"The target's output and errors hold, or do not hold, these bytes. What is started for each scenario has " +
-				"ended; a server may take a moment until it has printed.", 1, -1, saysVerb},
+			"The target's standard output and error contain these bytes or, with -not, do not contain them. A " +
+				"server is given a moment to print; a program started for each scenario must have ended.", 1, -1, saysVerb},
 	}
 }
 

@@ -10,12 +10,13 @@ import (
 func processVerbs() []Verb {
 	return []Verb{
 		{"measure", "",
-			"Take note of what the target's processes have, once that does not change any more.", 0, 0, measureVerb},
+			"Record the target's processes, descriptors and memory once the numbers are stable.", 0, 0, measureVerb},
 		{"settled", "processes|descriptors|cpu",
-			"Within the usual limit the target has no more processes or descriptors than it had when they were " +
-				"measured, or uses no processor time.", 1, 1, settledVerb},
+			"Within the usual limit the target is back to the number of processes or descriptors that measure " +
+				"recorded, or has stopped using processor time.", 1, 1, settledVerb},
 		{"grown", "[N]",
-			"Since it was measured the target has not taken more memory than bounded connections need, or N MiB.", 0, 1, grownVerb},
+			"Since measure, the target has taken no more memory than bounded connections need, or no more than N " +
+				"MiB.", 0, 1, grownVerb},
 	}
 }
 

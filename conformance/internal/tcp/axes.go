@@ -18,8 +18,8 @@ const mostApart = 96
 // Segments is the axis of how what the suite sends is cut.
 func Segments(rule string) engine.Axis {
 	return engine.Axis{Name: "segments",
-		Help: "What the suite sends goes as it is; or the last byte comes when the others have been read; or the first bytes " +
-			"of a connection come one by one.",
+		Help: "Bytes that the suite sends go out whole; or the last byte follows once the others have been read; or " +
+			"the first bytes of a connection are sent one by one.",
 		Values: []string{"whole", "two", "bytes"}, Rule: rule,
 		Apply: func(s *engine.Session, value string) error {
 			Of(s).shape = shape{cut: value, apart: mostApart}

@@ -16,11 +16,12 @@ import (
 func loadVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "flood", Usage: "[-keep|-much] N [TEXT]",
-			Help: "N connections at once, each sends the text, -much: and 4 MiB without a line end behind it; then all " +
-				"are closed, or kept open.", Max: -1, Run: floodVerb},
+			Help: "Open N connections at once and send the text on each; with -much, add 4 MiB without a line end. " +
+				"Then close them all, or with -keep leave them open.", Max: -1, Run: floodVerb},
 		{Name: "dropped", Usage: "silent|drip|late",
-			Help: "The target ends a connection that sends nothing, or a byte now and then, after the time that it " +
-				"states; or one that begins with that late, before another one that was opened later and sends nothing.",
+			Help: "The target ends a connection after its stated time limit if the connection sends nothing " +
+				"(silent) or a byte now and then (drip). With late, the connection starts dripping late, and still " +
+				"ends before a connection that was opened after it and sends nothing.",
 			Min: 1, Max: 1, Run: droppedVerb},
 	}
 }

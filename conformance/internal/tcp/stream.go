@@ -12,16 +12,16 @@ import (
 func streamVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "echo", Usage: "N|all|pairs",
-			Help: "Send N bytes, or all 256 byte values, or each of them behind each, to an echo service while its " +
-				"answer is read, which has to be the same.", Min: 1, Max: 1, Run: echoVerb},
+			Help: "Send N bytes, or all 256 byte values, or every pair of byte values, to an echo service; the same " +
+				"bytes come back while they are sent.", Min: 1, Max: 1, Run: echoVerb},
 		{Name: "rest", Usage: "[-junk] N",
-			Help: "All that still comes, until the end, are the N bytes of the pattern; with -junk something may stand " +
-				"before them.", Min: 1, Max: 2, Run: restVerb},
+			Help: "Everything that still comes until the end is N bytes of the pattern. With -junk, other bytes may " +
+				"come first.", Min: 1, Max: 2, Run: restVerb},
 		{Name: "until", Usage: "TEXT|-filler N",
-			Help: "The text, or N bytes of the pattern, come; something may stand before them.", Max: -1, Run: untilVerb},
+			Help: "The text, or N bytes of the pattern, comes. Other bytes may come first.", Max: -1, Run: untilVerb},
 		{Name: "answer", Usage: "begun|sign|crlf|text",
-			Help: "Something comes; its first byte is a sign; its first line ends with CR LF; between sign and CR LF is " +
-				"no NUL, CR or LF.", Min: 1, Max: 1, Run: answerVerb},
+			Help: "Checks one property of the answer: something comes; its first byte is a sign; its first line " +
+				"ends with CR LF; no NUL, CR or LF is between the sign and CR LF.", Min: 1, Max: 1, Run: answerVerb},
 	}
 }
 

@@ -11,33 +11,34 @@ import (
 func connectionVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "dial", Usage: "[NAME]",
-			Help: "Connect; the connection is the current one.", Max: 1, Run: dialVerb},
+			Help: "Connect. The new connection becomes the current one.", Max: 1, Run: dialVerb},
 		{Name: "use", Usage: "NAME",
 			Help: "Make an open connection the current one.", Min: 1, Max: 1, Run: useVerb},
 		{Name: "send", Usage: "[-apart|-filler N] TEXT...",
-			Help: "Send the texts at once; each byte in a segment of its own, which the target has read before the next " +
-				"is sent; or the texts and N bytes of the pattern at once. That the target takes no more is for the " +
-				"next verb to judge.", Min: 1, Max: -1, Run: sendVerb},
+			Help: "Send the texts in one write. With -apart, send each byte in a segment of its own, after the " +
+				"target has read the one before; with -filler, add N bytes of the pattern. If the target stops " +
+				"reading, the next verb judges that.", Min: 1, Max: -1, Run: sendVerb},
 		{Name: "apart",
-			Help: "Wait until the target has read all that was sent.", Run: apartVerb},
+			Help: "Wait until the target has read everything that was sent.", Run: apartVerb},
 		{Name: "cut", Usage: "reset|end TEXT",
-			Help: "For each proper prefix of the text, the empty one included: connect, send it, wait until it was " +
-				"read, and end the connection by a reset or cleanly.", Max: -1, Run: cutVerb},
+			Help: "For each proper prefix of the text, including the empty one: connect, send the prefix, wait " +
+				"until it has been read, and end the connection with a reset or a clean end.", Max: -1, Run: cutVerb},
 		{Name: "shutdown",
 			Help: "End the sending direction.", Run: shutdownVerb},
 		{Name: "reset",
-			Help: "End the connection with a reset.", Run: resetVerb},
+			Help: "Reset the connection.", Run: resetVerb},
 		{Name: "close",
-			Help: "End the connection.", Run: closeVerb},
+			Help: "Close the connection.", Run: closeVerb},
 		{Name: "closed", Usage: "[-quiet] [-fin|-reset]",
-			Help: "The target ends the connection; -quiet: without sending another byte; -fin: not by a reset; -reset: " +
-				"by one.", Max: -1, Run: closedVerb},
+			Help: "The target ends the connection. With -quiet, it sends no further byte first; with -fin, the end " +
+				"is not a reset; with -reset, it is one.", Max: -1, Run: closedVerb},
 		{Name: "broken",
-			Help: "The target resets the connection, of which nothing is read: its input may have ended before.",
-			Run:  brokenVerb},
+			Help: "The target resets the connection. The suite reads nothing from it, and its input may have ended " +
+				"before.",
+			Run: brokenVerb},
 		{Name: "gone",
-			Help: "The target closes the connection in both directions, however often a byte is still sent: it may take " +
-				"what comes behind its own end for 20 s.", Run: goneVerb},
+			Help: "The target closes the connection in both directions even if bytes keep arriving. It may go on " +
+				"reading for 20 s after its own end.", Run: goneVerb},
 		{Name: "expect", Usage: "TEXT...|-filler N",
 			Help: "Exactly these bytes come next.", Min: 1, Max: -1, Run: expectVerb},
 	}

@@ -15,7 +15,7 @@ func axes(role string) []engine.Axis {
 	}
 	return []engine.Axis{{
 		Name:   "server",
-		Help:   "The server that datagrams go to has an address of IPv4, or of IPv6, or one of IPv4 in IPv6's form.",
+		Help:   "The server's address is an IPv4 address, an IPv6 address, or an IPv4 address in IPv6 form.",
 		Values: []string{"127.0.0.1", "::1", "::ffff:127.0.0.1"}, Rule: "UDPMUX-112",
 		Needs: map[string][]string{"::1": {"ipv6"}, "::ffff:127.0.0.1": {"ipv6"}},
 		Apply: func(s *engine.Session, value string) error {

@@ -12,11 +12,12 @@ import (
 func bitsVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "far marks", Usage: "up|down NAME BITS,...",
-			Help: "The local port sends the server a datagram with each of these ECN bits, or the server answers it so; it comes with " +
-				"the same. More bits than two are those of the whole byte, of which the last two are meant.",
+			Help: "The local port sends the server a datagram with each of these ECN bits (up), or the server " +
+				"answers with them (down), and each arrives with the same bits. A value of more than two bits is " +
+				"the whole byte, and its last two bits count.",
 			Max: -1, Run: alone(marksStep)},
 		{Name: "far unfixed", Usage: "NAME",
-			Help: "What the local port sends leaves the relay in an IPv4 packet with DF clear.",
+			Help: "A datagram from the local port leaves the relay in an IPv4 packet with DF clear.",
 			Max:  -1, Run: alone(farUnfixedStep)},
 	}
 }

@@ -3,12 +3,16 @@ package agent
 // agentPrograms are the reference's agents.
 var agentPrograms = map[string]string{Server: "mosh-server-mux", Client: "mosh-client-mux"}
 
-const initAgent = `# The program and its first arguments; the suite puts those behind them that mosh gives, and in front of "new" the options of
-# docs/udpmux.md. A name without a slash is looked for in the folders of path, then in PATH; a path begins at this file's folder. In
-# command, env and files these are replaced: {dir} an empty folder, {muxspec} the suite's own program, {user} who the program runs as.
+const initAgent = `# Placeholders in command, env and files:
+#   {dir} {user}  an empty folder, and the user that the program runs as
+#   {muxspec}     the suite's own program
+
+# The program and its first arguments. The suite appends the arguments that mosh passes, with the options of the protocol's
+# pages before "new". A name without a slash is looked up in the folders of path, then in PATH. A relative path starts at
+# this file's folder.
 #
-# Its PATH begins with a folder of stand-ins for mosh-server and mosh-client, and MOSHD_SOCKET in its environment says where the
-# daemon is, which is the suite.
+# The program's PATH begins with a folder of stand-ins for mosh-server and mosh-client, and MOSHD_SOCKET in its environment
+# names the socket of the daemon, which the suite plays.
 # path = ["/usr/bin"]
 command = ["{muxspec}", %q]
 

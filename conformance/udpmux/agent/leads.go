@@ -11,8 +11,8 @@ import (
 
 func leadsVerbs() []engine.Verb {
 	return []engine.Verb{{Name: "mosh leads", Usage: "back N",
-		Help: "On PATH, in front of the stand-ins, are N programs of their names, each in a folder of its own, that start the " +
-			"agent with their arguments; one of them in its own place.",
+		Help: "N programs on PATH, before the stand-ins and with their names, each in a folder of its own, start " +
+			"the agent again with the same arguments. One of them does so with exec.",
 		Max: -1, Run: alone(moshLeadsStep)}}
 }
 

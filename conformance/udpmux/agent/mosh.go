@@ -17,40 +17,41 @@ import (
 func moshVerbs() []engine.Verb {
 	return append(append(placedVerbs(), leadsVerbs()...), []engine.Verb{
 		{Name: "mosh starts",
-			Help: "The agent starts mosh-server or mosh-client. {last} is its last argument.",
+			Help: "The agent starts mosh-server or mosh-client. {last} stands for its last argument.",
 			Max:  -1, Run: alone(moshStartsStep)},
 		{Name: "mosh unstarted",
-			Help: "The agent, which has ended, has not started it.", Max: -1, Run: alone(moshUnstartedStep)},
+			Help: "The agent has ended without starting mosh.", Max: -1, Run: alone(moshUnstartedStep)},
 		{Name: "mosh waits",
-			Help: "So far the agent has not started it.", Max: -1, Run: alone(moshWaitsStep)},
+			Help: "The agent has not started mosh yet.", Max: -1, Run: alone(moshWaitsStep)},
 		{Name: "mosh gets", Usage: "ARGUMENT...",
-			Help: "These are its arguments.", Max: -1, Run: alone(moshGetsStep)},
+			Help: "The arguments are exactly these.", Max: -1, Run: alone(moshGetsStep)},
 		{Name: "mosh has", Usage: "VARIABLE",
-			Help: "Its environment has it, NAME=VALUE.", Max: -1, Run: alone(moshHasStep)},
+			Help: "The environment contains this, NAME=VALUE.", Max: -1, Run: alone(moshHasStep)},
 		{Name: "mosh connects",
 			Usage: "[-ended] [at ADDRESS...|beside ADDRESS] [in session] [with another] [line TEXT] [before TEXT] [exit N]",
-			Help: "Mosh-server, which has started, binds 127.0.0.1 or these addresses, or it while somebody else has " +
-				"the port at that address; it leaves a process in the background, which is in a session of its own, " +
-				"and another one in its group, which outlives it; it prints the CONNECT line, or this one, in which " +
-				"{port+N} is so much more than its port, with that text before it, and ends with exit code 0, or this " +
-				"one. With -ended it may have ended before, and then does nothing.",
+			Help: "mosh-server, which has started, binds 127.0.0.1 or these addresses (beside: while another socket " +
+				"has the port at that address), leaves a process in the background, prints the CONNECT line, and " +
+				"ends with exit code 0. in session: the process is in a session of its own; with another: a second " +
+				"process in its group outlives it; line: print this line instead, in which {port+N} stands for its " +
+				"port plus N; before: print this text first; exit: end with this code. -ended: mosh-server may have " +
+				"ended already; if so, do nothing.",
 			Max: -1, Run: alone(moshConnectsStep)},
 		{Name: "mosh exits", Usage: "N [OUTPUT [ERRORS]]",
-			Help: "It prints this and ends with that exit code.", Max: -1, Run: alone(moshExitsStep)},
+			Help: "mosh prints this output and these errors, and ends with that exit code.", Max: -1, Run: alone(moshExitsStep)},
 		{Name: "mosh ends",
 			Help: "The mosh-server in the background ends by itself.", Max: -1, Run: alone(moshEndsStep)},
 		{Name: "mosh dies", Usage: "[SIGNAL]",
-			Help: "The real client is killed, or gets the signal of that number.", Max: -1, Run: alone(moshDiesStep)},
+			Help: "Kill the real client, or send it the signal of that number.", Max: -1, Run: alone(moshDiesStep)},
 		{Name: "mosh ended",
-			Help: "The mosh-server that the agent has started has ended.", Max: -1, Run: alone(moshEndedStep)},
+			Help: "The mosh-server that the agent started has ended.", Max: -1, Run: alone(moshEndedStep)},
 		{Name: "mosh runs",
-			Help: "It has not ended.", Max: -1, Run: alone(moshRunsStep)},
+			Help: "The mosh-server that the agent started is still running.", Max: -1, Run: alone(moshRunsStep)},
 		{Name: "mosh replaces", Usage: "the agent",
-			Help: "The real client is where the agent was started: the same process group, session and " +
-				"standard descriptors.", Max: -1, Run: alone(moshReplacesStep)},
+			Help: "The real client has taken the agent's place: the same process group, session and standard " +
+				"descriptors.", Max: -1, Run: alone(moshReplacesStep)},
 		{Name: "target hides",
-			Help: "Neither K nor S nor T, as text or bytes, is in the arguments or the environment of a process, but " +
-				"for K in the environment of a client agent, where mosh puts it.", Max: -1, Run: alone(hidesStep)},
+			Help: "K, S and T appear in no process's arguments or environment, neither as text nor as bytes. The " +
+				"one exception is K in a client agent's environment, where mosh puts it.", Max: -1, Run: alone(hidesStep)},
 	}...)
 }
 

@@ -18,26 +18,29 @@ import (
 func moshdVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "moshd is", Usage: "away|dead|back|personal|forbidden|hidden|odd|foreign|crowded|roomy|relative",
-			Help: "Nobody listens, and there is no socket; there is one of a daemon that was killed; somebody listens " +
-				"again, after the time for an attempt; the socket is where a user's own daemon has it; the user may " +
-				"not connect; nor search its folder, which is where a user's own daemon has it; the socket is not a stream's; it is another user's who listens; others have taken all places " +
-				"of those that connect; they leave, after a second; {socket} and the environment have the socket's path " +
-				"from the folder that the agent is started in.", Max: -1, Run: alone(moshdIsStep)},
+			Help: "away: nobody listens, and the socket does not exist; dead: the socket is left over from a daemon " +
+				"that was killed; back: somebody listens again, after the time for an attempt; personal: the socket " +
+				"is where a user's own daemon has it; forbidden: the user may not connect; hidden: the socket is " +
+				"where a user's own daemon has it, in a folder that the user may not search; odd: it is not a " +
+				"stream socket; foreign: another user listens; crowded: others fill the backlog; roomy: they leave " +
+				"after a second; relative: {socket} and the environment name the socket relative to the folder that " +
+				"the agent is started in.", Max: -1, Run: alone(moshdIsStep)},
 		{Name: "moshd hears", Usage: "hello|register MODES|end|again MODES",
-			Help: "The agent connects and says HELLO; it registers its mosh-server for these modes; it ends its " +
-				"connection and has sent nothing more; in time after the daemon has left or is back, it connects and " +
-				"registers the same again.", Max: -1, Run: alone(moshdHearsStep)},
+			Help: "The agent connects and sends HELLO (hello); registers its mosh-server for these modes " +
+				"(register); ends its connection and has sent nothing more (end); or, after the daemon has left or " +
+				"come back, connects in time and sends the same registration (again).", Max: -1, Run: alone(moshdHearsStep)},
 		{Name: "moshd says", Usage: "[-apart] welcome MODES|registered|error CODE TEXT|bytes TEXT...",
-			Help: "Say it; each byte by itself.", Max: -1, Run: alone(moshdSaysStep)},
+			Help: "Send this to the agent; with -apart, each byte separately.", Max: -1, Run: alone(moshdSaysStep)},
 		{Name: "moshd leaves",
-			Help: "The daemon ends the agent's connection, and listens on.", Max: -1, Run: alone(moshdLeavesStep)},
+			Help: "The daemon ends the agent's connection and keeps listening.", Max: -1, Run: alone(moshdLeavesStep)},
 		{Name: "moshd sees", Usage: "N [MODES]",
-			Help: "The agent, whose connection has ended, connects N times more, each time in vain, with pauses that " +
-				"are right; with MODES it registers these each time, and an ERROR or the end comes behind that.",
+			Help: "The agent, whose connection has ended, connects N more times without success, with pauses that " +
+				"follow the rules. With MODES, it registers these each time, and gets an ERROR or the end of the " +
+				"connection.",
 			Max: -1, Run: alone(moshdSeesStep)},
 		{Name: "moshd tempts", Usage: "N",
-			Help: "It says WELCOME to the agent, whose connection has ended, on the next N connections, or as many as come " +
-				"in time, and S comes on none.", Max: -1, Run: alone(moshdTemptsStep)},
+			Help: "The agent's connection has ended. It gets WELCOME on each of the next N connections, or as many " +
+				"as come in time, and sends S on none of them.", Max: -1, Run: alone(moshdTemptsStep)},
 	}
 }
 

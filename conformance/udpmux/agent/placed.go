@@ -9,8 +9,9 @@ import (
 
 func placedVerbs() []engine.Verb {
 	return []engine.Verb{{Name: "mosh places", Usage: "[ARGUMENT...] [-- ARGUMENT...]",
-		Help: "Its arguments are these, and behind those before -- stand -i 127.0.0.1 and -p with 0 or a range of ports, in either order.",
-		Max:  -1, Run: alone(moshPlacesStep)}}
+		Help: "The arguments are these, and those before -- are followed by -i 127.0.0.1, and by -p with 0 or a " +
+			"range of ports, in either order.",
+		Max: -1, Run: alone(moshPlacesStep)}}
 }
 
 // ports is what mosh-server's -p has where the port does not matter.

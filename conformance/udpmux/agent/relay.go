@@ -15,29 +15,30 @@ import (
 func farVerbs() []engine.Verb {
 	return append(bitsVerbs(), []engine.Verb{
 		{Name: "local", Usage: "NAMES sends|gets|talks ...",
-			Help: "What the real client's local ports do. To talk is to send and to get an answer, one after the other. " +
-				"Behind sends: for TIME, many.",
+			Help: "Actions of the real client's local ports. To talk is to send and then get an answer. After " +
+				"sends, N sets the length of P; for TIME keeps sending for that time; bad FIRST N sends something " +
+				"that the server must not get, with that first byte and length.",
 			Max: -1, Run: alone(localStep)},
 		{Name: "far hears", Usage: "NAMES",
-			Help: "What these local ports have sent comes to the server's port after 0x01 and T, and nothing that " +
-				"nobody sent.", Max: -1, Run: alone(farHearsStep)},
+			Help: "What these local ports have sent reaches the server's port after 0x01 and T, and nothing else " +
+				"comes.", Max: -1, Run: alone(farHearsStep)},
 		{Name: "far answers", Usage: "NAMES [N]",
-			Help: "The server answers these local ports, with N bytes.", Max: -1, Run: alone(farAnswersStep)},
+			Help: "The server answers these local ports, with N bytes if N is given.", Max: -1, Run: alone(farAnswersStep)},
 		{Name: "far strays", Usage: "NAME ADDRESS|FIRST N",
-			Help: "Somebody at another port of the server's host, or at that address and the server's port, sends to " +
-				"the local port's outgoing one; or the server sends what is no answer, with that first byte and of N " +
-				"bytes.", Max: -1, Run: alone(farStraysStep)},
+			Help: "A stranger at another port of the server's host, or at ADDRESS and the server's port, sends to " +
+				"the outgoing port of the local port; or the server itself sends something that is not an answer, " +
+				"with the first byte FIRST and N bytes long.", Max: -1, Run: alone(farStraysStep)},
 		{Name: "far is", Usage: "away|back|at ADDRESS|port N",
-			Help: "Nobody is at the server's port; somebody is again; the server has that address; that port, at an " +
-				"address of loopback where it is free.",
+			Help: "Nobody is at the server's port (away); somebody is again (back); the server has that address " +
+				"(at), or that port, at a loopback address where the port is free (port).",
 			Max: -1, Run: alone(farIsStep)},
 		{Name: "far shares", Usage: "its number",
-			Help: "The port that the real client was told has the number of the server's.",
+			Help: "The port number that the real client was given is the server's.",
 			Max:  -1, Run: alone(farSharesStep)},
 		{Name: "far parts", Usage: "NAMES",
-			Help: "The datagrams of these local ports come from as many outgoing ports.", Max: -1, Run: alone(farPartsStep)},
+			Help: "The datagrams of these local ports come from different outgoing ports, one for each.", Max: -1, Run: alone(farPartsStep)},
 		{Name: "far counts", Usage: "N",
-			Help: "Of the outgoing ports that the server has seen, soon not more than N are still open.",
+			Help: "Of the outgoing ports that the server has seen, at most N are open after a short time.",
 			Max:  -1, Run: alone(farCountsStep)},
 	}...)
 }

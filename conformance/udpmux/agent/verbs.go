@@ -15,43 +15,46 @@ import (
 func targetVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "target good",
-			Help: "The baseline.", Max: -1, Run: alone(goodStep)},
+			Help: "Run the baseline.", Max: -1, Run: alone(goodStep)},
 		{Name: "target environment", Usage: "NAME=VALUE...|within",
-			Help: "What is started from now on has these variables; the environment that mosh-server has got, as all has " +
-				"that the user starts in its session.", Max: -1, Run: alone(environmentStep)},
+			Help: "Everything started from now on has these variables. With within, it has mosh-server's " +
+				"environment, as everything has that the user starts in that session.", Max: -1, Run: alone(environmentStep)},
 		{Name: "target config", Usage: "TEXT...",
-			Help: "This is the configuration file {config}.", Max: -1, Run: alone(configStep)},
+			Help: "Write this text to the configuration file {config}.", Max: -1, Run: alone(configStep)},
 		{Name: "target inherits", Usage: "N",
-			Help: "What is started from now on has so many descriptors besides the standard ones.",
+			Help: "Everything started from now on gets N descriptors besides the standard ones.",
 			Max:  -1, Run: alone(inheritsStep)},
 		{Name: "target ends", Usage: "N|error|anyhow",
-			Help: "It ends with that exit code, which for a signal is 128 and its number, as for a shell; with another " +
-				"one than 0, the reason on standard error and no CONNECT line; in any way.",
+			Help: "The agent ends with exit code N, where a signal counts as 128 plus its number, as in a shell; or " +
+				"with another code than 0, a reason on standard error and no CONNECT line (error); or in any way " +
+				"(anyhow).",
 			Max: -1, Run: alone(targetEndsStep)},
 		{Name: "target signalled", Usage: "NAME",
-			Help: "It alone, and nothing that it has started, gets SIGHUP, SIGINT or SIGTERM.",
+			Help: "Send SIGHUP, SIGINT or SIGTERM to the agent alone, not to what it has started.",
 			Max:  -1, Run: alone(signalledStep)},
 		{Name: "target tells", Usage: "learn|token",
-			Help: "It prints the CONNECT line, with mosh-server's K and that mode's N.", Max: -1, Run: alone(tellsStep)},
+			Help: "The agent prints the CONNECT line, with mosh-server's K and the N of that mode.", Max: -1, Run: alone(tellsStep)},
 		{Name: "target prints", Usage: "TEXT...",
-			Help: "This and nothing else is on its standard output; it has ended.", Max: -1, Run: alone(targetPrintsStep)},
+			Help: "The agent has ended, and its standard output is exactly this.", Max: -1, Run: alone(targetPrintsStep)},
 		{Name: "target complains", Usage: "line|TEXT",
-			Help: "What is on its standard error is one line; holds the text. It has ended.",
+			Help: "The agent has ended, and its standard error is one line (line), or contains this text.",
 			Max:  -1, Run: alone(complainsStep)},
 		{Name: "target detached",
-			Help: "What it has left in the background is in another session than it was itself, and holds nothing that " +
-				"it was started with: of a client agent, nothing that the real client has as standard input, output " +
-				"and error.", Max: -1, Run: alone(detachedStep)},
+			Help: "What the agent has left in the background is in another session than the agent was, and holds no " +
+				"descriptor that the agent was started with. For a client agent: none of the real client's standard " +
+				"input, output and error.", Max: -1, Run: alone(detachedStep)},
 		{Name: "target leaves", Usage: "nothing [while NAME sends|gets]",
-			Help: "In time nothing of it is in the background, and nobody has the relay's port; meanwhile the local port " +
-				"sends to the relay without end, or the server to the local port's outgoing one.",
+			Help: "Within the time limit nothing of the agent is left in the background, and nobody holds the " +
+				"relay's port. With while, the local port keeps sending to the relay, or the server keeps sending " +
+				"to the outgoing port of that local port.",
 			Max: -1, Run: alone(leavesStep)},
 		{Name: "target hit",
-			Help: "Its process group gets the signals of a terminal.", Max: -1, Run: alone(hitStep)},
+			Help: "Send the agent's process group the signals that a terminal sends: SIGHUP, SIGINT, SIGQUIT and " +
+				"SIGTSTP.", Max: -1, Run: alone(hitStep)},
 		{Name: "target pauses",
-			Help: "What it has left in the background stands still.", Max: -1, Run: alone(pausesStep)},
+			Help: "Stop what the agent has left in the background.", Max: -1, Run: alone(pausesStep)},
 		{Name: "target proceeds",
-			Help: "It goes on.", Max: -1, Run: alone(proceedsStep)},
+			Help: "Let it go on.", Max: -1, Run: alone(proceedsStep)},
 	}
 }
 
@@ -60,14 +63,14 @@ func agentVerbs() []engine.Verb {
 		{Name: "start", Usage: "ARGUMENT...",
 			Help: "Start the agent with these arguments.", Max: -1, Run: alone(startStep)},
 		{Name: "greet", Usage: "MODES",
-			Help: "The agent says HELLO, gets WELCOME with these modes, and starts mosh-server, which is a good one.",
+			Help: "The agent sends HELLO, gets WELCOME with these modes, and starts mosh-server, which works.",
 			Max:  -1, Run: alone(greetStep)},
 		{Name: "registers", Usage: "learn|token ARGUMENT...",
-			Help: "The agent is started with the arguments, registers that mode, and does all else that is right.",
+			Help: "Start the agent with these arguments. It registers this mode, and everything else works.",
 			Max:  -1, Run: alone(registersStep)},
 		{Name: "relay", Usage: "ARGUMENT...",
-			Help: "Start a client agent with a token's N, and the arguments in front of the address; the real client is " +
-				"started, and is told where the relay is.", Max: -1, Run: alone(relayStep)},
+			Help: "Start a client agent with the N of a token, and with these arguments before the address. It " +
+				"starts the real client and tells it where the relay is.", Max: -1, Run: alone(relayStep)},
 	}
 }
 

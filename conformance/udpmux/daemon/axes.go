@@ -19,8 +19,8 @@ func axes() []engine.Axis {
 		sockets.Frames("UDPMUX-35", func(s *engine.Session) { of(s).bytes = true }),
 		{
 			Name: "listener",
-			Help: "Clients send to the daemon's only address, or to the second of two, 127.0.0.2 or ::1; or by IPv4 to a " +
-				"listener of both families, which it has inherited.",
+			Help: "Clients send to the daemon's only address; or to the second of two, which is 127.0.0.2 or ::1; " +
+				"or over IPv4 to an inherited listener for both families.",
 			Values: []string{"first", "second", "::1", "both"}, Rule: "UDPMUX-12",
 			Needs: map[string][]string{"second": {"config"}, "::1": {"config", "ipv6"}, "both": {"config", "ipv6", activation}},
 			Fits:  func(s engine.Scenario) bool { return s.Set["listen"]+s.Set["inherit"] == "" },

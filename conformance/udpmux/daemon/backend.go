@@ -13,33 +13,34 @@ import (
 func backendVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "session", Usage: "[-modes MODES] NAME...",
-			Help: "For each name a backend that is registered, for token unless it says otherwise. s1..9 stands for nine names.", Max: -1, Run: sessionVerb},
+			Help: "Register a backend for each name, for token unless -modes says otherwise. s1..9 stands for nine " +
+				"names.", Max: -1, Run: sessionVerb},
 		{Name: "backend", Usage: "[-at ADDR] [-like NAME] [-uid UID] [-shared on] NAME",
-			Help: "A backend that is not registered, at 127.0.0.1 or that address; with the port that another one has " +
-				"or had; with a socket that is that user's; with one that others can share.", Max: -1, Run: backendVerb},
+			Help: "Open a backend without registering it, at 127.0.0.1 or at ADDR. -like: with the port that " +
+				"another backend has or had; -uid: with a socket that belongs to that user; -shared: with a socket " +
+				"whose port others can share.", Max: -1, Run: backendVerb},
 		{Name: "vacate", Usage: "NAME",
 			Help: "The backend closes its socket.", Min: 1, Max: 1, Run: vacateVerb},
 		{Name: "occupy", Usage: "NAME",
 			Help: "A TCP socket listens at the port that the backend had.", Min: 1, Max: 1, Run: occupyVerb},
 		{Name: "inherits", Usage: "NAME OTHER",
-			Help: "The backend has the keys of the other one, and what is known of its clients.",
+			Help: "The backend takes over the other backend's keys and what is known of its clients.",
 			Min:  2, Max: 2, Run: inheritsVerb},
 		{Name: "enrolls", Usage: "NAME",
-			Help: "The backend is registered for token, if not at once then within the time limit.",
+			Help: "The backend is registered for token, at once or within the time limit.",
 			Min:  1, Max: 1, Run: enrollsVerb},
 		{Name: "again", Usage: "NAME",
-			Help: "The backend is registered again, for the same modes, on a new connection.", Min: 1, Max: 1, Run: againVerb},
+			Help: "The backend is registered again for the same modes, on a new connection.", Min: 1, Max: 1, Run: againVerb},
 		{Name: "visitors", Usage: "N",
-			Help: "N agents come and go; one of three leaves at once, one after WELCOME, one has a session whose " +
-				"backend goes with it.", Min: 1, Max: 1, Run: visitorsVerb},
+			Help: "N agents come and go. A third of them leave at once, a third after WELCOME, and a third have a " +
+				"session whose backend leaves with them.", Min: 1, Max: 1, Run: visitorsVerb},
 		{Name: "leave",
 			Help: "The agent closes its connection.", Run: leaveVerb},
 		{Name: "outsider", Usage: "UID NAME",
-			Help: "That user cannot connect, or gets WELCOME with modes 0, or an ERROR, or the end of the connection; " +
-				"and REGISTERED in no case.", Min: 2, Max: 2, Run: outsiderVerb},
+			Help: "That user cannot connect, or gets WELCOME with modes 0, an ERROR, or the end of the connection, " +
+				"but never REGISTERED.", Min: 2, Max: 2, Run: outsiderVerb},
 		{Name: "drips", Usage: "TIME TEXT",
-			Help: "A byte of the text is sent, and then another whenever that time has passed, until the daemon ends " +
-				"the connection.", Min: 2, Max: 2, Run: dripsVerb},
+			Help: "Send the text byte by byte, one byte every TIME, until the daemon ends the connection.", Min: 2, Max: 2, Run: dripsVerb},
 	}
 }
 

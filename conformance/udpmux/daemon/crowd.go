@@ -14,28 +14,28 @@ import (
 func crowdVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "probe", Usage: "most|whole N RATE BACKEND...",
-			Help: "N new clients send a learn datagram each. Together the backends get at most RATE at once and RATE " +
-				"per second of them, and the first time at least one; or each of these datagrams comes to all of the " +
-				"backends or to none. whole: what came to one of the backends comes to each.", Max: -1, Run: probeVerb},
+			Help: "N new clients each send a learn datagram. With most, the backends together get at least one the " +
+				"first time, and no more than a burst of RATE and RATE per second. With whole, a datagram that " +
+				"reaches one of the backends reaches all of them.", Max: -1, Run: probeVerb},
 		{Name: "unused", Usage: "N MODE BACKEND",
-			Help: "N new clients send a datagram each, one after the other; no two of them have the same loopback " +
-				"source, nor one that was seen before.", Min: 3, Max: 3, Run: unusedVerb},
+			Help: "N new clients each send a datagram, one after another. No two of the datagrams have the same " +
+				"loopback source, and none has a source seen before.", Min: 3, Max: 3, Run: unusedVerb},
 		{Name: "overrun", Usage: "BACKEND CLIENT VERB...",
-			Help: "While the backend sends to the client's flow without a pause, the verb succeeds at last; what is " +
-				"lost is sent again.", Min: 5, Max: 5, Run: overrunVerb},
+			Help: "While the backend sends to the client's flow without a pause, VERB succeeds in the end. Lost " +
+				"datagrams are sent again.", Min: 5, Max: 5, Run: overrunVerb},
 		{Name: "swarm", Usage: "N MODE BACKEND",
-			Help: "So many clients, each at an address of its own, send a datagram each. The daemon has looked at all " +
-				"of them before the verb is over.", Min: 3, Max: 3, Run: swarmVerb},
+			Help: "N clients, each at an address of its own, send a datagram each. The verb ends when the daemon " +
+				"has handled all of them.", Min: 3, Max: 3, Run: swarmVerb},
 		{Name: "newcomers", Usage: "N RATE MODE BACKEND",
-			Help: "Of N new clients that send at once, no more come through to the backend than RATE, and RATE per " +
+			Help: "Of N new clients that send at once, no more reach the backend than a burst of RATE and RATE per " +
 				"second.", Min: 4, Max: 4, Run: newcomersVerb},
 		{Name: "torrent", Usage: "N CLIENT MODE BACKEND",
-			Help: "The client sends N datagrams at once, which nobody reads.", Min: 4, Max: 4, Run: torrentVerb},
+			Help: "The client sends N datagrams at once, and nobody reads them.", Min: 4, Max: 4, Run: torrentVerb},
 		{Name: "depart", Usage: "CLIENT",
 			Help: "The client closes its socket.", Min: 1, Max: 1, Run: departVerb},
 		{Name: "remembers", Usage: "N MOST MODE BACKEND",
-			Help: "Of N new clients whose datagrams came to the backend one by one, no more than MOST get an answer " +
-				"afterwards, and at least one.", Min: 4, Max: 4, Run: remembersVerb},
+			Help: "N new clients send a datagram to the backend one by one. Afterwards at least one of them and at " +
+				"most MOST of them get an answer.", Min: 4, Max: 4, Run: remembersVerb},
 	}
 }
 

@@ -20,25 +20,28 @@ import (
 func daemonVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "restart", Usage: "stop|kill",
-			Help: "The daemon is ended, by SIGTERM or SIGKILL, and started again with the same sockets' addresses.",
-			Max:  -1, Run: restartVerb},
+			Help: "End the daemon with SIGTERM (stop) or SIGKILL (kill), and start it again with the same socket " +
+				"addresses.",
+			Max: -1, Run: restartVerb},
 		{Name: "another",
 			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] [-below on] [-link in|to] " +
 				"[-inherit none|address|port|both,...] [-at ADDR]",
-			Help: "Start the target once more, with the first one's Unix socket, or its own; at a free port of its own, " +
-				"at the first one's, or at these addresses, in which {a} and {b} are two free ports; with its Unix " +
-				"socket in a folder of this mode; with an UDP socket of 127.0.0.2, or of the address -at, passed as " +
-				"sd_listen_fds(3) says, which has SO_REUSEADDR, SO_REUSEPORT or both, or with several, each at a " +
-				"port of its own; -below: in a good folder below that one; -link: in a good folder, by way of a link in " +
-				"that one, or in that one, by way of a link in a good one. -refused: it does not start, but ends unsuccessfully. " +
-				"The next verbs work with the first one, but for unshared.", Max: -1, Run: anotherVerb},
+			Help: "Start a second daemon. -socket own: with a Unix socket of its own, otherwise the first daemon's. " +
+				"-listen: at the first daemon's port (same) or at these addresses, in which {a} and {b} stand for " +
+				"two free ports; otherwise at a free port. -writable MODE: its Unix socket is in a folder of this " +
+				"mode; -below: in a good folder inside such a folder; -link: in a good folder reached through a " +
+				"link inside that folder (in), or in that folder, reached through a link inside a good one (to). " +
+				"-inherit: it is passed a UDP socket of 127.0.0.2, or of the address in -at, as sd_listen_fds(3) " +
+				"describes, with SO_REUSEADDR, SO_REUSEPORT or both, or several such sockets at different ports. " +
+				"-refused: it does not start, and ends with a failure. Except for unshared, the next verbs still " +
+				"use the first daemon.", Max: -1, Run: anotherVerb},
 		{Name: "unshared", Usage: "first|passed",
-			Help: "No other socket can be bound to the daemon's address and port, or to those of the socket that was " +
-				"passed to the other one, whatever options it has.", Max: -1, Run: unsharedVerb},
+			Help: "No other socket, with any options, can bind the daemon's address and port (first), or those of " +
+				"the socket that was passed to the second daemon (passed).", Max: -1, Run: unsharedVerb},
 		{Name: "socket", Usage: "MODE",
 			Help: "The Unix socket's file has this mode.", Min: 1, Max: 1, Run: socketVerb},
 		{Name: "loiter", Usage: "N [TEXT]",
-			Help: "N agents connect, send the text, and do nothing more.", Max: -1, Run: loiterVerb},
+			Help: "N agents connect, send the text, and then do nothing.", Max: -1, Run: loiterVerb},
 	}
 }
 

@@ -15,21 +15,23 @@ import (
 func datagramVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "sends", Usage: "[-len N,...] [-first BYTE,...] [-nonce N] [-flip I] [-ecn N] [-at ADDR] [-to ADDR] CLIENT learn|token BACKEND|port BACKEND|raw BACKEND TEXT...",
-			Help: "The client, a new one at its first mention, sends a datagram, for the backend, in that mode's form, " +
-				"whose P is random after a nonce that counts up; with -len or -first one for each value. -ecn N: the " +
-				"byte that ends in these two bits. -flip I: byte I of T is another. CLIENT raw BACKEND TEXT...: it sends these bytes, in which {T} is the token " +
-				"and {P} a P.", Max: -1, Run: sendsVerb},
+			Help: "The client sends the backend a datagram in the form of that mode; a client is created at its " +
+				"first mention. P is random after a nonce that counts up. With -len or -first, one datagram is sent " +
+				"for each value. -ecn N: with these ECN bits. -flip I: with byte I of T changed. CLIENT raw BACKEND " +
+				"TEXT...: send these bytes instead, in which {T} stands for the token and {P} for a P.", Max: -1, Run: sendsVerb},
 		{Name: "reaches", Usage: "[-ecn N] [-flow same|new] BACKEND CLIENT",
-			Help: "The next datagram at the backend is the P that the client sent last; it has these ECN bits; its " +
-				"source is the one that the client had at this backend, or one that none had.", Max: -1, Run: reachesVerb},
+			Help: "The next datagram at the backend is the P that the client sent last, with these ECN bits. Its " +
+				"source is the one this client had at this backend (-flow same), or one that no client had (-flow " +
+				"new).", Max: -1, Run: reachesVerb},
 		{Name: "answers", Usage: "[-len N,...] [-first BYTE,...] [-ecn N] BACKEND CLIENT",
-			Help: "The backend sends a datagram to where it saw the client last; with -len or -first one for each " +
-				"value.", Max: -1, Run: answersVerb},
+			Help: "The backend sends a datagram to the address where it last saw the client; with -len or -first, " +
+				"one for each value.", Max: -1, Run: answersVerb},
 		{Name: "gets", Usage: "[-ecn N] [-from there] CLIENT BACKEND",
-			Help: "The next datagram at the client is what the backend sent last; it has these ECN bits; it comes from " +
-				"where the client sends to.", Max: -1, Run: getsVerb},
+			Help: "The next datagram at the client is the one that the backend sent last, with these ECN bits. With " +
+				"-from there, it comes from the address that the client sends to.", Max: -1, Run: getsVerb},
 		{Name: "carries", Usage: "[-at ADDR] CLIENT MODE BACKEND",
-			Help: "A datagram goes up and an answer comes down; of c1..9 for each of nine clients.", Max: -1, Run: carriesVerb},
+			Help: "A datagram reaches the backend and an answer reaches the client. c1..9 stands for nine clients " +
+				"in turn.", Max: -1, Run: carriesVerb},
 	}
 }
 

@@ -1,19 +1,25 @@
 package daemon
 
-const initDaemon = `# In command, env and files these are replaced: {config} a configuration file of section 3's form, with where to listen, the Unix socket and
-# what the scenario sets; {listen} ADDR:PORT to listen on (or {host} and {port}), {socket} the Unix socket's path, {address_file}
-# where the program writes that address when it listens, {modes}, {flow_idle}, {max_sessions} and so on: the options of section 3
-# with _ for -, for a program that reads no such file; {dir} an empty folder, {muxspec} the suite's own program, {user} who it runs as.
+const initDaemon = `# Placeholders in command, env and files:
+#   {config}        a configuration file in the form of docs/udpmux.md, section 3: the address, the Unix socket, and what the scenario sets
+#   {listen}        ADDR:PORT to listen on; {host} and {port} are its parts
+#   {socket}        the path of the Unix socket
+#   {address_file}  the file to write the address to once the program listens
+#   {modes} {flow_idle} {max_sessions} ...
+#                   the options of that section, with _ for -, for a program that reads no such file
+#   {dir} {user}    an empty folder, and the user that the program runs as
+#   {muxspec}       the suite's own program
 
-# The program and its arguments. A name without a slash is looked for in the folders of path, then in PATH; a path begins at
-# this file's folder.
+# The program and its arguments. A name without a slash is looked up in the folders of path, then in PATH. A relative path
+# starts at this file's folder.
 # path = ["/usr/sbin"]
 command = ["{muxspec}", "moshd", "--config={config}", "--address-file={address_file}"]
 
-# It takes its sockets from a service manager, as sd_listen_fds(3) says; without the key, what needs that is unsupported.
+# The program takes sockets from a service manager, as sd_listen_fds(3) describes. Without this key, scenarios that need it
+# are unsupported.
 activation = true
 
-# Without {address_file}: a line on standard output that tells that it listens.
+# If the program has no {address_file}: a pattern for the line on standard output that says that it listens.
 # ready_line = "listening"
 
 `

@@ -14,22 +14,23 @@ import (
 func trafficVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "clear", Usage: "NAME...",
-			Help: "Take all that has come to the backends; it does not matter.", Min: 1, Max: -1, Run: clearVerb},
+			Help: "Discard everything that has come to these backends.", Min: 1, Max: -1, Run: clearVerb},
 		{Name: "lengths", Usage: "up|down CLIENT MODE BACKEND STEP",
-			Help: "For every length of P from 24 to 2048 in these steps, and 2048 itself, a datagram that way arrives " +
-				"as it was sent; some are under way at once.", Min: 5, Max: 5, Run: lengthsVerb},
+			Help: "For every length of P from 24 to 2048 in steps of STEP, and for 2048, a datagram sent that way " +
+				"arrives unchanged. Several are in flight at once.", Min: 5, Max: 5, Run: lengthsVerb},
 		{Name: "burst", Usage: "up|down [-order on] CLIENT MODE BACKEND N",
-			Help: "N datagrams of different lengths that way without waiting: each arrives once, as it is; -order: in " +
-				"order.", Min: 2, Max: -1, Run: burstVerb},
+			Help: "N datagrams of different lengths are sent that way without a pause. Each arrives once and " +
+				"unchanged; with -order, they arrive in order.", Min: 2, Max: -1, Run: burstVerb},
 		{Name: "farewell", Usage: "N CLIENT MODE BACKEND...",
-			Help: "While the target stands still, each backend sends the client N answers and closes its socket, and " +
-				"its agent the connection; all answers arrive.", Min: 4, Max: -1, Run: farewellVerb},
+			Help: "While the target is stopped, each backend sends the client N answers and closes its socket, and " +
+				"its agent closes the connection. All answers arrive.", Min: 4, Max: -1, Run: farewellVerb},
 		{Name: "intrudes", Usage: "[-like BACKEND] ADDR BACKEND CLIENT",
-			Help: "From another socket, at that address and with the backend's port if -like, datagrams go to where the " +
-				"backend saw the client last.", Max: -1, Run: intrudesVerb},
+			Help: "Another socket, at ADDR and with -like at that backend's port, sends datagrams to the address " +
+				"where the backend last saw the client.", Max: -1, Run: intrudesVerb},
 		{Name: "empty", Usage: "NAME...",
-			Help: "Nothing has come to the backend or client. A good datagram after all others comes first.",
-			Min:  1, Max: -1, Run: emptyVerb},
+			Help: "Nothing has come to the backend or client. To show that, a good datagram is sent last, and comes " +
+				"first.",
+			Min: 1, Max: -1, Run: emptyVerb},
 	}
 }
 

@@ -12,12 +12,13 @@ import (
 func numberVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "overtaken", Usage: "NAME...",
-			Help: "These backends close their sockets, and other sockets bind the ports; they have their names from then on.",
-			Min:  1, Max: -1, Run: overtakenVerb},
+			Help: "These backends close their sockets, and other sockets bind the same ports. The names then stand " +
+				"for the new sockets.",
+			Min: 1, Max: -1, Run: overtakenVerb},
 		{Name: "wasted", Usage: "N up|astray|down CLIENT BACKEND",
-			Help: "The client sends the daemon N datagrams of one byte, or good ones for a token that no session has; or the " +
-				"backend sends as many of one byte to where it saw the client last. The daemon has looked at all of them before " +
-				"the verb is over.", Min: 4, Max: 4, Run: wastedVerb},
+			Help: "The client sends the daemon N datagrams of one byte (up), or N good ones for a token that no " +
+				"session has (astray); or the backend sends N datagrams of one byte to where it last saw the client " +
+				"(down). The verb ends when the daemon has handled all of them.", Min: 4, Max: 4, Run: wastedVerb},
 	}
 }
 

@@ -19,13 +19,13 @@ import (
 func printedVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "secret",
-			Help: "What the target has printed holds no S, no T, and no bytes of a datagram, as they are, in " +
-				"hexadecimal, or in base64.", Run: secretVerb},
+			Help: "The target's output contains no S, no T and no bytes of a datagram, whether raw, in hexadecimal " +
+				"or in base64.", Run: secretVerb},
 		{Name: "printed", Usage: "session NAME...|client NAME...",
-			Help: "Within the time limit the target has printed a line with each session's id and the user's; or one " +
-				"with each client's address and port.", Max: -1, Run: printedVerb},
+			Help: "Within the time limit the target prints a line with each session's id and user, or a line with " +
+				"each client's address and port.", Max: -1, Run: printedVerb},
 		{Name: "roomy",
-			Help: "The external socket's receive buffer is as large as the system gives it to everybody, up to 4 MiB.",
+			Help: "The external socket's receive buffer is as large as the system gives to any program, up to 4 MiB.",
 			Run:  roomyVerb},
 		{Name: "unfixed", Usage: "CLIENT MODE BACKEND",
 			Help: "An answer leaves in an IPv4 packet with DF clear.", Min: 3, Max: 3, Run: unfixedVerb},

@@ -16,26 +16,29 @@ import (
 func registerVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "agent", Usage: "[-uid UID] NAME",
-			Help: "Connect to the Unix socket, or go on with that connection. -uid: as that user.", Max: -1, Run: agentVerb},
+			Help: "Connect to the Unix socket, or go on with the connection of that name. -uid: connect as that " +
+				"user.", Max: -1, Run: agentVerb},
 		{Name: "hello", Usage: "[VERSION]",
 			Help: "Send HELLO.", Max: 1, Run: helloVerb},
 		{Name: "register", Usage: "[-modes MODES] [-port N] [-key NAME] [NAME]",
-			Help: "Send REGISTER for the backend, token unless it says otherwise, with its port and key or other ones.",
-			Max:  -1, Run: registerVerb},
+			Help: "Send REGISTER for the backend, for token unless -modes says otherwise, with the backend's port " +
+				"and key unless others are given.",
+			Max: -1, Run: registerVerb},
 		{Name: "raw", Usage: "[-apart on] TEXT...",
-			Help: "Send these bytes; -apart: each when the daemon has read the one before. {hello} is a HELLO, " +
-				"{register_NAME} a REGISTER for that backend.", Max: -1, Run: rawVerb},
+			Help: "Send these bytes; with -apart, send each byte after the daemon has read the one before. {hello} " +
+				"stands for a HELLO, {register_NAME} for a REGISTER of that backend.", Max: -1, Run: rawVerb},
 		{Name: "welcome", Usage: "[-modes MODES] [-port N|external]",
-			Help: "WELCOME comes; it has exactly these modes, and this port.", Max: -1, Run: welcomeVerb},
+			Help: "WELCOME comes, with exactly these modes and this port.", Max: -1, Run: welcomeVerb},
 		{Name: "registered", Usage: "[NAME]",
 			Help: "REGISTERED comes, for that backend.", Max: 1, Run: registeredVerb},
 		{Name: "denied", Usage: "CODE",
 			Help: "An ERROR with this code comes.", Min: 1, Max: 1, Run: deniedVerb},
 		{Name: "over", Usage: "[-quiet on]",
-			Help: "The daemon ends the connection, so that it takes no more bytes either; -quiet: without another byte.",
-			Max:  -1, Run: overVerb},
+			Help: "The daemon ends the connection and reads no more from it. With -quiet, it sends no further byte " +
+				"first.",
+			Max: -1, Run: overVerb},
 		{Name: "alive",
-			Help: "The connection at work is open, and nothing has come.", Run: aliveVerb},
+			Help: "The current connection is open, and nothing has come on it.", Run: aliveVerb},
 	}
 }
 

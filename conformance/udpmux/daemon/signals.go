@@ -15,15 +15,16 @@ import (
 func signalVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "terminates",
-			Help: "SIGTERM ends the daemon within the time limit, unsuccessfully or not, and the file of its Unix socket has gone. Then it " +
-				"is started again.",
+			Help: "After SIGTERM the daemon ends within the time limit, with any exit code, and the file of its " +
+				"Unix socket is gone. The daemon is then started again.",
 			Run: terminatesVerb},
 		{Name: "reconfigured", Usage: "OPTION=VALUE...|bad TEXT",
-			Help: "The configuration file has these options besides those of the scenario, or is this text, and the daemon gets " +
-				"SIGHUP. bad: it has to print the file's name.",
+			Help: "Change the configuration file and send the daemon SIGHUP. The file gets these options in " +
+				"addition to the scenario's, or with bad it is just this text, and the daemon must then print the " +
+				"file's name.",
 			Min: 1, Max: -1, Run: reconfiguredVerb},
 		{Name: "counts", Usage: "N",
-			Help: "The daemon gets SIGUSR1, and within the time limit it prints a line with that number.",
+			Help: "Send the daemon SIGUSR1. Within the time limit it prints a line with that number.",
 			Min:  1, Max: 1, Run: countsVerb},
 	}
 }

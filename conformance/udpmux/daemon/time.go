@@ -15,21 +15,22 @@ import (
 func timeVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "finds", Usage: "BACKEND CLIENT",
-			Help: "The client's last datagram comes to the backend, whatever comes before it.", Min: 2, Max: 2, Run: findsVerb},
+			Help: "The client's last datagram reaches the backend, whatever else arrives before it.", Min: 2, Max: 2, Run: findsVerb},
 		{Name: "stops", Usage: "up|down ...",
-			Help: "Datagrams are sent that way, again and again, until they do not arrive any more, within the time " +
-				"limit. -answering: this backend answers each. -beside: the good one that comes after each is for " +
-				"this backend; then it may be several backends at which all has to stop within that limit.",
+			Help: "Datagrams are sent that way repeatedly until they no longer arrive, within the time limit. " +
+				"-answering: this backend answers each. -beside: the good datagram after each goes to this backend; " +
+				"several backends may be named, and all must stop within the same limit.",
 			Max: -1, Run: stopsVerb},
 		{Name: "begins", Usage: "up|down ...",
-			Help: "Datagrams are sent that way, again and again, until one arrives, within the time limit.",
+			Help: "Datagrams are sent that way repeatedly until one arrives, within the time limit.",
 			Max:  -1, Run: beginsVerb},
 		{Name: "spaced", Usage: "TIME COUNT CLIENT MODE BACKEND",
-			Help: "Datagrams are sent all the time; COUNT of them arrive, and no two within less than TIME.",
-			Min:  5, Max: 5, Run: spacedVerb},
+			Help: "Datagrams are sent without a pause until COUNT of them have arrived, no two of them less than " +
+				"TIME apart.",
+			Min: 5, Max: 5, Run: spacedVerb},
 		{Name: "promptly", Usage: "[-at ADDR] CLIENT MODE BACKEND",
-			Help: "A datagram goes up and an answer comes down, both within a quarter of a second, from this client or " +
-				"one of two others.", Max: -1, Run: promptlyVerb},
+			Help: "A datagram reaches the backend and an answer the client within a quarter of a second, for this " +
+				"client or one of two others.", Max: -1, Run: promptlyVerb},
 	}
 }
 

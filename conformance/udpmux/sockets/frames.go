@@ -47,7 +47,7 @@ func (a *Conn) Send(b []byte, w proc.Wait) {
 // Frames is the axis of how frames are cut into writes: set lets what is opened have it.
 func Frames(rule string, set func(s *engine.Session)) engine.Axis {
 	return engine.Axis{Name: "frames",
-		Help:   "Each frame comes in one write, or byte by byte.",
+		Help:   "Each frame is sent in one write, or byte by byte.",
 		Values: []string{"whole", "bytes"}, Rule: rule,
 		Apply: func(s *engine.Session, _ string) error { set(s); return nil }}
 }
