@@ -14,7 +14,8 @@ import (
 
 const traceUsage = `Usage: muxspec trace [OPTION]...
 
-Show for each rule what shows it: its scenarios, the golden vectors that name it, and the mutants that break it (variants of
+Show for each rule what shows it: its scenarios, the golden vectors that name it,
+	and the mutants that break it (variants of
 the reference which the scenarios have been seen to tell from it).
 `
 
@@ -51,7 +52,8 @@ func traceMain(args []string) int {
 	}
 	fmt.Fprintf(out, "%-13s %-6s %-17s %9s %7s %7s\n", "rule", "level", "role", "scenarios", "vectors", "mutants")
 	for _, t := range all {
-		fmt.Fprintf(out, "%-13s %-6s %-17s %9d %7d %7d  %s\n", t.ID, t.Level, roleNames(t.Roles), len(t.Scenarios), len(t.Vectors), len(t.Mutants), t.Untested)
+		fmt.Fprintf(out, "%-13s %-6s %-17s %9d %7d %7d  %s\n", t.ID, t.Level, roleNames(t.Roles), len(t.Scenarios),
+			len(t.Vectors), len(t.Mutants), t.Untested)
 	}
 	return cmdline.ExitOK
 }
@@ -76,15 +78,16 @@ func traceAll() ([]traced, error) {
 	}
 	var all []traced
 	for _, r := range rules {
-		t := traced{ID: r.ID, Level: r.Level, Roles: r.Roles, Scenarios: scenariosOf(r.ID), Vectors: []string{}, Mutants: []string{}, Untested: r.Untested}
+		t := traced{ID: r.ID, Level: r.Level, Roles: r.Roles, Scenarios: scenariosOf(r.ID),
+			Vectors: []string{}, Mutants: []string{}, Untested: r.Untested}
 		files, err := vectors.Load(r.Protocol)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
 			for _, v := range f.Vectors {
-				if slices.Contains(v.Rules, r.ID) {
-					t.Vectors = append(t.Vectors, v.ID)
+				if slices.Contains(v.Common().Rules, r.ID) {
+					t.Vectors = append(t.Vectors, v.Common().ID)
 				}
 			}
 		}

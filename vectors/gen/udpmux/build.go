@@ -51,6 +51,14 @@ func frame(kind byte, body string) string { return lengthened(1+len(body), kind,
 // lengthened is a frame that says L, right or not.
 func lengthened(L int, kind byte, body string) string { return short(L) + one(kind) + body }
 
+// registering is a REGISTER with the example's S.
+func registering(modes byte, port int) string {
+	return frame(register, one(modes)+short(port)+unhex(exampleS))
+}
+
+// refusing is an ERROR.
+func refusing(code byte, text string) string { return frame(failure, one(code)+text) }
+
 // The page's types.
 const (
 	hello, welcome, register, registered, failure = 1, 2, 3, 4, 5

@@ -1,0 +1,133 @@
+package udpmux
+
+// connecting is the example's line with another number.
+func connecting(n string) string { return "MOSH CONNECT " + n + " " + exampleText + "\n" }
+
+const example = "MOSH CONNECT 60000 " + exampleText + "\n"
+
+// What good lines show, and lines that are not.
+const (
+	goodLine = "UDPMUX-93"
+	badLine  = "UDPMUX-106"
+)
+
+var connects = []connectRow{
+	{"connect-example", example, open, 60000, valid, goodLine, "", "The page's line."},
+	{"connect-ended", example, ended, 60000, valid, goodLine, "", "The output ends after the line."},
+	{"connect-unended", example[:len(example)-1], ended, 60000, valid, goodLine, "", "No LF: the output has ended."},
+	{"connect-crlf", "MOSH CONNECT 60000 " + exampleText + "\r\n", open, 60000, valid, goodLine, "", "CR LF."},
+	{"connect-blanks", "MOSH CONNECT 60000 " + exampleText + " \t \r\r \n", open, 60000, valid, goodLine, "",
+		"Blanks, tabs and CRs at the end."},
+	{"connect-port-1", connecting("1"), open, 1, valid, goodLine, "", "The lowest port."},
+	{"connect-port-65535", connecting("65535"), open, 65535, valid, goodLine, "", "The highest port."},
+	{"connect-zeros", connecting("000060000"), open, 60000, valid, goodLine, "Zeros", "Leading zeros do not count."},
+	{"connect-zeros-many", connecting(repeat("0", 100) + "1"), open, 1, valid, goodLine, "Zeros", "A hundred of them."},
+	{"connect-later", "\r\nmosh-server (mosh 1.4.0)\n\nMOSH CONNECT\nMOSH CONNECT \n" + example, open, 60000,
+		valid, goodLine, "",
+		"Other lines stand before it."},
+	{"connect-twice", connecting("1") + connecting("2"), open, 1, valid,
+		goodLine, "Trailing", "Two such lines: the first decides."},
+	{"connect-behind", example + "MOSH CONNECT x\n", ended, 60000, valid,
+		goodLine, "Trailing", "A bad line follows the good one."},
+	{"connect-behind-part", example + "MOSH CONN", open, 60000, valid,
+		goodLine, "Trailing", "A part of a line follows it."},
+
+	{"connect-incomplete-0", "", open, 0, incomplete, "", "Incomplete", "No byte."},
+	{"connect-incomplete-line", example[:len(example)-1], open, 0, incomplete,
+		"", "Incomplete", "All but the LF is there."},
+	{"connect-incomplete-digits", "MOSH CONNECT 6000", open, 0, incomplete, "", "Incomplete", "Digits may follow."},
+	{"connect-incomplete-wrong", "MOSH CONNECT x", open, 0, incomplete, "", "Incomplete",
+		"The line is not there yet, though it cannot be good."},
+	{"connect-incomplete-other", "hello\nworld\n", open, 0, incomplete, "", "Incomplete", "Other lines."},
+
+	{"connect-none-empty", "", ended, 0, notTheLine, badLine, "", "No output at all."},
+	{"connect-none-other", "hello\nworld\n", ended, 0, notTheLine, badLine, "", "Other lines."},
+	{"connect-none-other-unended", "hello\nworld", ended, 0, notTheLine,
+		badLine, "", "Other lines, the last without LF."},
+	{"connect-none-small", "mosh connect 60000 " + exampleText + "\n", ended, 0, notTheLine,
+		badLine, "", "Small letters."},
+	{"connect-none-inside", " " + example, ended, 0, notTheLine, badLine, "", "A blank stands before it."},
+	{"connect-none-nul", "\x00" + example, ended, 0, notTheLine, badLine, "", "NUL stands before it."},
+	{"connect-none-cr", "x\r" + example, ended, 0, notTheLine, badLine, "", "CR ends no line."},
+	{"connect-none-tab", "MOSH CONNECT\t60000 " + exampleText + "\n", ended, 0, notTheLine, badLine, "",
+		"A tab in place of the second blank."},
+	{"connect-none-tab-first", "MOSH\tCONNECT 60000 " + exampleText + "\n", ended, 0, notTheLine, badLine, "",
+		"A tab in place of the first blank."},
+	{"connect-none-blanks", "MOSH  CONNECT 60000 " + exampleText + "\n", ended, 0, notTheLine, badLine, "",
+		"Two blanks between the words."},
+	{"connect-none-digit", "MOSH CONNECT60000 " + exampleText + "\n", ended, 0, notTheLine,
+		badLine, "", "No blank after the words."},
+	{"connect-none-alone", "MOSH CONNECT\n", ended, 0, notTheLine, badLine, "", "The words alone."},
+	{"connect-none-alone-blank", "MOSH CONNECT \n", ended, 0, notTheLine,
+		badLine, "", "The words and a blank, which is dropped."},
+	{"connect-none-part", "MOSH CONN", ended, 0, notTheLine, badLine, "", "A part of the words, and the output ends."},
+
+	{"connect-number-none", "MOSH CONNECT  " + exampleText + "\n", open, 0, badNumber,
+		badLine, "", "Two blanks and no digit."},
+	{"connect-number-word", "MOSH CONNECT port " + exampleText + "\n", open, 0, badNumber, badLine, "", "A word."},
+	{"connect-number-minus", connecting("-1"), open, 0, badNumber, badLine, "", "A sign."},
+	{"connect-number-plus", connecting("+60000"), open, 0, badNumber,
+		badLine, "", "A sign, as some readers of numbers take it."},
+	{"connect-number-hex", connecting("0xea60"), open, 0, badNumber, badLine, "", "Hexadecimal."},
+	{"connect-number-underline", connecting("60_000"), open, 0, badNumber, badLine, "",
+		"Digits with an underline, as some readers of numbers take it."},
+	{"connect-number-tail", connecting("60000x"), open, 0, badNumber, badLine, "", "A letter after the digits."},
+	{"connect-number-other-digits", connecting("٦٠٠٠٠"), open, 0, badNumber, badLine, "", "Arabic digits."},
+	{"connect-number-tab", "MOSH CONNECT 60000\t" + exampleText + "\n", open, 0, badNumber,
+		badLine, "", "A tab after the digits."},
+	{"connect-number-alone", "MOSH CONNECT 60000\n", open, 0, badNumber, badLine, "", "Nothing after the digits."},
+	{"connect-number-alone-blank", "MOSH CONNECT 60000 \n", open, 0, badNumber, badLine, "",
+		"Only a blank after the digits, which is dropped."},
+	{"connect-number-cut", "MOSH CONNECT 600", ended, 0, badNumber, badLine, "", "The output ends within the digits."},
+	{"connect-number-0", connecting("0"), open, 0, badNumber, badLine, "", "The port 0."},
+	{"connect-number-zeros", connecting("000000"), open, 0, badNumber, badLine, "Zeros", "Zeros are the port 0."},
+	{"connect-number-65536", connecting("65536"), open, 0, badNumber, badLine, "", "No port is so great."},
+	{"connect-number-65536-zeros", connecting("0065536"), open, 0, badNumber, badLine, "Zeros", "The same with zeros."},
+	{"connect-number-token", connecting("10737478240"), open, 0, badNumber, badLine, "",
+		"A token's N: the session agent writes it, mosh-server does not."},
+	{"connect-number-32-bits", connecting("4295027296"), open, 0, badNumber, badLine, "", "2^32 + 60000."},
+	{"connect-number-64-bits", connecting("18446744073709611616"), open, 0, badNumber, badLine, "", "2^64 + 60000."},
+	{"connect-number-behind", connecting("0") + example, open, 0, badNumber, badLine, "Trailing",
+		"A good line follows it: the first decides."},
+
+	{"connect-key-short", "MOSH CONNECT 60000 " + exampleText[1:] + "\n", open, 0, badKey,
+		badLine, "", "K lacks a character."},
+	{"connect-key-long", "MOSH CONNECT 60000 " + exampleText + "A\n", open, 0, badKey,
+		badLine, "", "K has a character more."},
+	{"connect-key-padded", "MOSH CONNECT 60000 " + exampleText + "==\n", open, 0, badKey,
+		badLine, "", "K has padding."},
+	{"connect-key-character", "MOSH CONNECT 60000 -" + exampleText[1:] + "\n", open, 0, badKey, badLine, "",
+		"A character that is none of base64's."},
+	{"connect-key-tail", "MOSH CONNECT 60000 " + exampleText[:21] + "x\n", open, 0, badKey, badLine, "", "A bad tail."},
+	{"connect-key-blanks", "MOSH CONNECT 60000  " + exampleText + "\n", open, 0, badKey,
+		badLine, "", "Two blanks before K."},
+	{"connect-key-more", "MOSH CONNECT 60000 " + exampleText + " more\n", open, 0, badKey,
+		badLine, "", "A word after K."},
+	{"connect-key-white", "MOSH CONNECT 60000 " + exampleText + "\v\n", open, 0, badKey, badLine, "",
+		"Other white space after K is not dropped."},
+	{"connect-key-nul", "MOSH CONNECT 60000 " + exampleText + "\x00\n", open, 0, badKey, badLine, "", "NUL after K."},
+	{"connect-key-cut", "MOSH CONNECT 60000 " + exampleText[:10], ended, 0, badKey,
+		badLine, "", "The output ends within K."},
+	{"connect-key-number", "MOSH CONNECT 0 x\n", open, 0, badKey, badLine, "FirstFault", "A bad key, and the port 0."},
+	{"connect-key-number-word", "MOSH CONNECT x x\n", open, 0, badNumber,
+		badLine, "FirstFault", "No digit, and a bad key."},
+	{"connect-key-behind", "MOSH CONNECT 60000 x\n" + example, open, 0, badKey, badLine, "Trailing",
+		"A good line follows it: the first decides."},
+}
+
+// tokenBase is 2·2^32 + 2^31.
+const tokenBase = 10737418240
+
+var connectWriters = []connectWriterRow{
+	{"write-connect-learn", 60000, exampleK, example, "UDPMUX-99", "The page's line: learn's N."},
+	{"write-connect-token", tokenBase + 60000, exampleK,
+		connecting("10737478240"), "UDPMUX-98", "The page's token's N."},
+	{"write-connect-learn-1", 1, exampleK, connecting("1"), "UDPMUX-99", "The lowest port: no zeros in front."},
+	{"write-connect-learn-65535", 65535, exampleK, connecting("65535"), "UDPMUX-99", "The highest port."},
+	{"write-connect-token-1", tokenBase + 1, exampleK,
+		connecting("10737418241"), "UDPMUX-98", "The lowest port, with tokens."},
+	{"write-connect-token-65535", tokenBase + 65535, exampleK,
+		connecting("10737483775"), "UDPMUX-98", "The highest port, with tokens."},
+	{"write-connect-key", 60000, repeat("ff", 16),
+		"MOSH CONNECT 60000 " + repeat("/", 21) + "w\n", "UDPMUX-93", "Another K."},
+}
