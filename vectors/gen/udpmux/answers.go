@@ -13,8 +13,8 @@ func answers() []answerRow {
 		rows = append(rows, answerRow{"answer-" + id, input, o, rules, flags, comment})
 	}
 	add("0", "", tooShort, "", "No byte.")
-	for _, n := range []int{24, 25, 60, 1216, 1252, 2047, 2048, 1, 8, 9, 22, 23, 2049, 2050, 4096, 65000} {
-		add(fmt.Sprint(n), mosh(toClient|2, n), ofP(n), "", fmt.Sprintf("P has %d bytes.", n))
+	for _, l := range pLengths {
+		add(fmt.Sprint(l.n), mosh(toClient|2, l.n), l.outcome, "", fmt.Sprintf("P has %d bytes.", l.n))
 	}
 	for _, first := range []byte{0x00, 0x01, 0x02, 0x03, 0x04, 0x08, 0x10, 0x20, 0x40, 0x7f} {
 		add(fmt.Sprintf("first-%02x", first), withFirst(mosh(2, 24), first), wrongDirection,

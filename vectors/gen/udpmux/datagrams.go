@@ -48,15 +48,14 @@ func received(d datagram) datagramRow {
 	return r
 }
 
-// ofP gives the outcome of a P of n bytes.
-func ofP(n int) outcome {
-	switch {
-	case n < 24:
-		return tooShort
-	case n > 2048:
-		return tooLong
-	}
-	return valid
+// pLengths are lengths of P, and what must come of them.
+var pLengths = []struct {
+	n int
+	outcome
+}{
+	{24, valid}, {25, valid}, {60, valid}, {1216, valid}, {1252, valid}, {2047, valid}, {2048, valid},
+	{1, tooShort}, {8, tooShort}, {9, tooShort}, {22, tooShort}, {23, tooShort},
+	{2049, tooLong}, {2050, tooLong}, {4096, tooLong}, {65000, tooLong},
 }
 
 // lengths are P's of many lengths and nonces, in each form.
@@ -66,8 +65,8 @@ func lengths() []datagramRow {
 		add := func(id, p string, o outcome, comment string) {
 			rows = append(rows, received(datagram{form + id, form, headers[form] + p, o, "", comment}))
 		}
-		for _, n := range []int{24, 25, 60, 1216, 1252, 2047, 2048, 1, 8, 9, 22, 23, 2049, 2050, 4096, 65000} {
-			add(fmt.Sprint("-", n), mosh(2, n), ofP(n), fmt.Sprintf("P has %d bytes.", n))
+		for _, l := range pLengths {
+			add(fmt.Sprint("-", l.n), mosh(2, l.n), l.outcome, fmt.Sprintf("P has %d bytes.", l.n))
 		}
 		add("-nonce-0", mosh(0, 24), valid, "The nonce is 0.")
 		add("-nonce-most", mosh(1<<56-1, 24), valid, "The nonce is 2^56 - 1: P's first byte is still 0.")
