@@ -51,7 +51,7 @@ func messageOf(m vectors.Message) message {
 // or refuse, it refuses with the page's fault.
 func TestReferenceVectors(t *testing.T) {
 	for _, v := range load[*vectors.InitVector](t) {
-		one(t, v, func() (any, error) { return checkInitVector(t, v) })
+		one(t, v, func(t *testing.T) (any, error) { return checkInitVector(t, v) })
 	}
 	for _, v := range load[*vectors.MessageVector](t) {
 		numbered(t, v, v.I, checkMessageVector)
@@ -65,7 +65,7 @@ func TestReferenceVectors(t *testing.T) {
 		}
 	}
 	for _, v := range load[*vectors.InitWriterVector](t) {
-		one(t, v, func() (any, error) { return checkInitWriterVector(v) })
+		one(t, v, func(*testing.T) (any, error) { return checkInitWriterVector(v) })
 	}
 	for _, v := range load[*vectors.MessageWriterVector](t) {
 		numbered(t, v, v.I, checkMessageWriterVector)
@@ -73,9 +73,9 @@ func TestReferenceVectors(t *testing.T) {
 }
 
 // one checks one vector.
-func one(t *testing.T, v vectors.Vector, check func() (any, error)) {
+func one(t *testing.T, v vectors.Vector, check func(*testing.T) (any, error)) {
 	t.Run(v.Common().ID, func(t *testing.T) {
-		if got, err := check(); err != nil {
+		if got, err := check(t); err != nil {
 			t.Errorf("%s: got %+v, %v", v.Common().Comment, got, err)
 		}
 	})
@@ -84,7 +84,7 @@ func one(t *testing.T, v vectors.Vector, check func() (any, error)) {
 // numbered checks a vector whose number can be counted to.
 func numbered[V vectors.Vector](t *testing.T, v V, digits string, check func(v V, i int) (any, error)) {
 	if i, ok := number(digits); ok {
-		one(t, v, func() (any, error) { return check(v, i) })
+		one(t, v, func(*testing.T) (any, error) { return check(v, i) })
 	}
 }
 

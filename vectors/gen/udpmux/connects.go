@@ -1,10 +1,5 @@
 package udpmux
 
-// connecting is the example's line with another number.
-func connecting(n string) string { return "MOSH CONNECT " + n + " " + exampleText + "\n" }
-
-const example = "MOSH CONNECT 60000 " + exampleText + "\n"
-
 // What good lines show, and lines that are not.
 const (
 	goodLine = "UDPMUX-93"
