@@ -9,57 +9,68 @@ import (
 	"reflect"
 )
 
-// Hex is bytes. In JSON they stand as a string of two lower-case hexadecimal digits for each or, where they are more than
-// 1024, as an array of runs, such as {"repeat":"00ff","times":600}, which are joined.
+// Hex is bytes. In JSON they are an object: {"hex":"00ff"}, with two lower-case hexadecimal digits for each byte. If
+// they are more than 128 and repeat themselves, they are {"repeat":[{"hex":"00ff","times":600},…]}: the parts, each so
+// many times, one after the other.
 type Hex []byte
 
-// maxDigits is how many bytes stand as one string.
-const maxDigits = 1024
+// most is how many bytes always stand under "hex".
+const most = 128
 
-// A run is Repeat, Times times.
-type run struct {
-	Repeat digits `json:"repeat"`
-	Times  int    `json:"times"`
+// A part is some bytes, Times times.
+type part struct {
+	Hex   digits `json:"hex"`
+	Times int    `json:"times"`
 }
 
-// MarshalJSON gives the digits in quotes, or the runs.
+// An object is what some bytes are in JSON: it has one of the two keys.
+type object struct {
+	Hex    *digits `json:"hex,omitempty"`
+	Repeat []part  `json:"repeat,omitempty"`
+}
+
+func (h Hex) object() object {
+	if parts := partsOf(h); len(h) > most && !(len(parts) == 1 && parts[0].Times == 1) {
+		return object{Repeat: parts}
+	}
+	return object{Hex: (*digits)(&h)}
+}
+
+// MarshalJSON gives the object.
 func (h Hex) MarshalJSON() ([]byte, error) {
-	if len(h) > maxDigits {
-		return json.Marshal(runsOf(h))
-	}
-	return json.Marshal(digits(h))
+	return json.Marshal(h.object())
 }
 
-// UnmarshalJSON takes what MarshalJSON gives, and nothing else: no capitals, no null, no other runs. Without digits it sets
-// h to bytes that are empty, but not nil.
+// UnmarshalJSON takes what MarshalJSON gives, and nothing else: no capitals, no null, no other parts. Without digits it
+// sets h to bytes that are empty, but not nil.
 func (h *Hex) UnmarshalJSON(data []byte) error {
-	if !bytes.HasPrefix(data, []byte("[")) {
-		return (*digits)(h).UnmarshalJSON(data)
-	}
-	var runs []run
+	var o object
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&runs); err != nil {
+	if err := decoder.Decode(&o); err != nil {
 		return err
 	}
-	var joined Hex
-	for _, r := range runs {
-		if r.Times < 1 {
-			return fmt.Errorf("a run has %d times", r.Times)
-		}
-		joined = append(joined, bytes.Repeat(r.Repeat, r.Times)...)
+	joined := Hex{}
+	if o.Hex != nil {
+		joined = append(joined, *o.Hex...)
 	}
-	if !reflect.DeepEqual(runsOf(joined), runs) || len(joined) <= maxDigits {
-		return errors.New("the bytes do not stand in the runs that they should")
+	for _, p := range o.Repeat {
+		if p.Times < 1 {
+			return fmt.Errorf("a part has %d times", p.Times)
+		}
+		joined = append(joined, bytes.Repeat(p.Hex, p.Times)...)
+	}
+	if !reflect.DeepEqual(joined.object(), o) {
+		return errors.New("the bytes do not stand as they should")
 	}
 	*h = joined
 	return nil
 }
 
-// runsOf finds what is repeated in some bytes, always in the same way; what is not becomes a run of one time.
-func runsOf(b []byte) []run {
-	var runs []run
-	begin := 0 // of the bytes that no run holds yet
+// partsOf finds what is repeated in some bytes, always in the same way; what is not becomes a part of one time.
+func partsOf(b []byte) []part {
+	var parts []part
+	begin := 0 // of the bytes that no part holds yet
 	for at := 0; at < len(b); {
 		size, times := repeated(b[at:])
 		if times == 0 {
@@ -67,19 +78,19 @@ func runsOf(b []byte) []run {
 			continue
 		}
 		if begin < at {
-			runs = append(runs, run{b[begin:at], 1})
+			parts = append(parts, part{b[begin:at], 1})
 		}
-		runs = append(runs, run{b[at : at+size], times})
+		parts = append(parts, part{b[at : at+size], times})
 		at += size * times
 		begin = at
 	}
 	if begin < len(b) {
-		runs = append(runs, run{b[begin:], 1})
+		parts = append(parts, part{b[begin:], 1})
 	}
-	return runs
+	return parts
 }
 
-// repeated tells how often the first bytes of b, at most 16, stand there one behind the other; 0 if that saves little.
+// repeated tells how often the first bytes of b, at most 16, stand there one after the other; 0 if that saves little.
 func repeated(b []byte) (size, times int) {
 	for size = 1; size <= 16 && 2*size <= len(b); size++ {
 		times = 1

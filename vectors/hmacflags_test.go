@@ -11,132 +11,157 @@ import (
 	"github.com/muxspec/muxspec/conformance/wire/hmacsocket"
 )
 
-// hmacFlagged are HMACSocket's flags of which it can be seen whether a vector of these codecs should have them.
-var hmacFlagged = []struct {
-	flag   string
-	codecs []Codec
-	should func(*testing.T, Codec, Vector) bool
-}{
-	{"Incomplete", readers, func(_ *testing.T, _ Codec, v Vector) bool { return v.Result == Incomplete }},
-	{"CutShort", readers, func(_ *testing.T, _ Codec, v Vector) bool { return v.Fault == "cut short" }},
-	{"Following", []Codec{Init, OneMessage}, func(_ *testing.T, _ Codec, v Vector) bool {
-		return v.Consumed != nil && *v.Consumed < len(v.Input)
-	}},
-	{"Early", readers, func(t *testing.T, c Codec, v Vector) bool {
-		return v.Result == Invalid && v.Fault != "cut short" && len(last(v)) < needed(t, c, v)
-	}},
-	{"Behind", []Codec{OneMessage, Stream}, behind},
-	{"Failed", []Codec{Stream}, func(t *testing.T, _ Codec, v Vector) bool {
-		return slices.ContainsFunc(v.Messages, func(m Message) bool { return m.Kind == Error }) || len(follows(t, v)) > 0
-	}},
-	{"Number", append(messages, Stream), func(_ *testing.T, _ Codec, v Vector) bool { return v.I != "0" }},
-	{"Far", append(messages, Stream, Counter), func(t *testing.T, _ Codec, v Vector) bool {
-		return numberOf(t, v).BitLen() > 63
-	}},
-	{"Carry", append(messages, Counter), func(t *testing.T, _ Codec, v Vector) bool {
-		sum := baseOf(t, v)
-		i := hmacsocket.Add(make([]byte, len(sum)), numberOf(t, v))
-		for at := range sum {
-			sum[at] += i[at]
-		}
-		return !bytes.Equal(sum, v.CN)
-	}},
-	{"Wrap", append(messages, Counter), func(t *testing.T, _ Codec, v Vector) bool {
-		sum := new(big.Int).SetBytes(baseOf(t, v))
-		return sum.Add(sum, numberOf(t, v)).Cmp(new(big.Int).SetBytes(v.CN)) != 0
-	}},
-	{"ReadingCN", messages, func(t *testing.T, _ Codec, v Vector) bool { return slices.Contains(follows(t, v), hmacsocket.CNOnly) }},
-	{"ReadingWhole", messages, func(t *testing.T, _ Codec, v Vector) bool {
-		return slices.Contains(follows(t, v), hmacsocket.WholeError)
-	}},
-	{"ReadingText", messages, func(t *testing.T, _ Codec, v Vector) bool {
-		return slices.Contains(follows(t, v), hmacsocket.TextAndCN)
-	}},
-	{"NotShown", []Codec{OneMessage}, func(_ *testing.T, _ Codec, v Vector) bool {
-		return v.Message != nil && v.Message.Kind == Error && !*v.Message.Shown
-	}},
-	{"Control", []Codec{OneMessage}, func(_ *testing.T, _ Codec, v Vector) bool {
-		return v.Message != nil && bytes.ContainsFunc(v.Message.EM, unicode.IsControl)
-	}},
-	{"KeyBytes", append(messages, Stream, Counter), func(_ *testing.T, _ Codec, v Vector) bool {
-		return slices.ContainsFunc(v.Key, func(c byte) bool { return c <= ' ' || c >= 0x7F })
-	}},
-	{"LongKey", append(messages, Stream, Counter), func(t *testing.T, _ Codec, v Vector) bool {
-		return v.Key != nil && len(v.Key) > hashOf(t, v).Block
-	}},
-	{"Huge", []Codec{Init, InitWriter}, func(_ *testing.T, _ Codec, v Vector) bool { return v.ML != nil && *v.ML >= 1<<31 }},
+// A directed vector is of messages.
+type directed interface {
+	Vector
+	direction() Direction
 }
 
-var (
-	readers  = []Codec{Init, OneMessage, Stream}
-	messages = []Codec{OneMessage, MessageWriter}
-)
+func (d Direction) direction() Direction { return d }
+
+// A counted vector has a message's CN.
+type counted interface {
+	directed
+	counter() Hex
+}
+
+func (v *MessageVector) counter() Hex       { return v.CN }
+func (v *MessageWriterVector) counter() Hex { return v.CN }
 
 func TestHMACSocketFlagsHold(t *testing.T) {
-	files, err := Load("hmacsocket")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range hmacFlagged {
-		for _, file := range files {
-			if !slices.Contains(test.codecs, file.Codec) {
-				continue
-			}
-			for _, v := range file.Vectors {
-				if has := slices.Contains(v.Flags, test.flag); has != test.should(t, file.Codec, v) {
-					t.Errorf("%s: that it has the flag %s is %t", v.ID, test.flag, has)
-				}
-			}
-		}
-	}
+	checkFlags(t, "hmacsocket", slices.Concat(byteFlags, sumFlags, textFlags))
 }
 
-func baseOf(t *testing.T, v Vector) []byte {
-	if v.Base != nil {
-		return bytes.Clone(v.Base)
-	}
-	return direction(t, v).Base()
+// byteFlags are about how many bytes are there.
+var byteFlags = []flagTest{
+	flagged("Incomplete", isIncomplete),
+	flagged("CutShort", isCutShort),
+	flagged("Following", func(_ *testing.T, v *InitVector) bool { return follows(v.Consumed, v) }),
+	flagged("Following", func(_ *testing.T, v *MessageVector) bool {
+		return v.Consumed != nil && *v.Consumed < len(v.Input)
+	}),
+	flagged("Early", func(t *testing.T, v reader) bool {
+		return v.Came().Result == Invalid && v.Came().Fault != "cut short" && len(last(v)) < needed(t, v)
+	}),
+	flagged("Trailing", func(t *testing.T, v *MessageVector) bool { return trails(t, v) }),
+	flagged("Trailing", func(t *testing.T, v *StreamVector) bool { return trails(t, v) }),
+	flagged("Huge", func(_ *testing.T, v *InitVector) bool { return v.ML >= 1<<31 }),
+	flagged("Huge", func(_ *testing.T, v *InitWriterVector) bool { return v.ML >= 1<<31 }),
 }
 
-// last gives the bytes of a reader's vector that its fault lies in: behind a stream's messages.
-func last(v Vector) []byte {
-	if v.Messages != nil {
-		return v.Input[*v.Consumed:]
+// sumFlags are about the number, the sum and the key.
+var sumFlags = []flagTest{
+	flagged("Number", func(_ *testing.T, v directed) bool { return v.direction().I != "0" }),
+	flagged("Far", func(t *testing.T, v directed) bool { return numberOf(t, v.direction().I).BitLen() > 63 }),
+	flagged("Far", func(t *testing.T, v *CounterVector) bool { return numberOf(t, v.I).BitLen() > 63 }),
+	flagged("Carry",
+		func(t *testing.T, v counted) bool { return carries(t, baseOf(t, v), v.direction().I, v.counter()) }),
+	flagged("Carry", func(t *testing.T, v *CounterVector) bool { return carries(t, v.Base, v.I, v.CN) }),
+	flagged("Wrap", func(t *testing.T, v counted) bool { return wraps(t, baseOf(t, v), v.direction().I, v.counter()) }),
+	flagged("Wrap", func(t *testing.T, v *CounterVector) bool { return wraps(t, v.Base, v.I, v.CN) }),
+	flagged("KeyBytes", func(_ *testing.T, v directed) bool { return odd(v.direction().Key) }),
+	flagged("KeyBytes", func(_ *testing.T, v *CounterVector) bool { return odd(v.Key) }),
+	flagged("LongKey", func(t *testing.T, v directed) bool {
+		return len(v.direction().Key) > hashOf(t, v.direction().Hash).Block
+	}),
+	flagged("LongKey", func(t *testing.T, v *CounterVector) bool {
+		return v.Key != nil && len(v.Key) > hashOf(t, v.Hash).Block
+	}),
+}
+
+// textFlags are about Errors.
+var textFlags = []flagTest{
+	flagged("Failed", func(t *testing.T, v *StreamVector) bool {
+		isError := func(m Message) bool { return m.Kind == Error }
+		return slices.ContainsFunc(v.Messages, isError) || len(readings(t, v)) > 0
+	}),
+	flagged("ReadingCN", reads(hmacsocket.CNOnly)),
+	flagged("ReadingWhole", reads(hmacsocket.WholeError)),
+	flagged("ReadingText", reads(hmacsocket.TextAndCN)),
+	flagged("NotShown", func(_ *testing.T, v *MessageVector) bool {
+		return v.Message != nil && v.Message.Kind == Error && !*v.Message.Shown
+	}),
+	flagged("Control", func(_ *testing.T, v *MessageVector) bool {
+		return v.Message != nil && bytes.ContainsFunc(v.Message.EM, unicode.IsControl)
+	}),
+}
+
+func baseOf(t *testing.T, v directed) []byte {
+	d, _ := v.direction().known(t)
+	return d.Base()
+}
+
+// carries tells whether adding byte by byte, without a carry, gives another sum.
+func carries(t *testing.T, base []byte, i string, cn Hex) bool {
+	sum := hmacsocket.Add(make([]byte, len(base)), numberOf(t, i))
+	for at := range sum {
+		sum[at] += base[at]
 	}
-	return v.Input
+	return !bytes.Equal(sum, cn)
+}
+
+// wraps tells whether the sum has more bytes than the base.
+func wraps(t *testing.T, base []byte, i string, cn Hex) bool {
+	sum := new(big.Int).SetBytes(base)
+	return sum.Add(sum, numberOf(t, i)).Cmp(new(big.Int).SetBytes(cn)) != 0
+}
+
+// odd tells whether a key holds bytes that a text would not.
+func odd(key Hex) bool {
+	return slices.ContainsFunc(key, func(c byte) bool { return c <= ' ' || c >= 0x7F })
+}
+
+// last gives the bytes of a reader's vector that its fault lies in: those after a stream's messages.
+func last(v reader) []byte {
+	if v, ok := v.(*StreamVector); ok {
+		return v.Input[v.Consumed:]
+	}
+	return v.Bytes()
 }
 
 // needed gives the length of the Init or message that last begins with, as far as it can be seen.
-func needed(t *testing.T, codec Codec, v Vector) int {
-	in, lh := last(v), hashOf(t, v).Length
-	switch {
-	case codec == Init:
+func needed(t *testing.T, v reader) int {
+	in := last(v)
+	if _, ok := v.(*InitVector); ok {
 		return 6 + int(binary.BigEndian.Uint16(in))
-	case binary.BigEndian.Uint32(in) > 0:
-		return 4 + lh + int(binary.BigEndian.Uint32(in))
+	}
+	lh := hashOf(t, v.(directed).direction().Hash).Length
+	if ld := int(binary.BigEndian.Uint32(in)); ld > 0 {
+		return 4 + lh + ld
 	}
 	return 4 + lh + 2 + int(in[4+lh+1])
 }
 
-// behind tells whether bytes stand behind the message with which the direction ends.
-func behind(t *testing.T, codec Codec, v Vector) bool {
+// trails tells whether bytes follow the message with which the direction ends.
+func trails(t *testing.T, v reader) bool {
+	_, stream := v.(*StreamVector)
 	switch {
-	case v.Result == Invalid && v.Fault != "cut short":
-		return len(last(v)) > needed(t, codec, v)
-	case codec == Stream && v.Result == Valid:
+	case v.Came().Result == Invalid && v.Came().Fault != "cut short":
+		return len(last(v)) > needed(t, v)
+	case stream && v.Came().Result == Valid:
 		return len(last(v)) > 0
 	}
 	return false
 }
 
-// follows gives the readings that the H of the Error in a vector follows: the one that is written, or at which reading ends.
-func follows(t *testing.T, v Vector) []hmacsocket.Reading {
-	in := last(v)
-	if v.Output != nil {
+// reads tells whether the H of an Error follows a reading.
+func reads(reading hmacsocket.Reading) func(*testing.T, counted) bool {
+	return func(t *testing.T, v counted) bool { return slices.Contains(readings(t, v), reading) }
+}
+
+// readings gives those that the H of the Error in a vector follows: the one that is written, or at which reading ends.
+func readings(t *testing.T, v directed) []hmacsocket.Reading {
+	d, i := v.direction().known(t)
+	var in []byte
+	switch v := v.(type) {
+	case *MessageWriterVector:
 		in = v.Output
+	case *StreamVector:
+		in = last(v)
+		i.Add(i, big.NewInt(int64(len(v.Messages))))
+	case reader:
+		in = last(v)
 	}
-	i := numberOf(t, v)
-	i.Add(i, big.NewInt(int64(len(v.Messages))))
-	_, _, all, _ := direction(t, v).ReadAnyError(in, i)
+	_, _, all, _ := d.ReadAnyError(in, i)
 	return all
 }

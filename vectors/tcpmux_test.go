@@ -2,45 +2,62 @@ package vectors
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/muxspec/muxspec/conformance/wire/tcpmux"
 )
 
-// TestTCPMUX compares the vectors with conformance/wire/tcpmux, at the limit that they state and, where the limit has no
-// part in it, at a larger one.
+// TestTCPMUX compares the vectors with conformance/wire/tcpmux, at the limit that they state and, where the limit has
+// no part in it, at a larger one.
 func TestTCPMUX(t *testing.T) {
-	checks := map[Codec]func(*testing.T, Vector, int){
-		Request: checkRequest, Reply: checkReply, List: checkList, Writer: checkWriter,
-	}
 	files, err := Load("tcpmux")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
 		for _, v := range file.Vectors {
-			t.Run(v.ID, func(t *testing.T) {
-				if file.Codec == Name {
-					checkName(t, v)
+			t.Run(v.Common().ID, func(t *testing.T) {
+				max := check(t, v, 0)
+				if max < 0 || slices.Contains(v.Common().Flags, "Limit") {
 					return
 				}
-				checks[file.Codec](t, v, *v.Max)
-				if slices.Contains(v.Flags, "Limit") {
-					return
+				if max < 255 {
+					t.Errorf("max is %d, but there is no flag Limit", max)
 				}
-				if *v.Max < 255 {
-					t.Errorf("max is %d, but there is no flag Limit", *v.Max)
-				}
-				checks[file.Codec](t, v, 1<<16)
+				check(t, v, 1<<16)
 			})
 		}
 	}
 }
 
+// check checks a vector at a limit, or at its own if the limit is 0, which it gives; -1 if the vector has none.
+func check(t *testing.T, v Vector, max int) int {
+	switch v := v.(type) {
+	case *RequestVector:
+		checkRequest(t, v, cmp.Or(max, v.Max))
+		return v.Max
+	case *ReplyVector:
+		checkReply(t, v, cmp.Or(max, v.Max))
+		return v.Max
+	case *ListVector:
+		checkList(t, v, cmp.Or(max, v.Max))
+		return v.Max
+	case *WriterVector:
+		checkWriter(t, v, cmp.Or(max, v.Max))
+		return v.Max
+	case *NameVector:
+		checkName(t, v)
+	default:
+		t.Errorf("%T is not checked", v)
+	}
+	return -1
+}
+
 // checkFault says whether the vector is valid, which it must agree about with the fault.
-func checkFault(t *testing.T, v Vector, fault tcpmux.Fault) bool {
+func checkFault(t *testing.T, v *Outcome, fault tcpmux.Fault) bool {
 	t.Helper()
 	want := tcpmux.Fault(v.Fault)
 	if v.Result == Incomplete {
@@ -56,7 +73,7 @@ func checkFault(t *testing.T, v Vector, fault tcpmux.Fault) bool {
 // checkBytes tells nil from empty.
 func checkBytes(t *testing.T, what string, got, want []byte) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
@@ -69,36 +86,36 @@ func checkWritten(t *testing.T, got []byte, fault tcpmux.Fault, want []byte) {
 	}
 }
 
-func checkRequest(t *testing.T, v Vector, max int) {
+func checkRequest(t *testing.T, v *RequestVector, max int) {
 	name, n, fault := tcpmux.ParseRequest(v.Input, max)
-	if !checkFault(t, v, fault) {
+	if !checkFault(t, &v.Outcome, fault) {
 		return
 	}
-	checkBytes(t, "name", name, v.ServiceName)
-	if n != *v.Consumed {
+	checkBytes(t, "name", name, v.Name)
+	if n != v.Consumed {
 		t.Errorf("consumed %d", n)
 	}
-	again, fault := tcpmux.AppendRequest(nil, v.ServiceName, max)
-	checkWritten(t, again, fault, v.Input[:*v.Consumed])
+	again, fault := tcpmux.AppendRequest(nil, v.Name, max)
+	checkWritten(t, again, fault, v.Input[:v.Consumed])
 }
 
-func checkReply(t *testing.T, v Vector, max int) {
+func checkReply(t *testing.T, v *ReplyVector, max int) {
 	sign, explanation, n, fault := tcpmux.ParseReply(v.Input, max)
-	if !checkFault(t, v, fault) {
+	if !checkFault(t, &v.Outcome, fault) {
 		return
 	}
 	checkBytes(t, "sign", []byte{sign}, v.Sign)
 	checkBytes(t, "explanation", explanation, v.Explanation)
-	if n != *v.Consumed {
+	if n != v.Consumed {
 		t.Errorf("consumed %d", n)
 	}
 	again, fault := tcpmux.AppendReply(nil, v.Sign[0], v.Explanation, max)
-	checkWritten(t, again, fault, v.Input[:*v.Consumed])
+	checkWritten(t, again, fault, v.Input[:v.Consumed])
 }
 
-func checkList(t *testing.T, v Vector, max int) {
-	list, fault := tcpmux.ParseList(v.Input, max, *v.Ended)
-	if !checkFault(t, v, fault) {
+func checkList(t *testing.T, v *ListVector, max int) {
+	list, fault := tcpmux.ParseList(v.Input, max, v.Ended)
+	if !checkFault(t, &v.Outcome, fault) {
 		return
 	}
 	if list.Refused != *v.Refused {
@@ -110,17 +127,17 @@ func checkList(t *testing.T, v Vector, max int) {
 	for _, name := range v.Names {
 		names = append(names, name)
 	}
-	if diff := cmp.Diff(names, list.Names); diff != "" {
+	if diff := gocmp.Diff(names, list.Names); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
 	}
 	switch {
-	case list.Refused: // what is behind it does not matter, and is not written
+	case list.Refused: // what follows does not matter, and is not written
 		again, fault := tcpmux.AppendReply(nil, '-', v.Explanation, max)
 		checkWritten(t, again, fault, v.Input[:min(len(again), len(v.Input))])
 	case list.Introduction == nil:
 		again, fault := tcpmux.AppendList(nil, names, max)
 		checkWritten(t, again, fault, v.Input)
-	default: // behind an introduction the first name may begin with a sign, so the names are written one by one
+	default: // after an introduction the first name may begin with a sign, so the names are written one by one
 		again, fault := tcpmux.AppendReply(nil, '+', v.Introduction, max)
 		for i := 0; i < len(names) && fault == tcpmux.None; i++ {
 			again, fault = tcpmux.AppendRequest(again, names[i], max)
@@ -129,12 +146,12 @@ func checkList(t *testing.T, v Vector, max int) {
 	}
 }
 
-func checkWriter(t *testing.T, v Vector, max int) {
+func checkWriter(t *testing.T, v *WriterVector, max int) {
 	var output []byte
 	var fault tcpmux.Fault
 	switch v.Writes {
 	case Request:
-		output, fault = tcpmux.AppendRequest(nil, v.ServiceName, max)
+		output, fault = tcpmux.AppendRequest(nil, v.Name, max)
 	case Reply:
 		output, fault = tcpmux.AppendReply(nil, v.Sign[0], v.Explanation, max)
 	case List:
@@ -144,15 +161,15 @@ func checkWriter(t *testing.T, v Vector, max int) {
 		}
 		output, fault = tcpmux.AppendList(nil, names, max)
 	}
-	if checkFault(t, v, fault) && !bytes.Equal(output, v.Output) {
+	if checkFault(t, &v.Outcome, fault) && !bytes.Equal(output, v.Output) {
 		t.Errorf("output is %x", output)
 	}
 }
 
 // checkName also wants names that a request can hold.
-func checkName(t *testing.T, v Vector) {
-	if tcpmux.SameName(v.A, v.B) != *v.Same || tcpmux.SameName(v.B, v.A) != *v.Same {
-		t.Errorf("they are not same %t in both orders", *v.Same)
+func checkName(t *testing.T, v *NameVector) {
+	if tcpmux.SameName(v.A, v.B) != v.Same || tcpmux.SameName(v.B, v.A) != v.Same {
+		t.Errorf("they are not same %t in both orders", v.Same)
 	}
 	for _, name := range []Hex{v.A, v.B} {
 		if _, fault := tcpmux.AppendRequest(nil, name, 255); fault != tcpmux.None {

@@ -2,7 +2,10 @@ package vectors
 
 import (
 	"bytes"
+	"encoding/json"
 	"io/fs"
+	"path"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -73,38 +76,63 @@ func TestIDsAreUnique(t *testing.T) {
 			t.Errorf("%s has no vectors", file.Name)
 		}
 		for _, v := range file.Vectors {
-			if where[v.ID] != "" {
-				t.Errorf("%s is in %s and in %s", v.ID, where[v.ID], file.Name)
+			id := v.Common().ID
+			if where[id] != "" {
+				t.Errorf("%s is in %s and in %s", id, where[id], file.Name)
 			}
-			where[v.ID] = file.Name
+			where[id] = file.Name
 		}
 	}
 }
 
 func TestFlagsAreExplained(t *testing.T) {
-	explained := map[[2]string]string{} // by protocol and flag
+	explained := map[[2]string]Flag{} // by protocol and flag
 	for _, file := range load(t) {
 		used := map[string]bool{}
 		for _, v := range file.Vectors {
-			for _, flag := range v.Flags {
+			head := v.Common()
+			for _, flag := range head.Flags {
 				used[flag] = true
-				if file.Notes[flag] == "" {
-					t.Errorf("%s: %s has the flag %s, which no note explains", file.Name, v.ID, flag)
+				if file.Flags[flag].About == "" || file.Flags[flag].Effect == "" {
+					t.Errorf("%s: %s has the flag %s, which is not explained", file.Name, head.ID, flag)
 				}
 			}
-			if v.Result == Acceptable && len(v.Flags) == 0 {
-				t.Errorf("%s: no flag of %s says why it is acceptable", file.Name, v.ID)
+			if v, ok := v.(Judged); ok && v.Came().Result == Acceptable && len(head.Flags) == 0 {
+				t.Errorf("%s: no flag of %s says why it is acceptable", file.Name, head.ID)
 			}
 		}
-		for flag, note := range file.Notes {
-			if !used[flag] {
-				t.Errorf("%s explains the flag %s, which no vector has", file.Name, flag)
+		for name, flag := range file.Flags {
+			if !used[name] {
+				t.Errorf("%s explains the flag %s, which no vector has", file.Name, name)
 			}
-			key := [2]string{file.Protocol, flag}
-			if before, ok := explained[key]; ok && before != note {
-				t.Errorf("%s explains the flag %s otherwise than another file", file.Name, flag)
+			key := [2]string{file.Protocol, name}
+			if before, ok := explained[key]; ok && before != flag {
+				t.Errorf("%s explains the flag %s otherwise than another file", file.Name, name)
 			}
-			explained[key] = note
+			explained[key] = flag
+		}
+	}
+}
+
+// TestOneLineEach wants each vector to be one line of its file: an object, and a comma unless it is the last.
+func TestOneLineEach(t *testing.T) {
+	for _, file := range load(t) {
+		data, err := Files.ReadFile(path.Join(file.Protocol, file.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, list, _ := strings.Cut(string(data), "\n\"vectors\": [\n")
+		list, ok := strings.CutSuffix(list, "\n]\n}\n")
+		lines := strings.Split(list, "\n")
+		if !ok || len(lines) != len(file.Vectors) {
+			t.Fatalf("%s: %d vectors are on %d lines", file.Name, len(file.Vectors), len(lines))
+		}
+		for i, line := range lines {
+			line, comma := strings.CutSuffix(line, ",")
+			id := `{"id":"` + file.Vectors[i].Common().ID + `",`
+			if !json.Valid([]byte(line)) || !strings.HasPrefix(line, id) || comma == (i == len(lines)-1) {
+				t.Errorf("%s: line %d of the vectors is not %s", file.Name, i+1, id)
+			}
 		}
 	}
 }
@@ -120,9 +148,10 @@ func TestRulesExist(t *testing.T) {
 	}
 	for _, file := range load(t) {
 		for _, v := range file.Vectors {
-			for _, rule := range v.Rules {
+			for _, rule := range v.Common().Rules {
 				if protocol[rule] != file.Protocol {
-					t.Errorf("%s: %s shows %s, which is no rule of %s in force", file.Name, v.ID, rule, file.Protocol)
+					t.Errorf("%s: %s shows %s, which is no rule of %s in force",
+						file.Name, v.Common().ID, rule, file.Protocol)
 				}
 			}
 		}
@@ -130,21 +159,29 @@ func TestRulesExist(t *testing.T) {
 }
 
 func TestDecodeIsStrict(t *testing.T) {
-	good := vectorIn("name", `"a":"61","b":"","same":false`)
+	good := vectorIn("name", `"a":{"hex":"61"},"b":{"hex":""},"same":false`)
 	file, err := decode([]byte(good + "\n"))
-	if err != nil || len(file.Vectors) != 1 || string(file.Vectors[0].A) != "a" || file.Vectors[0].B == nil {
-		t.Errorf("decode gives %+v, %v", file, err)
+	if err != nil || len(file.Vectors) != 1 {
+		t.Fatalf("decode gives %+v, %v", file, err)
+	}
+	if v := file.Vectors[0].(*NameVector); string(v.A) != "a" || v.B == nil || v.ID != "a" {
+		t.Errorf("decode gives %+v", v)
 	}
 	for _, bad := range []string{
 		"",
 		good + good,
-		strings.Replace(good, `"schema":1`, `"schema":2`, 1),
+		strings.Replace(good, `"schema":2`, `"schema":1`, 1),
+		strings.Replace(good, `"codec":"name"`, `"codec":"names"`, 1),
+		strings.Replace(good, `"flags":{}`, `"notes":{}`, 1),
 		strings.Replace(good, `"same"`, `"more"`, 1),
+		strings.Replace(good, `"same"`, `"max":9,"same"`, 1), // which a vector of another codec has
 		strings.Replace(good, `"61"`, `"6A"`, 1),
 		strings.Replace(good, `"61"`, `"6"`, 1),
 		strings.Replace(good, `"61"`, `"zz"`, 1),
 		strings.Replace(good, `"61"`, `null`, 1),
 		strings.Replace(good, `"61"`, `61`, 1),
+		strings.Replace(good, `{"hex":"61"}`, `"61"`, 1),
+		strings.Replace(good, `{"hex":"61"}`, `null`, 1),
 	} {
 		if file, err := decode([]byte(bad)); err == nil {
 			t.Errorf("decode(%s) gives %+v", bad, file)
@@ -152,5 +189,22 @@ func TestDecodeIsStrict(t *testing.T) {
 	}
 	if _, err := Load("nothing"); err == nil {
 		t.Error("Load gives files of a protocol that has none")
+	}
+}
+
+// TestEveryCodecHasItsType wants each file's vectors to be of one type, and each type to be of one codec.
+func TestEveryCodecHasItsType(t *testing.T) {
+	codecs := map[reflect.Type]Codec{}
+	for _, file := range load(t) {
+		for _, v := range file.Vectors {
+			kind := reflect.TypeOf(v)
+			if before, ok := codecs[kind]; ok && before != file.Codec {
+				t.Errorf("%s is of %s and of %s", kind, before, file.Codec)
+			}
+			codecs[kind] = file.Codec
+		}
+	}
+	if len(codecs) != len(decoders) {
+		t.Errorf("%d types are used, %d codecs are known", len(codecs), len(decoders))
 	}
 }

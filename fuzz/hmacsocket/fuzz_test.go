@@ -25,7 +25,8 @@ func numberOf(hash string) byte {
 	return byte(slices.IndexFunc(wire.Hashes, func(h wire.Hash) bool { return h.Name == hash }))
 }
 
-// openWith: an endpoint that gets b, and then the end or nothing, opens a connection just where that begins with an Init.
+// openWith: an endpoint that gets b, and then the end or nothing, opens a connection just where that begins with an
+// Init.
 func openWith(t *testing.T, hash string, b []byte, ended bool) (err error) {
 	synctest.Test(t, func(*testing.T) {
 		s := newSession(plan{Hash: hash})
@@ -51,8 +52,8 @@ func openWith(t *testing.T, hash string, b []byte, ended bool) (err error) {
 }
 
 func FuzzInit(f *testing.F) {
-	for _, v := range load(f, vectors.Init) {
-		f.Add(numberOf(v.Hash), []byte(v.Input), *v.Ended)
+	for _, v := range load[*vectors.InitVector](f) {
+		f.Add(numberOf(v.Hash), []byte(v.Input), v.Ended)
 	}
 	f.Fuzz(func(t *testing.T, number byte, b []byte, ended bool) {
 		hash, _ := wire.HashNamed(hashOf(number))
@@ -67,11 +68,17 @@ func FuzzInit(f *testing.F) {
 }
 
 // messageVectors are those of which messages can be read, and their Input with zeros as each right H: see sign.
-func messageVectors(f *testing.F, use func(v vectors.Vector, i int, unsigned []byte)) {
-	for _, v := range load(f, vectors.OneMessage, vectors.Stream) {
-		if i, ok := number(v); ok && i <= mostNumber && len(v.Key) <= mostInput && len(v.Input) <= mostInput {
-			use(v, i, directionOf(v).sign(v.Input, i))
+func messageVectors(f *testing.F, use func(d vectors.Direction, s vectors.Streamed, i int, unsigned []byte)) {
+	short := func(d vectors.Direction, s vectors.Streamed) {
+		if i, ok := number(d.I); ok && i <= mostNumber && len(d.Key) <= mostInput && len(s.Input) <= mostInput {
+			use(d, s, i, directionOf(d).sign(s.Input, i))
 		}
+	}
+	for _, v := range load[*vectors.MessageVector](f) {
+		short(v.Direction, v.Streamed)
+	}
+	for _, v := range load[*vectors.StreamVector](f) {
+		short(v.Direction, v.Streamed)
 	}
 }
 
@@ -83,8 +90,8 @@ const (
 
 // FuzzMessages fuzzes the readers, from any number on; what they read is written again.
 func FuzzMessages(f *testing.F) {
-	messageVectors(f, func(v vectors.Vector, i int, unsigned []byte) {
-		f.Add(numberOf(v.Hash), []byte(v.Key), []byte(v.N), *v.ML, uint16(i), unsigned, *v.Ended)
+	messageVectors(f, func(d vectors.Direction, s vectors.Streamed, i int, unsigned []byte) {
+		f.Add(numberOf(d.Hash), []byte(d.Key), []byte(d.N), d.ML, uint16(i), unsigned, s.Ended)
 	})
 	f.Fuzz(func(t *testing.T, number byte, K, N []byte, ML uint32, i uint16, unsigned []byte, ended bool) {
 		if len(K) == 0 || len(K) > mostInput || i > mostNumber || len(unsigned) > mostInput {
@@ -97,10 +104,11 @@ func FuzzMessages(f *testing.F) {
 	})
 }
 
-// FuzzConn fuzzes a Conn behind a good Init, which has to deliver what conformance/wire reads, answer as the page says, and end.
+// FuzzConn fuzzes a Conn behind a good Init, which has to deliver what conformance/wire reads, answer as the page says,
+// and end.
 func FuzzConn(f *testing.F) {
-	messageVectors(f, func(v vectors.Vector, i int, unsigned []byte) {
-		f.Add(numberOf(v.Hash), *v.ML, unsigned, *v.Ended, byte(len(unsigned)%3), byte(len(unsigned)%5))
+	messageVectors(f, func(d vectors.Direction, s vectors.Streamed, i int, unsigned []byte) {
+		f.Add(numberOf(d.Hash), d.ML, unsigned, s.Ended, byte(len(unsigned)%3), byte(len(unsigned)%5))
 	})
 	f.Fuzz(func(t *testing.T, number byte, ML uint32, unsigned []byte, ended bool, each, size byte) {
 		if len(unsigned) > mostInput {

@@ -69,7 +69,8 @@ func TestWritersAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		if f == wire.None && !r.List {
-			if err := checkRead(map[bool]vectors.Codec{true: vectors.Request, false: vectors.Reply}[r.Request], b, max); err != nil {
+			if err := checkRead(map[bool]vectors.Codec{true: vectors.Request, false: vectors.Reply}[r.Request], b,
+				max); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -86,81 +87,89 @@ func TestNamesAgree(t *testing.T) {
 	})
 }
 
-// load gives the vectors, and fails where there is none.
-func load(tb testing.TB, codecs ...vectors.Codec) (all []vectors.Vector, of []vectors.Codec) {
+// load gives the vectors of a type, and fails where there is none.
+func load[V vectors.Vector](tb testing.TB) []V {
 	tb.Helper()
 	files, err := vectors.Load("tcpmux")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	for _, f := range files {
-		for _, codec := range codecs {
-			if f.Codec != codec {
-				continue
-			}
-			for _, v := range f.Vectors {
-				all, of = append(all, v), append(of, codec)
-			}
-		}
-	}
+	all := vectors.Of[V](files)
 	if len(all) == 0 {
-		tb.Fatalf("no vectors of %v", codecs)
+		tb.Fatalf("no vectors are %T", *new(V))
 	}
-	return all, of
+	return all
 }
 
-// TestReferenceVectors: the reference makes of each vector what the vector says. It is strict: what a reader may take or
-// refuse, it refuses with the page's fault.
+// TestReferenceVectors: the reference makes of each vector what the vector says. It is strict: what a reader may take
+// or refuse, it refuses with the page's fault.
 func TestReferenceVectors(t *testing.T) {
-	all, of := load(t, vectors.Request, vectors.Reply, vectors.List)
-	for i, v := range all {
-		if of[i] == vectors.List && !*v.Ended {
+	for _, v := range load[*vectors.RequestVector](t) {
+		checkVector(t, v, v.Max, read{Request: true, N: v.Consumed, Name: string(v.Name)})
+	}
+	for _, v := range load[*vectors.ReplyVector](t) {
+		want := read{Reply: true, N: v.Consumed, Sign: string(v.Sign), Explanation: string(v.Explanation)}
+		checkVector(t, v, v.Max, want)
+	}
+	for _, v := range load[*vectors.ListVector](t) {
+		if !v.Ended {
 			continue // the reference's client reads a list only once it has ended
 		}
-		t.Run(v.ID, func(t *testing.T) {
-			got, err := codecs[of[i]](v.Input, *v.Max)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := read{Request: got.Request, Reply: got.Reply, List: got.List, End: got.End, Fault: wire.Fault(v.Fault)}
-			switch {
-			case v.Result == vectors.Incomplete:
-				want.Fault = wire.Incomplete
-			case v.Result == vectors.Valid:
-				want.Name, want.Sign, want.Explanation = string(v.ServiceName), string(v.Sign), string(v.Explanation)
-				if v.Consumed != nil {
-					want.N = *v.Consumed
-				}
-				want.Refused = v.Refused != nil && *v.Refused
-				for _, name := range v.Names {
-					want.Names = append(want.Names, string(name))
-				}
-			}
-			if err := differ(v.Comment, v.Input, got, want); err != nil {
-				t.Error(err)
-			}
-		})
+		want := read{List: true, Refused: v.Refused != nil && *v.Refused, Explanation: string(v.Explanation)}
+		for _, name := range v.Names {
+			want.Names = append(want.Names, string(name))
+		}
+		checkVector(t, v, v.Max, want)
 	}
+}
+
+// checkVector reads a vector's input, of which want is what must come of it, but for the fault.
+func checkVector(t *testing.T, v reader, max int, want read) {
+	t.Run(v.Common().ID, func(t *testing.T) {
+		codec := vectors.Request
+		switch {
+		case want.Reply:
+			codec = vectors.Reply
+		case want.List:
+			codec = vectors.List
+		}
+		got, err := codecs[codec](v.Bytes(), max)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.End, want.Fault = got.End, wire.Fault(v.Came().Fault)
+		if v.Came().Result == vectors.Incomplete {
+			want.Fault = wire.Incomplete
+		}
+		if err := differ(v.Common().Comment, v.Bytes(), got, want); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A reader is a vector of a request, a reply or a list to read.
+type reader interface {
+	vectors.Reading
+	Came() *vectors.Outcome
 }
 
 func TestReferenceNameVectors(t *testing.T) {
-	all, _ := load(t, vectors.Name)
-	for _, v := range all {
-		if got := ref.Fold(string(v.A)) == ref.Fold(string(v.B)); got != *v.Same {
+	for _, v := range load[*vectors.NameVector](t) {
+		if got := ref.Fold(string(v.A)) == ref.Fold(string(v.B)); got != v.Same {
 			t.Errorf("%s: %q and %q: same is %v", v.ID, v.A, v.B, got)
 		}
 	}
 }
 
 func TestReferenceWriterVectors(t *testing.T) {
-	all, _ := load(t, vectors.Writer)
-	for _, v := range all {
-		r := read{Request: v.Writes == vectors.Request, Reply: v.Writes == vectors.Reply, List: v.Writes == vectors.List,
-			Name: string(v.ServiceName), Sign: string(v.Sign), Explanation: string(v.Explanation)}
+	for _, v := range load[*vectors.WriterVector](t) {
+		r := read{Request: v.Writes == vectors.Request, Reply: v.Writes == vectors.Reply,
+			List: v.Writes == vectors.List,
+			Name: string(v.Name), Sign: string(v.Sign), Explanation: string(v.Explanation)}
 		for _, name := range v.Names {
 			r.Names = append(r.Names, string(name))
 		}
-		got, f, err := write(r, *v.Max)
+		got, f, err := write(r, v.Max)
 		if err != nil {
 			t.Errorf("%s: %v", v.ID, err)
 		} else if string(f) != v.Fault || v.Result == vectors.Valid && !bytes.Equal(got, v.Output) {

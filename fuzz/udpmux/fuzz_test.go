@@ -22,7 +22,7 @@ func seeds(f *testing.F, codecs ...vectors.Codec) {
 			for _, v := range file.Vectors {
 				if file.Codec == codec {
 					n++
-					f.Add([]byte(v.Input))
+					f.Add([]byte(v.(vectors.Reading).Bytes()))
 				}
 			}
 		}

@@ -9,16 +9,16 @@ import (
 	"github.com/muxspec/muxspec/vectors"
 )
 
-// at is a direction in which i messages have passed, without counting to i.
-func at(t *testing.T, v vectors.Vector, base []byte, i *big.Int) *Sequence {
+// at is a direction in which i messages have passed, without counting to i. Without a hash the base is given.
+func at(t *testing.T, hash string, k, n, base []byte, i *big.Int) *Sequence {
 	t.Helper()
 	s := &Sequence{cn: base}
-	if v.Hash != "" {
-		key, err := NewKey(v.Hash, v.Key)
+	if hash != "" {
+		key, err := NewKey(hash, k)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s = key.Sequence(v.N)
+		s = key.Sequence(n)
 	}
 	sum := new(big.Int).SetBytes(s.cn)
 	sum.Add(sum, i)
@@ -38,54 +38,67 @@ func back(i *big.Int) int64 {
 // TestCounterVectors: counting comes to each vector's CN, from anywhere. (fuzz/hmacsocket reads and writes all vectors
 // that need no beginning far away.)
 func TestCounterVectors(t *testing.T) {
-	seen := 0
-	forVectors(t, func(v vectors.Vector, codec vectors.Codec, i *big.Int) {
-		if v.CN == nil {
-			return
-		}
-		seen++
+	files := load(t)
+	check := func(id, hash string, k, n, base []byte, digits string, cn []byte) {
+		i := number(t, digits)
 		steps := back(i)
-		s := at(t, v, v.Base, new(big.Int).Sub(i, big.NewInt(steps)))
+		s := at(t, hash, k, n, base, new(big.Int).Sub(i, big.NewInt(steps)))
 		for range steps {
 			s.next()
 		}
-		if !bytes.Equal(s.cn, v.CN) {
-			t.Errorf("%s: CN(%s) is %x", v.ID, i, s.cn)
+		if !bytes.Equal(s.cn, cn) {
+			t.Errorf("%s: CN(%s) is %x", id, i, s.cn)
 		}
-	})
-	if seen == 0 {
-		t.Error("no vectors")
 	}
+	for _, v := range vectors.Of[*vectors.CounterVector](files) {
+		check(v.ID, v.Hash, v.Key, v.N, v.Base, v.I, v.CN)
+	}
+	for _, v := range vectors.Of[*vectors.MessageVector](files) {
+		check(v.ID, v.Hash, v.Key, v.N, nil, v.I, v.CN)
+	}
+	for _, v := range vectors.Of[*vectors.MessageWriterVector](files) {
+		check(v.ID, v.Hash, v.Key, v.N, nil, v.I, v.CN)
+	}
+}
+
+// far gives a direction where a vector's messages begin, unless their number can be counted to.
+func far(t *testing.T, d vectors.Direction) (s *Sequence, ok bool) {
+	t.Helper()
+	i := number(t, d.I)
+	if i.IsInt64() && i.Int64() <= 1<<17 {
+		return nil, false
+	}
+	return at(t, d.Hash, d.Key, d.N, nil, i), true
 }
 
 // TestFarVectors: messages whose numbers are not to be counted to are read and written as the vectors say.
 func TestFarVectors(t *testing.T) {
+	files := load(t)
 	seen := make(map[vectors.Codec]int)
-	forVectors(t, func(v vectors.Vector, codec vectors.Codec, i *big.Int) {
-		if codec == vectors.Counter || i.IsInt64() && i.Int64() <= 1<<17 {
-			return
+	for _, v := range vectors.Of[*vectors.MessageWriterVector](files) {
+		if s, ok := far(t, v.Direction); ok {
+			seen[vectors.MessageWriter]++
+			checkFarWriter(t, v, s)
 		}
-		seen[codec]++
-		s := at(t, v, nil, i)
-		if codec == vectors.MessageWriter {
-			var got []byte
-			var err error
-			if v.Message.Kind == vectors.Chunk {
-				got, err = s.AppendChunk(nil, v.Message.Data, *v.ML)
+	}
+	for _, v := range vectors.Of[*vectors.MessageVector](files) {
+		if s, ok := far(t, v.Direction); ok {
+			seen[vectors.OneMessage]++
+			if v.Message == nil {
+				refuseFar(t, v.ID, s, v.Input, v.ML, v.Fault)
 			} else {
-				got, err = s.AppendError(nil, v.Message.EC[0], string(v.Message.EM))
+				readFar(t, v.ID, s, v.Input, v.ML, []vectors.Message{*v.Message})
 			}
-			if !bytes.Equal(got, v.Output) || (err == nil) != (v.Result == vectors.Valid) {
-				t.Errorf("%s: %x, %v", v.ID, got, err)
+		}
+	}
+	for _, v := range vectors.Of[*vectors.StreamVector](files) {
+		if s, ok := far(t, v.Direction); ok {
+			seen[vectors.Stream]++
+			if rest, more := readFar(t, v.ID, s, v.Input, v.ML, v.Messages); more {
+				refuseFar(t, v.ID, s, rest, v.ML, v.Fault)
 			}
-			return
 		}
-		messages := v.Messages
-		if v.Message != nil {
-			messages = []vectors.Message{*v.Message}
-		}
-		checkFar(t, v, s, messages)
-	})
+	}
 	for _, codec := range []vectors.Codec{vectors.OneMessage, vectors.Stream, vectors.MessageWriter} {
 		if seen[codec] == 0 {
 			t.Errorf("no vectors of %s", codec)
@@ -93,44 +106,63 @@ func TestFarVectors(t *testing.T) {
 	}
 }
 
-// checkFar reads the messages, and then what is no more, unless only one was to be read.
-func checkFar(t *testing.T, v vectors.Vector, s *Sequence, messages []vectors.Message) {
-	b := []byte(v.Input)
-	for _, m := range messages {
-		D, n, err := s.Parse(b, *v.ML)
-		if e, ok := err.(*PeerError); ok && m.Kind == vectors.Error && e.Code == m.EC[0] {
-			return
-		}
-		if err != nil || m.Kind != vectors.Chunk || !bytes.Equal(D, m.Data) {
-			t.Errorf("%s: %x, %v", v.ID, D, err)
-			return
-		}
-		b = b[n:]
+func checkFarWriter(t *testing.T, v *vectors.MessageWriterVector, s *Sequence) {
+	var got []byte
+	var err error
+	if v.Message.Kind == vectors.Chunk {
+		got, err = s.AppendChunk(nil, v.Message.Data, v.ML)
+	} else {
+		got, err = s.AppendError(nil, v.Message.EC[0], string(v.Message.EM))
 	}
-	if v.Message != nil {
-		return
-	}
-	_, _, err := s.Parse(b, *v.ML)
-	want := map[string]error{
-		"": ErrIncomplete, "cut short": ErrIncomplete, ErrHMAC.Error(): ErrHMAC, "too long": ErrTooLong,
-	}[v.Fault]
-	if want == nil || !errors.Is(err, want) {
-		t.Errorf("%s: %v, the vector says %q", v.ID, err, v.Fault)
+	if !bytes.Equal(got, v.Output) || (err == nil) != (v.Result == vectors.Valid) {
+		t.Errorf("%s: %x, %v", v.ID, got, err)
 	}
 }
 
-// forVectors gives all vectors that have a number.
-func forVectors(t *testing.T, use func(v vectors.Vector, codec vectors.Codec, i *big.Int)) {
+// readFar reads the messages that b begins with, and gives what follows them, unless the last was an Error.
+func readFar(t *testing.T, id string, s *Sequence, b []byte,
+	ml uint32, messages []vectors.Message) (rest []byte, more bool) {
+	for _, m := range messages {
+		D, n, err := s.Parse(b, ml)
+		if e, ok := err.(*PeerError); ok && m.Kind == vectors.Error && e.Code == m.EC[0] {
+			return nil, false
+		}
+		if err != nil || m.Kind != vectors.Chunk || !bytes.Equal(D, m.Data) {
+			t.Errorf("%s: %x, %v", id, D, err)
+			return nil, false
+		}
+		b = b[n:]
+	}
+	return b, true
+}
+
+// refuseFar reads what is no message.
+func refuseFar(t *testing.T, id string, s *Sequence, b []byte, ml uint32, fault string) {
+	_, _, err := s.Parse(b, ml)
+	want := map[string]error{
+		"": ErrIncomplete, "cut short": ErrIncomplete, ErrHMAC.Error(): ErrHMAC, "too long": ErrTooLong,
+	}[fault]
+	if want == nil || !errors.Is(err, want) {
+		t.Errorf("%s: %v, the vector says %q", id, err, fault)
+	}
+}
+
+// load gives the files.
+func load(t *testing.T) []vectors.File {
 	t.Helper()
 	files, err := vectors.Load("hmacsocket")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files {
-		for _, v := range f.Vectors {
-			if i, ok := new(big.Int).SetString(v.I, 10); ok {
-				use(v, f.Codec, i)
-			}
-		}
+	return files
+}
+
+// number is a vector's I.
+func number(t *testing.T, digits string) *big.Int {
+	t.Helper()
+	i, ok := new(big.Int).SetString(digits, 10)
+	if !ok {
+		t.Fatalf("%q is no number", digits)
 	}
+	return i
 }

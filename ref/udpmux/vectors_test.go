@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strconv"
-	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -16,45 +14,69 @@ import (
 
 // faults are the page's names.
 var faults = map[string]error{
-	"empty": ErrEmpty, "short header": ErrShortHeader, "reserved": ErrReserved, "too short": ErrTooShort, "too long": ErrTooLong,
-	"wrong direction": ErrWrongDirection, "bad port": ErrBadPort, "bad length": ErrBadLength, "bad character": ErrBadCharacter, "bad tail": ErrBadTail,
-	"empty frame": ErrEmptyFrame, "unknown type": ErrUnknownType, "zero key": ErrZeroKey, "bad text": ErrBadText, "cut short": ErrCutShort,
-	"not the line": ErrNotConnect, "bad number": ErrBadNumber, "bad key": ErrBadKey, "not a number": ErrNotNumber, "unknown": ErrUnknownNumber,
+	"empty": ErrEmpty, "short header": ErrShortHeader, "reserved": ErrReserved, "too short": ErrTooShort,
+	"too long":        ErrTooLong,
+	"wrong direction": ErrWrongDirection, "bad port": ErrBadPort, "bad length": ErrBadLength,
+	"bad character": ErrBadCharacter, "bad tail": ErrBadTail,
+	"empty frame": ErrEmptyFrame, "unknown type": ErrUnknownType, "zero key": ErrZeroKey, "bad text": ErrBadText,
+	"cut short":    ErrCutShort,
+	"not the line": ErrNotConnect, "bad number": ErrBadNumber, "bad key": ErrBadKey, "not a number": ErrNotNumber,
+	"unknown": ErrUnknownNumber,
 }
 
 // TestVectors: all golden vectors of this protocol.
 func TestVectors(t *testing.T) {
 	t.Parallel()
-	checks := map[vectors.Codec]func(*testing.T, vectors.Vector){
-		vectors.Datagram: datagramVector, vectors.Answer: answerVector, vectors.DatagramWriter: datagramWriterVector,
-		vectors.OneFrame: frameVector, vectors.FrameWriter: frameWriterVector, vectors.KeyText: keyVector, vectors.Token: tokenVector,
-		vectors.Connect: connectVector, vectors.ConnectWriter: connectWriterVector, vectors.Number: numberVector,
-		vectors.Colours: coloursVector, vectors.Signal: signalVector,
-	}
 	files, err := vectors.Load("udpmux")
 	if err != nil {
 		t.Fatal(err)
 	}
 	run := make(map[vectors.Codec]int)
 	for _, f := range files {
-		if checks[f.Codec] == nil {
-			t.Fatalf("%s: codec %s is not known here", f.Name, f.Codec)
-		}
 		for _, v := range f.Vectors {
 			run[f.Codec]++
-			t.Run(v.ID, func(t *testing.T) { checks[f.Codec](t, v) })
+			t.Run(v.Common().ID, func(t *testing.T) { checkVector(t, v) })
 		}
 	}
-	for codec := range checks {
-		if run[codec] == 0 {
-			t.Errorf("no vectors of %s", codec)
-		}
+	if len(run) != 12 {
+		t.Errorf("the vectors are of %d codecs", len(run))
 	}
 	t.Log(run)
 }
 
+func checkVector(t *testing.T, v vectors.Vector) {
+	switch v := v.(type) {
+	case *vectors.DatagramVector:
+		datagramVector(t, v)
+	case *vectors.AnswerVector:
+		answerVector(t, v)
+	case *vectors.DatagramWriterVector:
+		datagramWriterVector(t, v)
+	case *vectors.FrameVector:
+		frameVector(t, v)
+	case *vectors.FrameWriterVector:
+		frameWriterVector(t, v)
+	case *vectors.KeyVector:
+		keyVector(t, v)
+	case *vectors.TokenVector:
+		tokenVector(t, v)
+	case *vectors.ConnectVector:
+		connectVector(t, v)
+	case *vectors.ConnectWriterVector:
+		connectWriterVector(t, v)
+	case *vectors.NumberVector:
+		numberVector(t, v)
+	case *vectors.ColoursVector:
+		coloursVector(t, v)
+	case *vectors.SignalVector:
+		signalVector(t, v)
+	default:
+		t.Fatalf("%T is not known here", v)
+	}
+}
+
 // agrees says whether the vector is valid, which it must agree about with the error.
-func agrees(t *testing.T, v vectors.Vector, err error) bool {
+func agrees(t *testing.T, v *vectors.Outcome, err error) bool {
 	t.Helper()
 	want := faults[v.Fault]
 	if v.Result == vectors.Incomplete {
@@ -67,8 +89,11 @@ func agrees(t *testing.T, v vectors.Vector, err error) bool {
 	return v.Result == vectors.Valid
 }
 
-func headerOf(v vectors.Vector) Header {
-	h := Header{Mode: map[string]Mode{"learn": Learn, "token": Token, "port": Port}[v.Form]}
+// modes are those of the forms.
+var modes = map[string]Mode{"learn": Learn, "token": Token, "port": Port}
+
+func headerOf(v vectors.Header) Header {
+	h := Header{Mode: modes[v.Form]}
 	copy(h.T[:], v.T)
 	if v.Port != nil {
 		h.Port = *v.Port
@@ -76,10 +101,10 @@ func headerOf(v vectors.Vector) Header {
 	return h
 }
 
-func datagramVector(t *testing.T, v vectors.Vector) {
+func datagramVector(t *testing.T, v *vectors.DatagramVector) {
 	h, P, err := ParseClient(v.Input)
-	if agrees(t, v, err) {
-		if h != headerOf(v) || !bytes.Equal(P, v.P) {
+	if agrees(t, &v.Outcome, err) {
+		if h != headerOf(v.Header) || !bytes.Equal(P, v.P) {
 			t.Errorf("%+v, %x", h, P)
 		}
 		if again, err := AppendClient(nil, h, P); !bytes.Equal(again, v.Input) || err != nil {
@@ -88,19 +113,19 @@ func datagramVector(t *testing.T, v vectors.Vector) {
 	}
 }
 
-func answerVector(t *testing.T, v vectors.Vector) {
-	agrees(t, v, ParseBackend(v.Input))
+func answerVector(t *testing.T, v *vectors.AnswerVector) {
+	agrees(t, &v.Outcome, ParseBackend(v.Input))
 }
 
-func datagramWriterVector(t *testing.T, v vectors.Vector) {
-	got, err := AppendClient([]byte("prefix"), headerOf(v), v.P)
-	checkWritten(t, v, got, err)
+func datagramWriterVector(t *testing.T, v *vectors.DatagramWriterVector) {
+	got, err := AppendClient([]byte("prefix"), headerOf(v.Header), v.P)
+	checkWritten(t, &v.Outcome, v.Output, got, err)
 }
 
 // checkWritten also wants what was refused to leave the prefix as it was.
-func checkWritten(t *testing.T, v vectors.Vector, got []byte, err error) {
+func checkWritten(t *testing.T, v *vectors.Outcome, want vectors.Hex, got []byte, err error) {
 	t.Helper()
-	if agrees(t, v, err); string(got) != "prefix"+string(v.Output) {
+	if agrees(t, v, err); string(got) != "prefix"+string(want) {
 		t.Errorf("%x", got)
 	}
 }
@@ -127,11 +152,11 @@ func frameOf(v vectors.Frame) Frame {
 }
 
 // frameVector reads the frame at once, and from a stream that comes byte by byte; the stream's end is always there.
-func frameVector(t *testing.T, v vectors.Vector) {
+func frameVector(t *testing.T, v *vectors.FrameVector) {
 	if v.Fault != "cut short" {
 		f, n, err := ParseFrame(v.Input)
-		if agrees(t, v, err) {
-			if diff := cmp.Diff(frameOf(*v.Frame), f); diff != "" || n != *v.Consumed {
+		if agrees(t, &v.Outcome, err) {
+			if diff := cmp.Diff(frameOf(*v.Frame), f); diff != "" || n != v.Consumed {
 				t.Errorf("%d bytes (-want +got):\n%s", n, diff)
 			}
 			if again, err := AppendFrame(nil, f); !bytes.Equal(again, v.Input[:n]) || err != nil {
@@ -155,85 +180,7 @@ func frameVector(t *testing.T, v vectors.Vector) {
 	}
 }
 
-func frameWriterVector(t *testing.T, v vectors.Vector) {
-	got, err := AppendFrame([]byte("prefix"), frameOf(*v.Frame))
-	checkWritten(t, v, got, err)
-}
-
-func keyVector(t *testing.T, v vectors.Vector) {
-	K, err := ParseKey(string(v.Input))
-	if !agrees(t, v, err) {
-		return
-	}
-	S := RegistrationKey(K)
-	T := TokenOf(S)
-	if !bytes.Equal(K[:], v.Key) || !bytes.Equal(S[:], v.S) || !bytes.Equal(T[:], v.T) {
-		t.Errorf("%x, %x, %x", K, S, T)
-	}
-	if again := AppendKey(nil, K); !bytes.Equal(again, v.Input) {
-		t.Errorf("written again it is %s", again)
-	}
-}
-
-func tokenVector(t *testing.T, v vectors.Vector) {
-	if T := TokenOf([32]byte(v.S)); !bytes.Equal(T[:], v.T) {
-		t.Errorf("%x", T)
-	}
-}
-
-// connectVector reads line by line, as the agent does, which looks at a last line without LF when the output has ended.
-func connectVector(t *testing.T, v vectors.Vector) {
-	var port uint16
-	var K [16]byte
-	var err error = ErrIncomplete
-	if *v.Ended {
-		err = ErrNotConnect
-	}
-	for line := range strings.Lines(string(v.Input)) {
-		if !strings.HasSuffix(line, "\n") && !*v.Ended {
-			break
-		}
-		var lineErr error
-		if port, K, lineErr = ParseConnect(line); !errors.Is(lineErr, ErrNotConnect) {
-			err = lineErr
-			break
-		}
-	}
-	if agrees(t, v, err) && (port != *v.Port || !bytes.Equal(K[:], v.Key)) {
-		t.Errorf("%d, %x", port, K)
-	}
-}
-
-func connectWriterVector(t *testing.T, v vectors.Vector) {
-	N, err := strconv.ParseUint(v.Number, 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkWritten(t, v, AppendConnect([]byte("prefix"), N, [16]byte(v.Key)), nil)
-}
-
-func numberVector(t *testing.T, v vectors.Vector) {
-	mode, port, err := ParseNumber(string(v.Input))
-	if !agrees(t, v, err) {
-		return
-	}
-	if mode != headerOf(v).Mode || port != *v.Port {
-		t.Errorf("%s, %d", mode, port)
-	}
-	if mode == Token && strconv.FormatUint(TokenNumber(port), 10) != string(v.Input) {
-		t.Errorf("written again it is %d", TokenNumber(port))
-	}
-}
-
-// coloursVector leaves out a real client that failed: then Colours is not asked.
-func coloursVector(t *testing.T, v vectors.Vector) {
-	if got := Colours(string(v.Input)) + "\n"; !*v.Failed && got != string(v.Output) {
-		t.Errorf("%q", got)
-	}
-}
-
-func signalVector(t *testing.T, v vectors.Vector) {
-	if HasAgent(string(v.Input)) != *v.Agent {
-		t.Errorf("not %t", *v.Agent)
-	}
+func frameWriterVector(t *testing.T, v *vectors.FrameWriterVector) {
+	got, err := AppendFrame([]byte("prefix"), frameOf(v.Frame))
+	checkWritten(t, &v.Outcome, v.Output, got, err)
 }

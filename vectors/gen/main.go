@@ -2,9 +2,10 @@
 //
 //	go run ./vectors/gen
 //
-// Each protocol's vectors come from the package of its name below this one. Inputs, comments and what each vector must come
-// to (valid, or which fault) are tables there, written by hand. The details, such as the name that was read, come from
-// conformance/wire. Where that disagrees with a table no file is written: one of the two has misread the protocol's page.
+// Each protocol's vectors come from the package of its name below this one. Inputs, comments and what each vector must
+// come to (valid, or which fault) are tables there, written by hand. The details, such as the name that was read, come
+// from conformance/wire. Where that disagrees with a table no file is written: one of the two has misread the
+// protocol's page.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/muxspec/muxspec/vectors"
 	"github.com/muxspec/muxspec/vectors/gen/hmacsocket"
@@ -62,12 +64,46 @@ func generate() (map[string][]byte, error) {
 	return encoded, errors.Join(errs...)
 }
 
-// encode gives a file's text, which is the same for the same file.
+// encode gives a file's text, which is the same for the same file: each flag and each vector is one line.
 func encode(file vectors.File) ([]byte, error) {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
+	flags := slices.Sorted(maps.Keys(file.Flags))
+	t := &text{}
+	t.format("{\n")
+	t.format("\"schema\": %s,\n\"protocol\": %s,\n", t.json(file.Schema), t.json(file.Protocol))
+	t.format("\"codec\": %s,\n\"description\": %s,\n", t.json(file.Codec), t.json(file.Description))
+	t.format("\"flags\": {")
+	for i, name := range flags {
+		t.format("%s%s: %s", t.line(i), t.json(name), t.json(file.Flags[name]))
+	}
+	t.format("\n},\n\"vectors\": [")
+	for i, v := range file.Vectors {
+		t.format("%s%s", t.line(i), t.json(v))
+	}
+	t.format("\n]\n}\n")
+	return t.Bytes(), t.err
+}
+
+// A text is that of a file, and the first error in making it.
+type text struct {
+	bytes.Buffer
+	err error
+}
+
+func (t *text) format(format string, args ...any) { fmt.Fprintf(t, format, args...) }
+
+// line begins the element with the index i on a line of its own.
+func (t *text) line(i int) string {
+	if i == 0 {
+		return "\n"
+	}
+	return ",\n"
+}
+
+// json gives a value on one line.
+func (t *text) json(v any) string {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	err := encoder.Encode(file) // with the final newline
-	return buffer.Bytes(), err
+	t.err = errors.Join(t.err, encoder.Encode(v))
+	return strings.TrimSuffix(b.String(), "\n")
 }

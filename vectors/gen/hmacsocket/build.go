@@ -7,13 +7,14 @@ import (
 	"encoding/binary"
 	"hash"
 	"math/big"
+	"strings"
 
 	"github.com/zeebo/blake3"
 	"golang.org/x/crypto/blake2b"
 )
 
-// What stands in the inputs is built here, without conformance/wire/hmacsocket, which is to read it: the HMAC is crypto/hmac's,
-// the counter counts byte by byte.
+// What stands in the inputs is built here, without conformance/wire/hmacsocket, which is to read it: the HMAC is
+// crypto/hmac's, the counter counts byte by byte.
 
 var hashes = map[string]func() hash.Hash{
 	"sha256":      sha256.New,
@@ -123,6 +124,14 @@ func steps(first byte, n int) string {
 	}
 	return string(b)
 }
+
+func repeat(s string, times int) string { return strings.Repeat(s, times) }
+
+// zeros is a sum of 32 bytes that ends in tail.
+func zeros(tail string) string { return repeat("\x00", 32-len(tail)) + tail }
+
+// ones is the same with 0xFF instead of 0.
+func ones(tail string) string { return repeat("\xff", 32-len(tail)) + tail }
 
 // until gives the number with which the sum's last size bytes have come to zero: the carry out of them is the first.
 func (p party) until(size int) string {

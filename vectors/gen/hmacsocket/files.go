@@ -1,4 +1,5 @@
-// Package hmacsocket holds the tables of HMACSocket's golden vectors. The details come from conformance/wire/hmacsocket.
+// Package hmacsocket holds the tables of HMACSocket's golden vectors. The details come from
+// conformance/wire/hmacsocket.
 package hmacsocket
 
 import (
@@ -8,7 +9,7 @@ import (
 
 // Files makes the files out of the tables. The error tells all that is wrong.
 func Files() ([]vectors.File, error) {
-	p := &table.Protocol{Name: "hmacsocket", Notes: notes}
+	p := &table.Protocol{Name: "hmacsocket", Flags: flags}
 	table.Add(p, "inits.json", vectors.Init, initsAre, inits, initRow.init)
 	table.Add(p, "counters.json", vectors.Counter, countersAre, counters, counterRow.counter)
 	table.Add(p, "keys.json", vectors.OneMessage, keysAre, keys(), row.message)

@@ -6,16 +6,15 @@ import (
 
 	"github.com/muxspec/muxspec/conformance/wire/hmacsocket"
 	"github.com/muxspec/muxspec/vectors"
-	"github.com/muxspec/muxspec/vectors/gen/table"
 )
 
-func TestNotesAreUsed(t *testing.T) {
+func TestFlagsAreUsed(t *testing.T) {
 	files, err := Files()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for flag := range notes {
-		if !slices.ContainsFunc(files, func(file vectors.File) bool { return file.Notes[flag] != "" }) {
+	for flag := range flags {
+		if !slices.ContainsFunc(files, func(file vectors.File) bool { return file.Flags[flag].About != "" }) {
 			t.Errorf("no vector has the flag %s", flag)
 		}
 	}
@@ -30,10 +29,12 @@ func TestEveryFault(t *testing.T) {
 	shown := map[vectors.Codec]map[string]bool{}
 	for _, file := range files {
 		for _, v := range file.Vectors {
-			if shown[file.Codec] == nil {
-				shown[file.Codec] = map[string]bool{}
+			if v, ok := v.(vectors.Judged); ok {
+				if shown[file.Codec] == nil {
+					shown[file.Codec] = map[string]bool{}
+				}
+				shown[file.Codec][string(v.Came().Result)+v.Came().Fault] = true
 			}
-			shown[file.Codec][string(v.Result)+v.Fault] = true
 		}
 	}
 	for codec, all := range map[vectors.Codec][]string{
@@ -57,19 +58,23 @@ func TestEveryFault(t *testing.T) {
 
 func TestDisagreementIsAnError(t *testing.T) {
 	for name, vector := range map[string]func() (vectors.Vector, error){
-		"init":           initRow{id: "a", hash: "sha256", input: initExample, outcome: incomplete}.init,
-		"message":        row{id: "a", party: secret, i: "0", ml: wide, input: flip(hello, -1), outcome: valid}.message,
-		"stream":         streamRow{row{id: "a", party: secret, i: "0", ml: wide, input: hello, ended: true, outcome: valid}, 2}.stream,
-		"counter":        counterRow{id: "a", base: zeros("\x01"), i: "1", cn: zeros("\x03")}.counter,
-		"init-writer":    initWriterRow{id: "a", hash: "sha256", ml: 1, n: steps(0, 32), output: initExample, outcome: valid}.initWriter,
-		"message-writer": writerRow{id: "a", party: secret, i: "0", ml: wide, message: chunkOf("jello"), output: hello, outcome: valid}.writer,
+		"init":    initRow{id: "a", hash: "sha256", input: initExample, outcome: incomplete}.init,
+		"message": row{id: "a", party: secret, i: "0", ml: wide, input: flip(hello, -1), outcome: valid}.message,
+		"stream": streamRow{row{id: "a", party: secret, i: "0", ml: wide, input: hello, ended: true,
+			outcome: valid}, 2}.stream,
+		"counter": counterRow{id: "a", base: zeros("\x01"), i: "1", cn: zeros("\x03")}.counter,
+		"init-writer": initWriterRow{id: "a", hash: "sha256", ml: 1,
+			n: steps(0, 32), output: initExample, outcome: valid}.initWriter,
+		"message-writer": writerRow{id: "a", party: secret, i: "0", ml: wide,
+			message: chunkOf("jello"), output: hello, outcome: valid}.writer,
 	} {
 		if _, err := vector(); err == nil {
 			t.Errorf("%s: a wrong table is taken", name)
 		}
 	}
-	v := table.Base("a", "", "", "")
-	if err := wrongHMAC.Set(&v, hmacsocket.WrongHMAC); err != nil || v.Result != vectors.Invalid || v.Fault != "wrong HMAC" {
+	v := wrongHMAC.Vector()
+	err := wrongHMAC.Check(hmacsocket.WrongHMAC)
+	if err != nil || v.Result != vectors.Invalid || v.Fault != "wrong HMAC" {
 		t.Errorf("a right table: %+v, %v", v, err)
 	}
 }

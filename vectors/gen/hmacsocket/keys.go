@@ -46,14 +46,16 @@ func keys() []row {
 			if length > b.block {
 				flags = "LongKey"
 			}
-			rows = append(rows, keyRow(fmt.Sprintf("key-%s-%d-bytes", b.hash, length), party{b.hash, longKey[:length], b.n}, flags, comment))
+			rows = append(rows, keyRow(fmt.Sprintf("key-%s-%d-bytes", b.hash, length),
+				party{b.hash, longKey[:length], b.n}, flags, comment))
 		}
 	}
 	return append(rows, notHMACs...)
 }
 
 func keyRow(id string, p party, flags, comment string) row {
-	return row{id, p, "0", wide, p.chunk("0", "hello"), open, valid, "HMACSOCKET-17 HMACSOCKET-23 HMACSOCKET-68", flags, comment}
+	return row{id, p, "0", wide, p.chunk("0", "hello"), open, valid,
+		"HMACSOCKET-17 HMACSOCKET-23 HMACSOCKET-68", flags, comment}
 }
 
 var (
@@ -65,15 +67,21 @@ var (
 
 // notHMACs are Chunks whose H is what somebody could take for the HMAC.
 var notHMACs = []row{
-	{"not-hmac-hashed-key", longSecret, "0", wide, with(hashedSecret.mac("hello"+hashedSecret.cn("0")), "hello"), open, wrongHMAC,
-		"HMACSOCKET-23 HMACSOCKET-35", "LongKey", "Made with Hash(K) as the key: the HMAC's key is the same, Hash(N | K) is another."},
-	{"not-hmac-cut-key", longSecret, "0", wide, with(secret.withKey(longKey[:64]).mac("hello"+longSecret.cn("0")), "hello"), open, wrongHMAC,
+	{"not-hmac-hashed-key", longSecret, "0", wide,
+		with(hashedSecret.mac("hello"+hashedSecret.cn("0")), "hello"), open, wrongHMAC,
+		"HMACSOCKET-23 HMACSOCKET-35", "LongKey",
+		"Made with Hash(K) as the key: the HMAC's key is the same, Hash(N | K) is another."},
+	{"not-hmac-cut-key", longSecret, "0", wide,
+		with(secret.withKey(longKey[:64]).mac("hello"+longSecret.cn("0")), "hello"), open, wrongHMAC,
 		"HMACSOCKET-23", "LongKey", "The HMAC's key is K's first block instead of Hash(K)."},
 	{"not-hmac-key-without-nul", secret.withKey("secret\x00"), "0", wide, secret.chunk("0", "hello"), open, wrongHMAC,
-		"HMACSOCKET-35 HMACSOCKET-68", "KeyBytes", "Made with K without its last NUL: the HMAC's key is the same, Hash(N | K) is another."},
-	{"not-hmac-prefix", secret, "0", wide, with(string(sum(hashes["sha256"](), "secrethello"+secret.cn("0"))), "hello"), open, wrongHMAC,
+		"HMACSOCKET-35 HMACSOCKET-68", "KeyBytes",
+		"Made with K without its last NUL: the HMAC's key is the same, Hash(N | K) is another."},
+	{"not-hmac-prefix", secret, "0", wide,
+		with(string(sum(hashes["sha256"](), "secrethello"+secret.cn("0"))), "hello"), open, wrongHMAC,
 		"HMACSOCKET-23", "", "H is Hash(K | D | CN(0))."},
-	{"not-hmac-suffix", secret, "0", wide, with(string(sum(hashes["sha256"](), "hello"+secret.cn("0")+"secret")), "hello"), open, wrongHMAC,
+	{"not-hmac-suffix", secret, "0", wide,
+		with(string(sum(hashes["sha256"](), "hello"+secret.cn("0")+"secret")), "hello"), open, wrongHMAC,
 		"HMACSOCKET-23", "", "H is Hash(D | CN(0) | K)."},
 	{"not-hmac-keyed-blake2b", blake2bSecret, "0", wide,
 		with(string(sum(keyedBlake2b(blake2bSecret.key), "hello"+blake2bSecret.cn("0"))), "hello"), open, wrongHMAC,
@@ -81,13 +89,17 @@ var notHMACs = []row{
 	{"not-hmac-keyed-blake3", blake3Secret, "0", wide,
 		with(string(sum(keyedBlake3(blake3Secret.key), "hello"+blake3Secret.cn("0"))), "hello"), open, wrongHMAC,
 		"HMACSOCKET-23", "KeyBytes", "H is that of BLAKE3's own keyed mode, whose key has 32 bytes."},
-	{"not-hmac-block-64", secret.withHash("sha512-256"), "0", wide, secret.withHash("sha512-256 with a block of 64").chunk("0", "hello"), open, wrongHMAC,
+	{"not-hmac-block-64", secret.withHash("sha512-256"), "0", wide,
+		secret.withHash("sha512-256 with a block of 64").chunk("0", "hello"), open, wrongHMAC,
 		"HMACSOCKET-23", "", "SHA-512/256 with a block of 64 bytes: it has SHA-512's, 128."},
-	{"not-hmac-blake2b-block-64", blake2bSecret, "0", wide, secret.withHash("blake2b-256 with a block of 64").chunk("0", "hello"), open, wrongHMAC,
+	{"not-hmac-blake2b-block-64", blake2bSecret, "0", wide,
+		secret.withHash("blake2b-256 with a block of 64").chunk("0", "hello"), open, wrongHMAC,
 		"HMACSOCKET-23", "", "BLAKE2b with a block of 64 bytes, as BLAKE2s has it."},
-	{"not-hmac-cut-sha512", secret.withHash("sha512-256"), "0", wide, secret.withHash("sha512 cut to 32").chunk("0", "hello"), open, wrongHMAC,
+	{"not-hmac-cut-sha512", secret.withHash("sha512-256"), "0", wide,
+		secret.withHash("sha512 cut to 32").chunk("0", "hello"), open, wrongHMAC,
 		"HMACSOCKET-23", "", "SHA-512/256 is not SHA-512 cut to 32 bytes."},
-	{"not-hmac-cut-blake2b", blake2bSecret, "0", wide, secret.withHash("blake2b-512 cut to 32").chunk("0", "hello"), open, wrongHMAC,
+	{"not-hmac-cut-blake2b", blake2bSecret, "0", wide,
+		secret.withHash("blake2b-512 cut to 32").chunk("0", "hello"), open, wrongHMAC,
 		"HMACSOCKET-23", "", "BLAKE2b with an output of 32 bytes is not that of 64 cut to 32."},
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/muxspec/muxspec/vectors/gen/table"
 )
 
-// The limits that most vectors have: wide is never reached where it does not matter, small makes what does easy to read.
+// The limits that most vectors have: wide is never reached where it does not matter, small makes what does easy to
+// read.
 const (
 	wide  = 1 << 20
 	small = 8
@@ -32,7 +33,7 @@ var (
 	badText    = table.Is(vectors.Invalid, hmacsocket.BadText)
 )
 
-// Whether the input has ended behind what is there.
+// Whether the input has ended after what is there.
 const (
 	ended = true
 	open  = false
@@ -48,14 +49,16 @@ type initRow struct {
 }
 
 func (r initRow) init() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v := &vectors.InitVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), Hash: r.hash, Outcome: r.Vector(),
+		Streamed: vectors.Streamed{Input: vectors.Hex(r.input), Ended: r.ended},
+	}
 	hash, _ := hmacsocket.HashNamed(r.hash)
-	v.Hash, v.Input, v.Ended = r.hash, vectors.Hex(r.input), new(r.ended)
 	init, n, fault := hash.ReadInit(v.Input, r.ended)
 	if fault == hmacsocket.None {
-		v.ML, v.N, v.Consumed = new(init.ML), init.N, new(n)
+		v.ML, v.N, v.Consumed = init.ML, init.N, n
 	}
-	return v, r.Set(&v, fault)
+	return v, r.Check(fault)
 }
 
 // A row is bytes for a reader of a message, or of a stream of them.
@@ -70,31 +73,32 @@ type row struct {
 	rules, flags, comment string
 }
 
-// vector gives what the two have in common, and the direction that conformance/wire/hmacsocket makes of it.
-func (r row) vector() (vectors.Vector, hmacsocket.Direction) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Agreed = r.agreed(r.i, r.ml)
-	v.Input, v.Ended = vectors.Hex(r.input), new(r.ended)
-	return v, r.direction()
+func (r row) streamed() vectors.Streamed {
+	return vectors.Streamed{Input: vectors.Hex(r.input), Ended: r.ended}
 }
 
-func (p party) agreed(i string, ml uint32) vectors.Agreed {
-	return vectors.Agreed{Hash: p.hash, Key: vectors.Hex(p.key), N: vectors.Hex(p.n), ML: new(ml), I: i}
+// agreed is the direction as a vector has it.
+func (p party) agreed(i string, ml uint32) vectors.Direction {
+	return vectors.Direction{Hash: p.hash, Key: vectors.Hex(p.key), N: vectors.Hex(p.n), ML: ml, I: i}
 }
 
+// direction is the same for conformance/wire/hmacsocket.
 func (p party) direction() hmacsocket.Direction {
 	hash, _ := hmacsocket.HashNamed(p.hash)
 	return hmacsocket.Direction{Hash: hash, K: []byte(p.key), N: []byte(p.n)}
 }
 
 func (r row) message() (vectors.Vector, error) {
-	v, d := r.vector()
-	v.CN = d.CN(number(r.i))
+	d := r.direction()
+	v := &vectors.MessageVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), Direction: r.agreed(r.i, r.ml), CN: d.CN(number(r.i)),
+		Streamed: r.streamed(), Outcome: r.Vector(),
+	}
 	m, n, fault := d.ReadMessage(v.Input, r.ml, number(r.i), r.ended)
 	if fault == hmacsocket.None {
 		v.Message, v.Consumed = new(messageOf(m)), new(n)
 	}
-	return v, r.Set(&v, fault)
+	return v, r.Check(fault)
 }
 
 func messageOf(m hmacsocket.Message) vectors.Message {
@@ -114,16 +118,20 @@ type streamRow struct {
 }
 
 func (r streamRow) stream() (vectors.Vector, error) {
-	v, d := r.vector()
-	messages, n, fault := d.ReadStream(v.Input, r.ml, number(r.i), r.ended)
-	v.Messages, v.Consumed = []vectors.Message{}, new(n)
+	v := &vectors.StreamVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), Direction: r.agreed(r.i, r.ml),
+		Streamed: r.streamed(), Outcome: r.Vector(), Messages: []vectors.Message{},
+	}
+	messages, n, fault := r.direction().ReadStream(v.Input, r.ml, number(r.i), r.ended)
+	v.Consumed = n
 	for _, m := range messages {
 		v.Messages = append(v.Messages, messageOf(m))
 	}
 	if len(messages) != r.messages {
-		return v, fmt.Errorf("the table has %d messages, conformance/wire/hmacsocket %d, and fault %q", r.messages, len(messages), fault)
+		return v, fmt.Errorf("the table has %d messages, conformance/wire/hmacsocket %d, and fault %q",
+			r.messages, len(messages), fault)
 	}
-	return v, r.Set(&v, fault)
+	return v, r.Check(fault)
 }
 
 // A counterRow is a sum. Where there is no party its base stands in the table.
@@ -135,17 +143,18 @@ type counterRow struct {
 }
 
 func (r counterRow) counter() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v := &vectors.CounterVector{Head: table.Head(r.id, r.rules, r.flags, r.comment), I: r.i}
 	if r.hash != "" {
 		v.Hash, v.Key, v.N = r.hash, vectors.Hex(r.key), vectors.Hex(r.n)
 		r.base = string(r.direction().Base())
 	}
-	v.Base, v.I = vectors.Hex(r.base), r.i
+	v.Base = vectors.Hex(r.base)
 	v.CN = hmacsocket.Add(v.Base, number(r.i))
 	want := bytes.Clone(v.Base)
 	add(want, new(big.Int).Set(number(r.i)))
 	if !bytes.Equal(v.CN, want) || r.cn != "" && r.cn != string(v.CN) {
-		return v, fmt.Errorf("the table has %x, counting by bytes gives %x, conformance/wire/hmacsocket %x", r.cn, want, v.CN)
+		return v, fmt.Errorf("the table has %x, counting by bytes gives %x, conformance/wire/hmacsocket %x",
+			r.cn, want, v.CN)
 	}
 	return v, nil
 }
@@ -161,11 +170,15 @@ type initWriterRow struct {
 }
 
 func (r initWriterRow) initWriter() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Hash, v.ML, v.N = r.hash, new(r.ml), vectors.Hex(r.n)
+	v := &vectors.InitWriterVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), Hash: r.hash, ML: r.ml, N: vectors.Hex(r.n),
+		Outcome: r.Vector(),
+	}
 	hash, _ := hmacsocket.HashNamed(r.hash)
 	output, fault := hash.AppendInit([]byte{}, hmacsocket.Init{ML: r.ml, N: v.N})
-	return v, r.Written(&v, output, r.output, fault)
+	var err error
+	v.Output, err = r.Written(output, r.output, fault)
+	return v, err
 }
 
 // A writerRow is a message to write.
@@ -190,10 +203,11 @@ func errorOf(ec byte, em string) vectors.Message {
 }
 
 func (r writerRow) writer() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Agreed, v.Message = r.agreed(r.i, r.ml), &r.message
 	d, i := r.direction(), number(r.i)
-	v.CN = d.CN(i)
+	v := &vectors.MessageWriterVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), Direction: r.agreed(r.i, r.ml), CN: d.CN(i),
+		Message: r.message, Outcome: r.Vector(),
+	}
 	var output []byte
 	var fault hmacsocket.Fault
 	if r.message.Kind == vectors.Chunk {
@@ -201,5 +215,7 @@ func (r writerRow) writer() (vectors.Vector, error) {
 	} else {
 		output, fault = d.AppendError([]byte{}, r.message.EC[0], r.message.EM, i)
 	}
-	return v, r.Written(&v, output, r.output, fault)
+	var err error
+	v.Output, err = r.Written(output, r.output, fault)
+	return v, err
 }

@@ -1,12 +1,14 @@
 package hmacsocket
 
 var initWriters = []initWriterRow{
-	{"write-init-example", "sha256", wide, steps(0, 32), initExample, valid, "HMACSOCKET-2 HMACSOCKET-3", "", "The page's example."},
+	{"write-init-example", "sha256", wide, steps(0, 32), initExample, valid,
+		"HMACSOCKET-2 HMACSOCKET-3", "", "The page's example."},
 	{"write-init-sha512", "sha512", wide, steps(0, 64), "\x00\x40\x00\x10\x00\x00" + steps(0, 64), valid,
 		"HMACSOCKET-2 HMACSOCKET-3", "", "LH is 64."},
 	{"write-init-sha512-256", "sha512-256", wide, steps(0, 32), initExample, valid,
 		"HMACSOCKET-2", "SameLH", "LH is 32, not SHA-512's 64."},
-	{"write-init-blake2b-256", "blake2b-256", wide, steps(0, 32), initExample, valid, "HMACSOCKET-2", "SameLH", "LH is 32."},
+	{"write-init-blake2b-256", "blake2b-256", wide, steps(0, 32), initExample, valid,
+		"HMACSOCKET-2", "SameLH", "LH is 32."},
 	{"write-init-blake3", "blake3", wide, steps(0, 32), initExample, valid, "HMACSOCKET-2", "SameLH", "LH is 32."},
 	{"write-init-limit-one", "sha256", 1, steps(0, 32), "\x00\x20\x00\x00\x00\x01" + steps(0, 32), valid,
 		"HMACSOCKET-3", "", "The smallest ML."},
@@ -15,20 +17,27 @@ var initWriters = []initWriterRow{
 	{"write-init-limit-most", "sha256", most, steps(0, 32), "\x00\x20\xff\xff\xff\xff" + steps(0, 32), valid,
 		"HMACSOCKET-3", "Huge", "The greatest ML."},
 	{"write-init-zero-limit", "sha256", 0, steps(0, 32), "", zeroLimit, "HMACSOCKET-3", "", "ML is 0."},
-	{"write-init-n-shorter", "sha256", wide, steps(0, 31), "", hashLength, "HMACSOCKET-2", "", "N has a byte less than LH."},
-	{"write-init-n-longer", "sha256", wide, steps(0, 33), "", hashLength, "HMACSOCKET-2", "", "N has a byte more than LH."},
+	{"write-init-n-shorter", "sha256", wide, steps(0, 31), "", hashLength,
+		"HMACSOCKET-2", "", "N has a byte less than LH."},
+	{"write-init-n-longer", "sha256", wide, steps(0, 33), "", hashLength,
+		"HMACSOCKET-2", "", "N has a byte more than LH."},
 	{"write-init-n-empty", "sha256", wide, "", "", hashLength, "HMACSOCKET-2", "", "N is empty."},
-	{"write-init-n-64", "sha256", wide, steps(0, 64), "", hashLength, "HMACSOCKET-2", "", "N is as long as SHA-512 has it."},
-	{"write-init-n-32", "sha512", wide, steps(0, 32), "", hashLength, "HMACSOCKET-2", "", "N is as long as SHA-256 has it."},
+	{"write-init-n-64", "sha256", wide, steps(0, 64), "", hashLength,
+		"HMACSOCKET-2", "", "N is as long as SHA-512 has it."},
+	{"write-init-n-32", "sha512", wide, steps(0, 32), "", hashLength,
+		"HMACSOCKET-2", "", "N is as long as SHA-256 has it."},
 	{"write-init-n-zero-limit", "sha256", 0, steps(0, 31), "", hashLength,
 		"HMACSOCKET-2 HMACSOCKET-3", "FirstFault", "N is a byte short, and ML is 0."},
 }
 
 // The page's example, digit by digit: what the H of its messages is.
 const (
-	helloH = "\x65\xf9\xe8\x73\x34\x1f\x85\xdd\xb1\xe4\xab\x2f\x80\x42\x89\xc0\xee\x85\xe0\x57\xd4\x63\x19\xf8\x27\x6b\x77\x64\xdf\xa6\x9e\xea"
-	worldH = "\x03\x55\x77\x26\xe8\xb1\x16\x6a\x3d\x19\x30\x88\x69\xeb\xbc\x3d\x93\x6c\x86\xf5\x8a\xa8\xa7\xe4\x1d\xc6\x50\x8f\x41\x97\x84\x75"
-	noH    = "\x8a\x05\x5c\x48\x27\x4b\x27\x3e\x15\xf3\x37\x14\x94\x29\xd0\x6a\xde\xf9\x9f\x37\x44\xc2\x66\x38\xf4\xc9\x2a\x07\x5f\xe4\x01\x3e"
+	helloH = "\x65\xf9\xe8\x73\x34\x1f\x85\xdd\xb1\xe4\xab\x2f\x80\x42\x89\xc0" +
+		"\xee\x85\xe0\x57\xd4\x63\x19\xf8\x27\x6b\x77\x64\xdf\xa6\x9e\xea"
+	worldH = "\x03\x55\x77\x26\xe8\xb1\x16\x6a\x3d\x19\x30\x88\x69\xeb\xbc\x3d" +
+		"\x93\x6c\x86\xf5\x8a\xa8\xa7\xe4\x1d\xc6\x50\x8f\x41\x97\x84\x75"
+	noH = "\x8a\x05\x5c\x48\x27\x4b\x27\x3e\x15\xf3\x37\x14\x94\x29\xd0\x6a" +
+		"\xde\xf9\x9f\x37\x44\xc2\x66\x38\xf4\xc9\x2a\x07\x5f\xe4\x01\x3e"
 )
 
 // writing a Chunk that is valid shows these.
@@ -41,7 +50,8 @@ var messageWriters = []writerRow{
 		written, "Number", "The page's example."},
 	{"write-chunk-sha512", wideSecret, "0", wide, chunkOf("hello"), wideSecret.chunk("0", "hello"), valid,
 		"HMACSOCKET-23", "", "With SHA-512."},
-	{"write-chunk-sha512-256", secret.withHash("sha512-256"), "0", wide, chunkOf("hello"), secret.withHash("sha512-256").chunk("0", "hello"), valid,
+	{"write-chunk-sha512-256", secret.withHash("sha512-256"), "0", wide,
+		chunkOf("hello"), secret.withHash("sha512-256").chunk("0", "hello"), valid,
 		"HMACSOCKET-23", "", "With SHA-512/256."},
 	{"write-chunk-blake2b-256", blake2bSecret, "0", wide, chunkOf("hello"), blake2bSecret.chunk("0", "hello"), valid,
 		"HMACSOCKET-23", "", "With BLAKE2b."},
@@ -49,7 +59,8 @@ var messageWriters = []writerRow{
 		"HMACSOCKET-23", "KeyBytes", "With BLAKE3."},
 	{"write-chunk-key-long", longSecret, "0", wide, chunkOf("hello"), longSecret.chunk("0", "hello"), valid,
 		"HMACSOCKET-23 HMACSOCKET-68", "LongKey", "A key of 5000 bytes."},
-	{"write-chunk-key-nul", secret.withKey("secret\x00"), "0", wide, chunkOf("hello"), secret.withKey("secret\x00").chunk("0", "hello"), valid,
+	{"write-chunk-key-nul", secret.withKey("secret\x00"), "0", wide,
+		chunkOf("hello"), secret.withKey("secret\x00").chunk("0", "hello"), valid,
 		"HMACSOCKET-68", "KeyBytes", "A key with a NUL at its end."},
 	{"write-chunk-every-byte", secret, "0", wide, chunkOf(steps(0, 256)), secret.chunk("0", steps(0, 256)), valid,
 		"HMACSOCKET-22", "", "D holds each byte value."},
@@ -67,14 +78,16 @@ var messageWriters = []writerRow{
 		"HMACSOCKET-20", "Limit", "As many bytes as ML allows: 1."},
 	{"write-chunk-limit-reached", secret, "0", small, chunkOf("12345678"), secret.chunk("0", "12345678"), valid,
 		"HMACSOCKET-20", "Limit", "As many bytes as ML allows."},
-	{"write-chunk-limit-most", secret, "0", most, chunkOf("hello"), hello, valid, "HMACSOCKET-12", "", "The greatest ML."},
+	{"write-chunk-limit-most", secret, "0", most, chunkOf("hello"), hello, valid,
+		"HMACSOCKET-12", "", "The greatest ML."},
 	{"write-chunk-too-long", secret, "0", small, chunkOf("123456789"), "", tooLong,
 		"HMACSOCKET-20", "Limit", "One byte more than ML."},
 	{"write-chunk-one-too-long", secret, "0", 1, chunkOf("xy"), "", tooLong,
 		"HMACSOCKET-20", "Limit", "One byte more than an ML of 1."},
-	{"write-chunk-empty", secret, "0", wide, chunkOf(""), "", empty, "HMACSOCKET-21", "", "No D: it would be read as an Error."},
+	{"write-chunk-empty", secret, "0", wide, chunkOf(""), "", empty,
+		"HMACSOCKET-21", "", "No D: it would be read as an Error."},
 	{"write-chunk-empty-later", secret, "1", 1, chunkOf(""), "", empty,
-		"HMACSOCKET-21", "Number Limit", "No D behind other messages."},
+		"HMACSOCKET-21", "Number Limit", "No D after other messages."},
 
 	{"write-error-example", secret, "2", wide, errorOf(0x20, "no"), "\x00\x00\x00\x00" + noH + "\x20\x02no", valid,
 		"HMACSOCKET-39", "Number ReadingCN", "The page's example."},
@@ -82,28 +95,36 @@ var messageWriters = []writerRow{
 		"HMACSOCKET-41", "ReadingCN", "EC is 0x10."},
 	{"write-error-sha512", wideSecret, "0", wide, errorOf(0x20, "no"), wideSecret.errorCN("0", 0x20, "no"), valid,
 		"HMACSOCKET-39", "ReadingCN", "With SHA-512."},
-	{"write-error-limit-one", secret, "0", 1, errorOf(0x20, "longer than one byte"), secret.errorCN("0", 0x20, "longer than one byte"), valid,
+	{"write-error-limit-one", secret, "0", 1,
+		errorOf(0x20, "longer than one byte"), secret.errorCN("0", 0x20, "longer than one byte"), valid,
 		"", "Limit ReadingCN", "ML does not limit Errors."},
 	{"write-error-text-empty", secret, "0", wide, errorOf(0x20, ""), secret.errorCN("0", 0x20, ""), valid,
 		"", "ReadingCN ReadingText", "No text. (HMACSOCKET-45 wants one, but an Error without can be written.)"},
-	{"write-error-text-255", secret, "0", wide, errorOf(0x20, repeat("x", 255)), secret.errorCN("0", 0x20, repeat("x", 255)), valid,
+	{"write-error-text-255", secret, "0", wide,
+		errorOf(0x20, repeat("x", 255)), secret.errorCN("0", 0x20, repeat("x", 255)), valid,
 		"HMACSOCKET-44", "ReadingCN", "The longest text."},
-	{"write-error-text-utf-8", secret, "0", wide, errorOf(0x20, "häßlich €𝄞"), secret.errorCN("0", 0x20, "häßlich €𝄞"), valid,
+	{"write-error-text-utf-8", secret, "0", wide,
+		errorOf(0x20, "häßlich €𝄞"), secret.errorCN("0", 0x20, "häßlich €𝄞"), valid,
 		"HMACSOCKET-44", "ReadingCN", "UTF-8."},
 	{"write-error-text-256", secret, "0", wide, errorOf(0x20, repeat("x", 256)), "", tooLong,
 		"", "", "One byte more than LE can tell."},
 	{"write-error-text-256-utf-8", secret, "0", wide, errorOf(0x20, repeat("ä", 128)), "", tooLong,
 		"", "", "128 characters of two bytes."},
-	{"write-error-text-latin-1", secret, "0", wide, errorOf(0x20, "h\xe4"), "", badText, "HMACSOCKET-44", "", "Latin-1."},
+	{"write-error-text-latin-1", secret, "0", wide, errorOf(0x20, "h\xe4"), "", badText,
+		"HMACSOCKET-44", "", "Latin-1."},
 	{"write-error-text-cut", secret, "0", wide, errorOf(0x20, repeat("x", 254)+"\xc3"), "", badText,
 		"HMACSOCKET-44", "", "A text that was cut within a character."},
-	{"write-error-text-surrogate", secret, "0", wide, errorOf(0x20, "\xed\xa0\x80"), "", badText, "HMACSOCKET-44", "", "A surrogate."},
-	{"write-error-text-overlong", secret, "0", wide, errorOf(0x20, "\xc0\x80"), "", badText, "HMACSOCKET-44", "", "NUL in two bytes."},
-	{"write-error-text-nul", secret, "0", wide, errorOf(0x20, "a\x00b"), "", badText, "HMACSOCKET-44", "", "NUL within the text."},
+	{"write-error-text-surrogate", secret, "0", wide, errorOf(0x20, "\xed\xa0\x80"), "", badText,
+		"HMACSOCKET-44", "", "A surrogate."},
+	{"write-error-text-overlong", secret, "0", wide, errorOf(0x20, "\xc0\x80"), "", badText,
+		"HMACSOCKET-44", "", "NUL in two bytes."},
+	{"write-error-text-nul", secret, "0", wide, errorOf(0x20, "a\x00b"), "", badText,
+		"HMACSOCKET-44", "", "NUL within the text."},
 	{"write-error-text-nul-last", secret, "0", wide, errorOf(0x20, "no\x00"), "", badText,
-		"HMACSOCKET-44", "", "NUL behind the text, as C has it."},
+		"HMACSOCKET-44", "", "NUL after the text, as C has it."},
 	{"write-error-text-both", secret, "0", wide, errorOf(0x20, repeat("x", 256)+"\x00"), "", badText,
 		"HMACSOCKET-44", "FirstFault", "A text with NUL that is too long as well."},
-	{"write-error-text-both-cut", secret, "0", wide, errorOf(0x20, repeat("x", 255)+"\xc3\xa4"), "", tooLong, "HMACSOCKET-44", "",
+	{"write-error-text-both-cut", secret, "0", wide, errorOf(0x20, repeat("x", 255)+"\xc3\xa4"), "",
+		tooLong, "HMACSOCKET-44", "",
 		"A text of 257 bytes that only cutting would make bad."},
 }

@@ -9,16 +9,16 @@ import (
 )
 
 func TestErrorsAreAllTold(t *testing.T) {
-	p := &Protocol{Name: "p", Notes: map[string]string{"Known": "n"}}
+	p := &Protocol{Name: "p", Flags: map[string]vectors.Flag{"Known": {About: "a"}}}
 	vector := func(flag string) (vectors.Vector, error) {
-		v := Base("id-of-"+flag, "", flag, "c")
+		v := &vectors.NameVector{Head: Head("id-of-"+flag, "", flag, "c")}
 		if flag == "" {
 			return v, errors.New("wrong")
 		}
 		return v, nil
 	}
 	Add(p, "good.json", vectors.Name, "d", []string{"Known"}, vector)
-	if files, err := p.Files(); len(files) != 1 || files[0].Notes["Known"] != "n" || err != nil {
+	if files, err := p.Files(); len(files) != 1 || files[0].Flags["Known"].About != "a" || err != nil {
 		t.Errorf("a right table: %+v, %v", files, err)
 	}
 	Add(p, "bad.json", vectors.Name, "d", []string{"Known", "Unknown", ""}, vector)
@@ -30,8 +30,8 @@ func TestErrorsAreAllTold(t *testing.T) {
 	}
 }
 
-func TestBaseHasNoNil(t *testing.T) {
-	if v := Base("a", "", "", ""); v.Rules == nil || v.Flags == nil {
+func TestHeadHasNoNil(t *testing.T) {
+	if v := Head("a", "", "", ""); v.Rules == nil || v.Flags == nil {
 		t.Error("no rules and no flags are null in JSON")
 	}
 }

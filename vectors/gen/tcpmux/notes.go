@@ -1,57 +1,141 @@
 package tcpmux
 
+import "github.com/muxspec/muxspec/vectors"
+
 // What the files are about.
 const (
-	requestsAre = "Reading a request: one line, whose text is the service name. Section 1.2 of docs/tcpmux.md. " +
-		"Writing the name of a valid vector gives the consumed bytes again."
-	repliesAre = "Reading a reply: a sign, then one line, whose text is the explanation. Section 1.3 of docs/tcpmux.md. " +
-		"Writing the sign and the explanation of a valid vector gives the consumed bytes again."
-	listsAre = "Reading the answer to HELP: a list of names, which may begin with an introduction, or a refusal. " +
-		"Section 1.4 of docs/tcpmux.md."
-	namesAre = "Comparing two service names: only the case of the letters A to Z does not matter. Section 1.2 of " +
-		"docs/tcpmux.md."
-	writersAre = "Writing a request, a reply, or a list without an introduction, and refusing what cannot be written. " +
-		"Sections 1.1 to 1.4 of docs/tcpmux.md. What can be written is also shown by the valid vectors of the readers."
+	requestsAre = "Reading a request: one line, whose text is the service name. Section 1.2 of " +
+		"docs/tcpmux.md. The stream has not ended in any vector. Writing the name of a valid " +
+		"vector gives the consumed bytes again."
+	repliesAre = "Reading a reply: a sign, then one line, whose text is the explanation. Section 1.3 of " +
+		"docs/tcpmux.md. The stream has not ended in any vector. Writing the sign and the " +
+		"explanation of a valid vector gives the consumed bytes again."
+	listsAre = "Reading the answer to HELP: a list of names, which may begin with an introduction, or " +
+		"a refusal. Section 1.4 of docs/tcpmux.md."
+	namesAre = "Comparing two service names: only the case of the letters A to Z does not matter. " +
+		"Section 1.2 of docs/tcpmux.md."
+	writersAre = "Writing a request, a reply, or a list without an introduction, and refusing what " +
+		"cannot be written. Sections 1.1 to 1.4 of docs/tcpmux.md. The valid vectors of the " +
+		"readers also show what can be written."
 )
 
-// notes explains the flags.
-var notes = map[string]string{
-	"Blank": "Blanks, tabs and other white space are bytes as any other, at both ends too. TCPMUX-31 is a SHOULD: a server " +
-		"that strips them reads another name.",
-	"Control": "Control characters other than NUL, CR and LF are text. A client must not send those of an explanation to a " +
-		"terminal as they are (TCPMUX-55), but reads them.",
-	"CutShort": "The connection has ended within a line, that is, when its first byte or its sign has come but not its LF.",
-	"Early": "The fault is known, but the line does not end in the input. The page's section 3 leaves a server free to read on " +
-		"to the line's end before it answers; for a reader that does, the vector is incomplete or cut short.",
-	"EightBit": "Texts are bytes; no character set is implied. They need not be valid UTF-8, and no byte above 0x7F is " +
-		"translated, normalised or taken for a line's end or white space.",
-	"EmptyName": "A service name has 1 byte or more. That it has none is known with the line's LF.",
-	"EmptyText": "The explanation or introduction is there, but has no bytes.",
-	"FirstFault": "The input has several faults. A reader looks at the bytes in order and the first fault decides; where a " +
-		"byte is both a bad byte and one too many, it is a bad byte.",
-	"Following": "The bytes behind the CR LF belong to what follows, the service's session for instance. Nothing about " +
-		"them matters here, and none of them may be lost.",
-	"Help": "HELP is read as any other name. What it asks for is recognised in any case, but only where it is the whole name.",
-	"Incomplete": "More bytes are needed. Where the input ends here, that is the fault \"cut short\" if a byte has come; what " +
-		"has come is not a name (TCPMUX-26) or a reply (TCPMUX-57).",
-	"Introduction": "The list begins with a positive reply. Its text is not a name.",
-	"Letters":      "A to Z and a to z are the same in a comparison of names. Nothing else is the same as anything but itself.",
-	"Limit": "The result depends on max, the reader's or writer's own limit. Leave these out where the limit cannot be set to " +
-		"that of the vector.",
-	"ListSign": "A list without an introduction must not begin with + or -: its reader would take the first name for a reply.",
-	"LoneCR": "A CR that no LF follows is a bad byte; the part before it is not the text. For a request that is a SHOULD " +
-		"(TCPMUX-29), hence \"acceptable\", but who takes such a name lets a filter be passed that reads it otherwise.",
-	"LoneLF": "A LF without CR is a bad byte here, but \"acceptable\": the page's section 3 never judges what a reader makes of " +
-		"a line that ends with LF alone. Some take it for the line's end, some wait for CR LF.",
-	"NUL": "NUL is a bad byte; the part before it is not the text. For a request that is a SHOULD (TCPMUX-28), hence " +
-		"\"acceptable\", but who takes such a name lets a filter be passed that reads it otherwise.",
-	"Refusal": "The answer to HELP is a negative reply. It decides as soon as it is complete, whether the connection has " +
-		"ended or not, and nothing behind it matters.",
-	"Repeated": "A list is a set. Servers must not list a name twice (TCPMUX-12); a reader gives the names as they are.",
-	"SignInText": "Only the first byte of a reply, and the first of all bytes of a list, can be a sign. Anywhere else + and - " +
-		"are text.",
-	"TwoLines": "The text would be more than one line: what stands behind the CR LF in it would be read as something else.",
-	"WrongSign": "A reply begins with + or -. Any other byte, NUL, CR and LF included, is known to be wrong as soon as it is " +
-		"there.",
-	"ZeroNames": "A list may hold no name at all.",
+// usual is the effect of a flag that only says what a vector is about.
+const usual = "None: judge as usual."
+
+// flags are those that vectors carry.
+var flags = map[string]vectors.Flag{
+	"Blank": {
+		About: "Blanks, tabs and other white space are bytes like any other, also at either end of a text.",
+		Effect: "Expect them in the text. A server that strips them on purpose reads another name (TCPMUX-31 is a " +
+			"SHOULD): leave the vector out for it.",
+	},
+	"Control": {
+		About:  "The text holds control characters other than NUL, CR and LF.",
+		Effect: "Expect them in the text. Escaping them comes later, before a terminal (TCPMUX-55).",
+	},
+	"CutShort": {
+		About:  "The connection has ended within a line: its first byte or its sign has come, but not its LF.",
+		Effect: "Tell the decoder that the stream has ended: ended is true.",
+	},
+	"Early": {
+		About: "The fault is known, but the line does not end in the input.",
+		Effect: "A decoder may read on to the line's end before it refuses (section 3). Then expect incomplete, or " +
+			"\"cut short\" if ended is true.",
+	},
+	"EightBit": {
+		About: "The text holds bytes above 0x7F. Texts are bytes without a character set: none is translated, " +
+			"normalised, or taken for a line end or white space, and they need not be valid UTF-8.",
+		Effect: "Compare bytes, not decoded text.",
+	},
+	"EmptyName": {
+		About:  "A service name has at least 1 byte. Whether it is empty is known with the line's LF.",
+		Effect: usual,
+	},
+	"EmptyText": {
+		About:  "The explanation or introduction is there, but has no bytes.",
+		Effect: "Expect an empty text, not a missing one.",
+	},
+	"FirstFault": {
+		About: "The input has several faults. The first in the order of the bytes decides; a byte that is both a bad " +
+			"byte and one too many is a bad byte.",
+		Effect: "Expect this fault if your decoder names its faults.",
+	},
+	"Following": {
+		About:  "Bytes follow the CR LF. They belong to what comes next, such as the service's session.",
+		Effect: "Check consumed: the bytes after it must not be lost.",
+	},
+	"Help": {
+		About: "HELP is read like any other name. It asks for the list in any case of its letters, but only if it is " +
+			"the whole name.",
+		Effect: "Expect the name. Answering HELP comes after reading.",
+	},
+	"Incomplete": {
+		About: "More bytes are needed.",
+		Effect: "Tell the decoder that more may come: ended is false. It must neither deliver nor refuse " +
+			"anything. If " +
+			"the stream ended here instead, a line that has begun would be \"cut short\": it is neither a name " +
+			"(TCPMUX-26) nor a reply (TCPMUX-57).",
+	},
+	"Introduction": {
+		About:  "The list begins with a positive reply.",
+		Effect: "Expect the reply's text as the introduction, not among the names.",
+	},
+	"Letters": {
+		About:  "A to Z and a to z are the same in a comparison of names. No other two bytes are.",
+		Effect: usual,
+	},
+	"Limit": {
+		About: "The result depends on max.",
+		Effect: "Set the limit to max, or leave the vector out if it cannot be set. Without this flag, any limit of " +
+			"at least 255 gives the same result.",
+	},
+	"ListSign": {
+		About: "A list without an introduction must not begin with + or -: its reader would take the first name for " +
+			"a reply.",
+		Effect: "A writer that always puts an introduction first can write the list: leave the vector out for it.",
+	},
+	"LoneCR": {
+		About: "A CR that no LF follows is a bad byte, and the part before it is not the text.",
+		Effect: "The result for a request is acceptable, because TCPMUX-29 is a SHOULD: let either answer pass. A " +
+			"server that takes such a name lets a request pass a filter that reads it otherwise.",
+	},
+	"LoneLF": {
+		About: "An LF without a CR is a bad byte here, but the page does not judge what a reader makes of it " +
+			"(section 3).",
+		Effect: "The result is acceptable: let a decoder pass that refuses the line, takes the LF for its end, or " +
+			"waits for CR LF.",
+	},
+	"NUL": {
+		About: "NUL is a bad byte, and the part before it is not the text.",
+		Effect: "The result for a request is acceptable, because TCPMUX-28 is a SHOULD: let either answer pass. A " +
+			"server that takes such a name lets a request pass a filter that reads it otherwise.",
+	},
+	"Refusal": {
+		About: "The answer to HELP begins as a negative reply.",
+		Effect: "Expect refused as soon as the reply is complete, whatever ended says. Nothing after the reply " +
+			"matters.",
+	},
+	"Repeated": {
+		About:  "The list has a name twice. Servers must not do that (TCPMUX-12), because a list is a set.",
+		Effect: "Expect each name as often as it came.",
+	},
+	"SignInText": {
+		About: "Only the first byte of a reply, and the first byte of a whole list, can be a sign. Anywhere else + " +
+			"and - are text.",
+		Effect: usual,
+	},
+	"TwoLines": {
+		About: "The text would become more than one line, and what follows its CR LF would be read as something " +
+			"else.",
+		Effect: usual,
+	},
+	"WrongSign": {
+		About: "A reply begins with + or -. Any other byte is known to be wrong as soon as it is there, NUL, CR and " +
+			"LF included.",
+		Effect: "Leave the vector out for a writer that cannot be asked for another sign.",
+	},
+	"ZeroNames": {
+		About:  "A list may hold no name at all.",
+		Effect: "Expect an empty list of names, not a missing one.",
+	},
 }

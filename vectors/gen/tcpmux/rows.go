@@ -8,7 +8,8 @@ import (
 	"github.com/muxspec/muxspec/vectors/gen/table"
 )
 
-// The limits that most vectors have: wide is never reached where it does not matter, small makes what does easy to read.
+// The limits that most vectors have: wide is never reached where it does not matter, small makes what does easy to
+// read.
 const (
 	wide  = 255
 	small = 8
@@ -38,24 +39,29 @@ type row struct {
 	rules, flags, comment string
 }
 
+// open is the stream of all requests and replies: it has not ended after the input.
+func (r row) open() vectors.Streamed { return vectors.Streamed{Input: vectors.Hex(r.input)} }
+
 func (r row) request() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Max, v.Input = new(r.max), vectors.Hex(r.input)
+	v := &vectors.RequestVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), Max: r.max, Streamed: r.open(), Outcome: r.Vector(),
+	}
 	name, n, fault := tcpmux.ParseRequest(v.Input, r.max)
 	if fault == tcpmux.None {
-		v.ServiceName, v.Consumed = name, new(n)
+		v.Name, v.Consumed = name, n
 	}
-	return v, r.Set(&v, fault)
+	return v, r.Check(fault)
 }
 
 func (r row) reply() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Max, v.Input = new(r.max), vectors.Hex(r.input)
+	v := &vectors.ReplyVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), Max: r.max, Streamed: r.open(), Outcome: r.Vector(),
+	}
 	sign, explanation, n, fault := tcpmux.ParseReply(v.Input, r.max)
 	if fault == tcpmux.None {
-		v.Sign, v.Explanation, v.Consumed = vectors.Hex{sign}, explanation, new(n)
+		v.Sign, v.Explanation, v.Consumed = vectors.Hex{sign}, explanation, n
 	}
-	return v, r.Set(&v, fault)
+	return v, r.Check(fault)
 }
 
 // A listRow is bytes for a reader of lists.
@@ -68,15 +74,17 @@ type listRow struct {
 	rules, flags, comment string
 }
 
-// Whether the connection has ended behind a list's input.
+// Whether the connection has ended after a list's input.
 const (
 	ended = true
 	open  = false
 )
 
 func (r listRow) list() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Max, v.Input, v.Ended = new(r.max), vectors.Hex(r.input), new(r.ended)
+	v := &vectors.ListVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), Max: r.max, Outcome: r.Vector(),
+		Streamed: vectors.Streamed{Input: vectors.Hex(r.input), Ended: r.ended},
+	}
 	list, fault := tcpmux.ParseList(v.Input, r.max, r.ended)
 	switch {
 	case fault != tcpmux.None:
@@ -88,7 +96,7 @@ func (r listRow) list() (vectors.Vector, error) {
 			v.Names = append(v.Names, name)
 		}
 	}
-	return v, r.Set(&v, fault)
+	return v, r.Check(fault)
 }
 
 // A nameRow is two names, and whether they are the same.
@@ -99,8 +107,9 @@ type nameRow struct {
 }
 
 func (r nameRow) name() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.A, v.B, v.Same = vectors.Hex(r.a), vectors.Hex(r.b), new(r.same)
+	v := &vectors.NameVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), A: vectors.Hex(r.a), B: vectors.Hex(r.b), Same: r.same,
+	}
 	if tcpmux.SameName(v.A, v.B) != r.same || tcpmux.SameName(v.B, v.A) != r.same {
 		return v, fmt.Errorf("the table has same %t, conformance/wire/tcpmux not in both orders", r.same)
 	}
@@ -123,14 +132,15 @@ func text(s string) []string       { return []string{s} }
 func texts(all ...string) []string { return all }
 
 func (r writerRow) writer() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Writes, v.Max = r.writes, new(r.max)
+	v := &vectors.WriterVector{
+		Head: table.Head(r.id, r.rules, r.flags, r.comment), Max: r.max, Writes: r.writes, Outcome: r.Vector(),
+	}
 	var output []byte
 	var fault tcpmux.Fault
 	switch r.writes {
 	case vectors.Request:
-		v.ServiceName = vectors.Hex(r.texts[0])
-		output, fault = tcpmux.AppendRequest([]byte{}, v.ServiceName, r.max)
+		v.Name = vectors.Hex(r.texts[0])
+		output, fault = tcpmux.AppendRequest([]byte{}, v.Name, r.max)
 	case vectors.Reply:
 		v.Sign, v.Explanation = vectors.Hex(r.sign), vectors.Hex(r.texts[0])
 		output, fault = tcpmux.AppendReply([]byte{}, r.sign[0], v.Explanation, r.max)
@@ -146,5 +156,5 @@ func (r writerRow) writer() (vectors.Vector, error) {
 	if fault == tcpmux.None {
 		v.Output = output
 	}
-	return v, r.Set(&v, fault)
+	return v, r.Check(fault)
 }

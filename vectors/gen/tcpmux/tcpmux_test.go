@@ -6,22 +6,21 @@ import (
 
 	"github.com/muxspec/muxspec/conformance/wire/tcpmux"
 	"github.com/muxspec/muxspec/vectors"
-	"github.com/muxspec/muxspec/vectors/gen/table"
 )
 
-func TestNotesAreUsed(t *testing.T) {
+func TestFlagsAreUsed(t *testing.T) {
 	files, err := Files()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for flag := range notes {
-		if !slices.ContainsFunc(files, func(file vectors.File) bool { return file.Notes[flag] != "" }) {
+	for flag := range flags {
+		if !slices.ContainsFunc(files, func(file vectors.File) bool { return file.Flags[flag].About != "" }) {
 			t.Errorf("no vector has the flag %s", flag)
 		}
 	}
 }
 
-// What a reader may do is left open for those bytes only that the notes of these flags are about.
+// What a reader may do is left open for those bytes only that these flags are about.
 func TestAcceptableIsExplained(t *testing.T) {
 	files, err := Files()
 	if err != nil {
@@ -29,11 +28,16 @@ func TestAcceptableIsExplained(t *testing.T) {
 	}
 	for _, file := range files {
 		for _, v := range file.Vectors {
-			why := slices.DeleteFunc(slices.Clone(v.Flags), func(flag string) bool {
+			judged, ok := v.(vectors.Judged)
+			if !ok {
+				continue
+			}
+			head, result := v.Common(), judged.Came().Result
+			why := slices.DeleteFunc(slices.Clone(head.Flags), func(flag string) bool {
 				return flag != "LoneLF" && (flag != "LoneCR" && flag != "NUL" || file.Codec != vectors.Request)
 			})
-			if open := v.Result == vectors.Acceptable; open != (len(why) > 0) {
-				t.Errorf("%s: the result is %s, the flags are %s", v.ID, v.Result, v.Flags)
+			if open := result == vectors.Acceptable; open != (len(why) > 0) {
+				t.Errorf("%s: the result is %s, the flags are %s", head.ID, result, head.Flags)
 			}
 		}
 	}
@@ -51,8 +55,7 @@ func TestDisagreementIsAnError(t *testing.T) {
 			t.Errorf("%s: a wrong table is taken", name)
 		}
 	}
-	v := table.Base("a", "", "", "")
-	if err := valid.Set(&v, tcpmux.None); err != nil || v.Result != vectors.Valid {
+	if err := valid.Check(tcpmux.None); err != nil || valid.Vector().Result != vectors.Valid {
 		t.Errorf("a right table: %v", err)
 	}
 }

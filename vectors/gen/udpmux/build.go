@@ -51,6 +51,20 @@ func frame(kind byte, body string) string { return lengthened(1+len(body), kind,
 // lengthened is a frame that says L, right or not.
 func lengthened(L int, kind byte, body string) string { return short(L) + one(kind) + body }
 
+// example is the page's CONNECT line.
+const example = "MOSH CONNECT 60000 " + exampleText + "\n"
+
+// connecting is the example's line with another number.
+func connecting(n string) string { return "MOSH CONNECT " + n + " " + exampleText + "\n" }
+
+// registering is a REGISTER with the example's S.
+func registering(modes byte, port int) string {
+	return frame(register, one(modes)+short(port)+unhex(exampleS))
+}
+
+// refusing is an ERROR.
+func refusing(code byte, text string) string { return frame(failure, one(code)+text) }
+
 // The page's types.
 const (
 	hello, welcome, register, registered, failure = 1, 2, 3, 4, 5

@@ -2,7 +2,6 @@ package udpmux
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/muxspec/muxspec/conformance/wire/udpmux"
 	"github.com/muxspec/muxspec/vectors"
@@ -39,11 +38,17 @@ var (
 
 func bad(fault udpmux.Fault) outcome { return table.Is(vectors.Invalid, fault) }
 
-// Whether the input has ended behind what is there.
+// Whether the input has ended after what is there.
 const (
 	ended = true
 	open  = false
 )
+
+func whole(input string) vectors.Whole { return vectors.Whole{Input: vectors.Hex(input)} }
+
+func streamed(input string, ended bool) vectors.Streamed {
+	return vectors.Streamed{Input: vectors.Hex(input), Ended: ended}
+}
 
 // The forms.
 const (
@@ -67,8 +72,8 @@ type datagramRow struct {
 }
 
 func (r datagramRow) datagram() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Input, v.Modes = vectors.Hex(r.input), new(r.modes)
+	v := &vectors.DatagramVector{Head: table.Head(r.id, r.rules, r.flags, r.comment),
+		Modes: r.modes, Whole: whole(r.input), Outcome: r.Vector()}
 	d, fault := udpmux.ReadClient(v.Input)
 	if fault == udpmux.None {
 		v.Form, v.P, v.On = string(d.Form), d.P, new(r.modes&bits[r.form] != 0)
@@ -82,7 +87,7 @@ func (r datagramRow) datagram() (vectors.Vector, error) {
 	if string(d.Form) != r.form {
 		return v, fmt.Errorf("the table has form %q, conformance/wire/udpmux %q", r.form, d.Form)
 	}
-	return v, r.Set(&v, fault)
+	return v, r.Check(fault)
 }
 
 // An answerRow is a backend's datagram.
@@ -93,9 +98,9 @@ type answerRow struct {
 }
 
 func (r answerRow) answer() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Input = vectors.Hex(r.input)
-	return v, r.Set(&v, udpmux.ReadBackend(v.Input))
+	v := &vectors.AnswerVector{Head: table.Head(r.id, r.rules, r.flags, r.comment), Whole: whole(r.input),
+		Outcome: r.Vector()}
+	return v, r.Check(udpmux.ReadBackend(v.Input))
 }
 
 // A datagramWriterRow is a client's datagram to write.
@@ -110,7 +115,7 @@ type datagramWriterRow struct {
 }
 
 func (r datagramWriterRow) datagramWriter() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
+	v := &vectors.DatagramWriterVector{Head: table.Head(r.id, r.rules, r.flags, r.comment), Outcome: r.Vector()}
 	v.Form, v.P = r.form, vectors.Hex(r.p)
 	output, fault := []byte{}, udpmux.None
 	switch r.form {
@@ -123,7 +128,9 @@ func (r datagramWriterRow) datagramWriter() (vectors.Vector, error) {
 		v.Port = new(r.port)
 		output, fault = udpmux.WritePort(output, r.port, v.P)
 	}
-	return v, r.Written(&v, output, r.output, fault)
+	var err error
+	v.Output, err = r.Written(output, r.output, fault)
+	return v, err
 }
 
 // A frameRow is bytes for a reader of frames.
@@ -135,13 +142,13 @@ type frameRow struct {
 }
 
 func (r frameRow) frame() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Input, v.Ended = vectors.Hex(r.input), new(r.ended)
+	v := &vectors.FrameVector{Head: table.Head(r.id, r.rules, r.flags, r.comment), Streamed: streamed(r.input, r.ended),
+		Outcome: r.Vector()}
 	f, n, fault := udpmux.ReadFrame(v.Input, r.ended)
 	if fault == udpmux.None {
-		v.Frame, v.Consumed = frameOf(f), new(n)
+		v.Frame, v.Consumed = frameOf(f), n
 	}
-	return v, r.Set(&v, fault)
+	return v, r.Check(fault)
 }
 
 // frameOf has those fields that the type has.
@@ -172,145 +179,10 @@ type frameWriterRow struct {
 }
 
 func (r frameWriterRow) frameWriter() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Frame = frameOf(r.frame)
+	v := &vectors.FrameWriterVector{Head: table.Head(r.id, r.rules, r.flags, r.comment), Frame: *frameOf(r.frame),
+		Outcome: r.Vector()}
 	output, fault := udpmux.WriteFrame([]byte{}, r.frame)
-	return v, r.Written(&v, output, r.output, fault)
-}
-
-// A keyRow is bytes for a reader of K's text, and K, S and T in hexadecimal digits if it is valid. Where the table has no T it is not from
-// the page, and S and T come from conformance/wire/udpmux.
-type keyRow struct {
-	id, input, k, s, t string
-	outcome
-	rules, flags, comment string
-}
-
-func (r keyRow) key() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Input = vectors.Hex(r.input)
-	k, fault := udpmux.ReadK(v.Input)
-	if fault == udpmux.None {
-		s := udpmux.DeriveS(k)
-		t := udpmux.DeriveT(s)
-		v.Key, v.S, v.T = k[:], s[:], t[:]
-	}
-	if string(v.Key) != unhex(r.k) || r.t != "" && (string(v.S) != unhex(r.s) || string(v.T) != unhex(r.t)) {
-		return v, fmt.Errorf("the table has %s, %s, %s, conformance/wire/udpmux %x, %x, %x", r.k, r.s, r.t, v.Key, v.S, v.T)
-	}
-	return v, r.Set(&v, fault)
-}
-
-// A tokenRow is S, and T if it is from the page, in hexadecimal digits.
-type tokenRow struct {
-	id, s, t       string
-	rules, comment string
-}
-
-func (r tokenRow) token() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, "", r.comment)
-	v.S = vectors.Hex(unhex(r.s))
-	t := udpmux.DeriveT(udpmux.S(v.S))
-	if v.T = t[:]; r.t != "" && string(v.T) != unhex(r.t) {
-		return v, fmt.Errorf("the table has %s, conformance/wire/udpmux %x", r.t, t)
-	}
-	return v, nil
-}
-
-// A connectRow is output of mosh-server. The port stands in the table; K is the example's.
-type connectRow struct {
-	id, input string
-	ended     bool
-	port      uint16
-	outcome
-	rules, flags, comment string
-}
-
-func (r connectRow) connect() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Input, v.Ended = vectors.Hex(r.input), new(r.ended)
-	got, k, fault := udpmux.ReadConnect(v.Input, r.ended)
-	if fault == udpmux.None {
-		v.Port, v.Key = new(got), k[:]
-	}
-	if got != r.port || fault == udpmux.None && string(v.Key) != unhex(exampleK) {
-		return v, fmt.Errorf("the table has %d, conformance/wire/udpmux %d and %x", r.port, got, v.Key)
-	}
-	return v, r.Set(&v, fault)
-}
-
-// A connectWriterRow is a number N and K to write.
-type connectWriterRow struct {
-	id             string
-	n              uint64
-	k              string // in hexadecimal digits
-	output         string
-	rules, comment string
-}
-
-func (r connectWriterRow) connectWriter() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, "", r.comment)
-	v.Number, v.Key = strconv.FormatUint(r.n, 10), vectors.Hex(unhex(r.k))
-	return v, valid.Written(&v, udpmux.WriteConnect([]byte{}, r.n, udpmux.K(v.Key)), r.output, udpmux.None)
-}
-
-// A numberRow is a last argument, and form and port if it is valid.
-type numberRow struct {
-	id, input, form string
-	port            uint16
-	outcome
-	rules, flags, comment string
-}
-
-func (r numberRow) number() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Input = vectors.Hex(r.input)
-	n, got := udpmux.ReadN(v.Input)
-	fault := udpmux.None
-	switch n {
-	case udpmux.PlainN:
-		v.Form, v.Port = learn, new(got)
-	case udpmux.TokenN:
-		v.Form, v.Port = token, new(got)
-	default:
-		fault = udpmux.Fault(n)
-	}
-	if v.Form != r.form || got != r.port {
-		return v, fmt.Errorf("the table has %s %d, conformance/wire/udpmux %s %d", r.form, r.port, v.Form, got)
-	}
-	return v, r.Set(&v, fault)
-}
-
-// A coloursRow is what the real client printed, and what the agent prints, line end included.
-type coloursRow struct {
-	id, input             string
-	failed                bool
-	output                string
-	rules, flags, comment string
-}
-
-func (r coloursRow) colours() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, r.flags, r.comment)
-	v.Input, v.Failed = vectors.Hex(r.input), new(r.failed)
-	v.Output = vectors.Hex(udpmux.WriteColours(v.Input, r.failed) + "\n")
-	if string(v.Output) != r.output {
-		return v, fmt.Errorf("the table has %q, conformance/wire/udpmux %q", r.output, v.Output)
-	}
-	return v, nil
-}
-
-// A signalRow is an argument of -c.
-type signalRow struct {
-	id, input      string
-	agent          bool
-	rules, comment string
-}
-
-func (r signalRow) signal() (vectors.Vector, error) {
-	v := table.Base(r.id, r.rules, "", r.comment)
-	v.Input, v.Agent = vectors.Hex(r.input), new(udpmux.ReadColours([]byte(r.input)))
-	if *v.Agent != r.agent {
-		return v, fmt.Errorf("the table has %t, conformance/wire/udpmux %t", r.agent, *v.Agent)
-	}
-	return v, nil
+	var err error
+	v.Output, err = r.Written(output, r.output, fault)
+	return v, err
 }
