@@ -31,7 +31,7 @@ type traced struct {
 
 func traceMain(args []string) int {
 	fs := cmdline.New(traceUsage)
-	asJSON := fs.Bool("json", false, "print JSON, with names instead of numbers")
+	asJSON := fs.Bool("json", false, "as JSON, with the names")
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
@@ -51,7 +51,8 @@ func traceMain(args []string) int {
 	}
 	fmt.Fprintf(out, "%-13s %-6s %-17s %9s %7s %7s\n", "rule", "level", "role", "scenarios", "vectors", "mutants")
 	for _, t := range all {
-		fmt.Fprintf(out, "%-13s %-6s %-17s %9d %7d %7d  %s\n", t.ID, t.Level, roleNames(t.Roles), len(t.Scenarios), len(t.Vectors), len(t.Mutants), t.Untested)
+		fmt.Fprintf(out, "%-13s %-6s %-17s %9d %7d %7d  %s\n", t.ID, t.Level, roleNames(t.Roles), len(t.Scenarios),
+			len(t.Vectors), len(t.Mutants), t.Untested)
 	}
 	return cmdline.ExitOK
 }
@@ -76,15 +77,16 @@ func traceAll() ([]traced, error) {
 	}
 	var all []traced
 	for _, r := range rules {
-		t := traced{ID: r.ID, Level: r.Level, Roles: r.Roles, Scenarios: scenariosOf(r.ID), Vectors: []string{}, Mutants: []string{}, Untested: r.Untested}
+		t := traced{ID: r.ID, Level: r.Level, Roles: r.Roles, Scenarios: scenariosOf(r.ID),
+			Vectors: []string{}, Mutants: []string{}, Untested: r.Untested}
 		files, err := vectors.Load(r.Protocol)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
 			for _, v := range f.Vectors {
-				if slices.Contains(v.Rules, r.ID) {
-					t.Vectors = append(t.Vectors, v.ID)
+				if slices.Contains(v.Common().Rules, r.ID) {
+					t.Vectors = append(t.Vectors, v.Common().ID)
 				}
 			}
 		}
