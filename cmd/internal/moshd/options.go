@@ -46,7 +46,7 @@ func (c *config) options() []option {
 		{"config", &c.ConfigFile, 0, 0, "~/.config/moshd.toml, not root's; /etc/moshd.toml", "read the configuration from this `FILE` alone", commandLine},
 		{"modes", &c.ModesText, 0, 0, "learn,token; with --multi-user token", "`MODES` that are on, separated by commas: learn, token, port", ""},
 		{"multi-user", &c.MultiUser, 0, 0, "", "let every user register who can connect, not only the daemon's own", ""},
-		{"socket-mode", &c.SocketMode, 0, 0, "0600; with --multi-user 0660", "`MODE` of the Unix socket, in octal, with or without a leading 0", ""},
+		{"socket-mode", &c.SocketMode, 0, 0, "0600; with --multi-user 0660", "`MODE` of the Unix socket, octal up to 0777, with or without a leading 0", ""},
 		{"socket-group", &c.SocketGroup, 0, 0, "the daemon's", "`GROUP` of the Unix socket, by name or number", ""},
 		{"require", &c.Require, 0, 0, "", "mosh-server-mux ends with an error if there is no moshd", file},
 		{"advertise-port", &c.Port, 1, 65535, "the one listened on", "tell clients port `N`, where a NAT changes it", ""},
