@@ -367,7 +367,7 @@ func (m *model) probe(now time.Duration, s *source, d datagram, got []mux.Delive
 // tick is what is due.
 func (m *model) tick(now time.Duration) { m.expire(now) }
 
-// fromBackend is section 4.6: a datagram came from 127.0.0.1 and port to an address.
+// fromBackend is section 4.3, too: a datagram came from 127.0.0.1 and port to an address.
 func (m *model) fromBackend(now time.Duration, port uint16, address uint32, P []byte) (c mux.Client, ok bool, err error) {
 	m.expire(now)
 	f := find(m.flows, func(f *flow) bool { return f.address == address })

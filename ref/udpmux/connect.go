@@ -8,8 +8,8 @@ import (
 
 const connectPrefix = "MOSH CONNECT "
 
-// AppendConnect appends the line that tells mosh where the session is and what its key is (section 2.7), with its LF. N
-// is the external port or [TokenNumber] of it.
+// AppendConnect appends the line that tells mosh where the session is and what its key is, with its LF
+// (docs/udpmux-agents.md, section 1). N is the external port or [TokenNumber] of it.
 func AppendConnect(b []byte, N uint64, K [16]byte) []byte {
 	b = append(strconv.AppendUint(append(b, connectPrefix...), N, 10), ' ')
 	return append(AppendKey(b, K), '\n')
@@ -40,7 +40,7 @@ func ParseConnect(line string) (port uint16, K [16]byte, err error) {
 // digits is how many digits s begins with.
 func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
 
-// TokenNumber is N for token mode (section 2.8). For learn mode N is the port.
+// TokenNumber is N for token mode (section 2). For learn mode N is the port.
 func TokenNumber(port uint16) uint64 { return tokenBase + uint64(port) }
 
 // ParseNumber reads the client's last argument: [Token], or [Learn] where it is plain. It fails with [ErrNotNumber] or
@@ -59,7 +59,7 @@ func ParseNumber(text string) (mode Mode, port uint16, err error) {
 	return 0, 0, ErrUnknownNumber
 }
 
-// Colours is what the client agent answers to -c, where the real client printed output (section 2.9).
+// Colours is what the client agent answers to -c, where the real client printed output (section 3).
 func Colours(output string) string {
 	text := strings.TrimSuffix(output, "\n")
 	if digits(text) != len(text) {

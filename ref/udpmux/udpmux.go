@@ -1,5 +1,5 @@
 // Package udpmux implements UDP mux: many mosh sessions behind one UDP port, for unmodified mosh programs. The protocol
-// and its rules, with their ids, are in docs/udpmux.md.
+// and its rules, with their ids, are in docs/udpmux.md and docs/udpmux-agents.md.
 //
 // Start reading at wire.go, which turns bytes into datagrams, keys and tokens and back; frame.go and connect.go do the
 // same for the Unix socket and for what mosh's programs say to each other. What uses them is in the packages below: mux
@@ -62,7 +62,7 @@ type Fault string
 // Error is the text.
 func (f Fault) Error() string { return string(f) }
 
-// The faults of docs/udpmux.md, section 2.
+// The faults of docs/udpmux.md, section 2, and docs/udpmux-agents.md, sections 1 and 2.
 const (
 	ErrEmpty          Fault = "datagram is empty"
 	ErrShortHeader    Fault = "datagram ends within its header"

@@ -40,36 +40,36 @@ const (
 // options is the table; its values are c's.
 func (c *config) options() []option {
 	return []option{
-		{"listen", &c.Listen, 0, 0, "0.0.0.0:60000 and [::]:60000", "listen on `ADDR:PORT`; repeatable, with one port for all; port 0 is a free one", ""},
-		{"socket", &c.Socket, 0, 0, "$MOSHD_SOCKET; with --multi-user /run/moshd/moshd.sock; $XDG_RUNTIME_DIR/moshd.sock", "the Unix socket's `PATH`", ""},
-		{"address-file", &c.AddressFile, 0, 0, "", "write the addresses that it listens on to `FILE`, one per line, once it does", ""},
-		{"config", &c.ConfigFile, 0, 0, "~/.config/moshd.toml, not root's; /etc/moshd.toml", "read the configuration from `FILE` alone; an unknown key is an error", commandLine},
-		{"modes", &c.ModesText, 0, 0, "learn,token; with --multi-user token", "the `MODES` that are on, separated by commas", ""},
+		{"listen", &c.Listen, 0, 0, "0.0.0.0:60000 and [::]:60000", "listen on `ADDR:PORT`; repeatable, with one port for all; port 0 is that of the one before, or a free one", ""},
+		{"socket", &c.Socket, 0, 0, "$MOSHD_SOCKET; with --multi-user /run/moshd/moshd.sock; $XDG_RUNTIME_DIR/moshd.sock", "`PATH` of the Unix socket", ""},
+		{"address-file", &c.AddressFile, 0, 0, "", "when ready, write the addresses to `FILE` (renamed into place), one ADDR:PORT per line", ""},
+		{"config", &c.ConfigFile, 0, 0, "~/.config/moshd.toml, not root's; /etc/moshd.toml", "read the configuration from this `FILE` alone", commandLine},
+		{"modes", &c.ModesText, 0, 0, "learn,token; with --multi-user token", "`MODES` that are on, separated by commas: learn, token, port", ""},
 		{"multi-user", &c.MultiUser, 0, 0, "", "let every user register who can connect, not only the daemon's own", ""},
-		{"socket-mode", &c.SocketMode, 0, 0, "0600; with --multi-user 0660", "the Unix socket's `MODE`, in octal", ""},
-		{"socket-group", &c.SocketGroup, 0, 0, "the daemon's", "the Unix socket's `GROUP`, by name or number", ""},
-		{"require", &c.Require, 0, 0, "", "mosh-server-mux fails where there is no moshd", file},
-		{"advertise-port", &c.Port, 1, 65535, "the one listened on", "the port that clients are told, where a NAT changes it", ""},
-		{"max-sessions", &c.MaxSessions, 1, 60000, "", "the most sessions", ""},
-		{"max-sessions-per-uid", &c.MaxSessionsPerUID, 1, 60000, "", "the most sessions of a user", ""},
-		{"max-learn-sessions", &c.MaxLearnSessions, 1, 60000, "", "the most sessions with learn; each costs all others a delivery per unknown client", ""},
-		{"max-connections-per-uid", &c.MaxConnectionsPerUID, 1, maxCount, "his sessions + 16", "the most connections of a user to the Unix socket", ""},
-		{"max-flows", &c.MaxFlows, 1, 1 << 21, "", "the most clients of sessions", ""},
-		{"max-flows-per-session", &c.MaxFlowsPerSession, 1, 1 << 21, "", "the most clients of a session: those never answered go first", ""},
-		{"flow-rate", &c.FlowRate, 1, 1 << 20, "", "the most new clients of a session per second", ""},
-		{"probe-rate", &c.ProbeRate, 1, 1 << 20, "", "the most datagrams to sessions that may be the wrong ones, per second and at once", ""},
-		{"probe-fall", &c.Fall, 0, maxCount, "", "a nonce that falls by more is another sender's", ""},
-		{"max-sources", &c.MaxSources, 1, 1 << 20, "", "the most clients without a session that are remembered", ""},
-		{"max-loopback-per-uid", &c.MaxLoopbackPerUID, 1, 1 << 22, "", "the most loopback sources of a user's clients with token or port, those that rest included", ""},
-		{"receive-buffer", &c.ReceiveBuffer, 4096, 1 << 30, "", "each UDP socket's receive buffer in bytes, as far as the system allows", ""},
-		{"hello-timeout", &c.HelloTimeout, ms, year, "", "an agent's time for HELLO", ""},
-		{"register-timeout", &c.RegisterTimeout, ms, year, "", "an agent's time for REGISTER", ""},
-		{"session-poll", &c.SessionPoll, ms, year, "", "how often to look whether mosh-servers are alive", ""},
-		{"flow-idle", &c.FlowIdle, ms, year, "", "a client that sends nothing for this time is forgotten", ""},
-		{"flow-reuse", &c.FlowReuse, 0, year, "", "how long a loopback source rests between clients", ""},
-		{"probe-time", &c.ProbeTime, 0, year, "", "how long a new client's datagrams go to all sessions with learn", ""},
-		{"probe-retry", &c.ProbeRetry, ms, year, "", "afterwards one goes to all in this time, while nobody answers", ""},
-		{"probe-after", &c.ProbeAfter, ms, year, "", "a client that is not answered for this time is taken for a new one", ""},
+		{"socket-mode", &c.SocketMode, 0, 0, "0600; with --multi-user 0660", "`MODE` of the Unix socket, octal up to 0777, with or without a leading 0", ""},
+		{"socket-group", &c.SocketGroup, 0, 0, "the daemon's", "`GROUP` of the Unix socket, by name or number", ""},
+		{"require", &c.Require, 0, 0, "", "mosh-server-mux ends with an error if there is no moshd", file},
+		{"advertise-port", &c.Port, 1, 65535, "the one listened on", "tell clients port `N`, where a NAT changes it", ""},
+		{"max-sessions", &c.MaxSessions, 1, 60000, "", "at most `N` sessions in all", ""},
+		{"max-sessions-per-uid", &c.MaxSessionsPerUID, 1, 60000, "", "at most `N` sessions of one user", ""},
+		{"max-learn-sessions", &c.MaxLearnSessions, 1, 60000, "", "at most `N` learn sessions; each costs a delivery for every unknown client", ""},
+		{"max-connections-per-uid", &c.MaxConnectionsPerUID, 1, maxCount, "max-sessions-per-uid + 16", "at most `N` connections of one user to the Unix socket", ""},
+		{"max-flows", &c.MaxFlows, 1, 1 << 21, "", "at most `N` clients of all sessions together", ""},
+		{"max-flows-per-session", &c.MaxFlowsPerSession, 1, 1 << 21, "", "at most `N` clients of one session; those never answered give way first", ""},
+		{"flow-rate", &c.FlowRate, 1, 1 << 20, "", "at most `N` new token and port clients of one session per second, and as many at once", ""},
+		{"probe-rate", &c.ProbeRate, 1, 1 << 20, "", "at most `N` deliveries by probing per second, and as many at once; not less than max-learn-sessions", ""},
+		{"probe-fall", &c.Fall, 0, maxCount, "", "probe a bound client anew when its nonce falls by more than `N`", ""},
+		{"max-sources", &c.MaxSources, 1, 1 << 20, "", "remember at most `N` learn clients that are not bound", ""},
+		{"max-loopback-per-uid", &c.MaxLoopbackPerUID, 1, 1 << 22, "", "at most `N` loopback sources for one user's token and port clients, those that rest included", ""},
+		{"receive-buffer", &c.ReceiveBuffer, 4096, 1 << 30, "", "ask for `N` bytes of receive buffer for each UDP socket; the system may grant less", ""},
+		{"hello-timeout", &c.HelloTimeout, ms, year, "", "an agent's `TIME` for HELLO, after it has connected", ""},
+		{"register-timeout", &c.RegisterTimeout, ms, year, "", "an agent's `TIME` for REGISTER, after WELCOME", ""},
+		{"session-poll", &c.SessionPoll, ms, year, "", "look every `TIME` whether the mosh-servers are still there", ""},
+		{"flow-idle", &c.FlowIdle, ms, year, "", "forget a client that sends nothing for `TIME`, and the binding of a session that does not answer it for as long", ""},
+		{"flow-reuse", &c.FlowReuse, 0, year, "", "let a loopback source rest for `TIME` before another client gets it", ""},
+		{"probe-time", &c.ProbeTime, 0, year, "", "probe all datagrams of a new client for `TIME`", ""},
+		{"probe-retry", &c.ProbeRetry, ms, year, "", "after that, while nobody answers, probe one datagram every `TIME`", ""},
+		{"probe-after", &c.ProbeAfter, ms, year, "", "probe a bound client anew when it has sent for `TIME` without an answer", ""},
 	}
 }
 
@@ -141,9 +141,9 @@ func Table() string {
 		case *bool:
 			value = "off"
 		case *int:
-			name, value, limits = name+" N", fmt.Sprint(*v), fmt.Sprintf("%d, %d", o.min, o.max)
+			value, limits = fmt.Sprint(*v), fmt.Sprintf("%d, %d", o.min, o.max)
 		case *time.Duration:
-			name, value = name+" TIME", shortTime(*v)
+			value = shortTime(*v)
 			limits = fmt.Sprintf("%s, %s", shortTime(time.Duration(o.min)), shortTime(time.Duration(o.max)))
 		}
 		if o.otherwise != "" {

@@ -191,7 +191,7 @@ func moshdLeavesStep(s *engine.Session, a *part, args []string) error {
 	return nil
 }
 
-// From section 4.8: the pauses of an agent whose connection has ended; and what clocks may differ by.
+// From docs/udpmux-agents.md, section 4.3: the pauses of an agent whose connection has ended; and what clocks may differ by.
 const (
 	leastPause, mostPause = 100 * time.Millisecond, 500 * time.Millisecond
 	pauseError            = 5 * time.Millisecond

@@ -1,5 +1,5 @@
 // Package agent judges the agents of UDP mux, of mosh servers and of mosh clients. The suite is the daemon, the far end
-// of the network, and stand-ins for mosh's own programs. Its page is docs/udpmux.md.
+// of the network, and stand-ins for mosh's own programs. Its page is docs/udpmux-agents.md.
 package agent
 
 import (

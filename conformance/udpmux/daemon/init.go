@@ -1,12 +1,12 @@
 package daemon
 
 const initDaemon = `# Placeholders in command, env and files:
-#   {config}        a configuration file in the form of docs/udpmux.md, section 3: the address, the Unix socket, and what the scenario sets
+#   {config}        a configuration file in the form of docs/operating.md, section 6: the address, the Unix socket, and what the scenario sets
 #   {listen}        ADDR:PORT to listen on; {host} and {port} are its parts
 #   {socket}        the path of the Unix socket
 #   {address_file}  the file to write the address to once the program listens
 #   {modes} {flow_idle} {max_sessions} ...
-#                   the options of that section, with _ for -, for a program that reads no such file
+#                   moshd's options there, with _ for -, for a program that reads no such file
 #   {dir} {user}    an empty folder, and the user that the program runs as
 #   {muxspec}       the suite's own program
 

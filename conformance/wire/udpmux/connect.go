@@ -7,7 +7,7 @@ import (
 
 // ReadConnect reads the CONNECT line in mosh-server's output; ended says that the output has ended. The first line
 // that is the line, good or not, decides. While none is there: Incomplete, and at the end NotTheLine. Behind the last
-// LF there is a line only when the output has ended; a line without LF counts then. (Section 2.7.)
+// LF there is a line only when the output has ended; a line without LF counts then. (Agents, section 1.)
 func ReadConnect(output []byte, ended bool) (port uint16, k K, fault Fault) {
 	for {
 		line, rest, found := bytes.Cut(output, []byte{'\n'})
@@ -22,7 +22,7 @@ func ReadConnect(output []byte, ended bool) (port uint16, k K, fault Fault) {
 	}
 }
 
-// ReadConnectLine reads one line, without its LF, of mosh-server's output. (Section 2.7.)
+// ReadConnectLine reads one line, without its LF, of mosh-server's output. (Agents, section 1.)
 //
 //	MOSH CONNECT 60000 AAECAwQFBgcICQoLDA0ODw
 func ReadConnectLine(line []byte) (port uint16, k K, fault Fault) {
@@ -38,7 +38,7 @@ func ReadConnectLine(line []byte) (port uint16, k K, fault Fault) {
 }
 
 // SplitConnectLine is steps 1 to 3 of reading a line, whatever the number's value. That is how a CONNECT line of the
-// session agent can be read, which has an N; its digits are for ReadN. (Section 2.7.)
+// session agent can be read, which has an N; its digits are for ReadN. (Agents, section 1.)
 func SplitConnectLine(line []byte) (digits []byte, k K, fault Fault) {
 	line = bytes.TrimRight(line, " \t\r") // "without blanks, tabs and CRs at its end"
 	rest, found := bytes.CutPrefix(line, []byte("MOSH CONNECT "))
@@ -56,7 +56,7 @@ func SplitConnectLine(line []byte) (digits []byte, k K, fault Fault) {
 	return rest[:n:n], k, None
 }
 
-// WriteConnect appends the CONNECT line with the number n, LF included, to b: a port, or an N. (Section 2.7.)
+// WriteConnect appends the CONNECT line with the number n, LF included, to b: a port, or an N. (Agents, section 1.)
 func WriteConnect(b []byte, n uint64, k K) []byte {
 	b = append(b, "MOSH CONNECT "...)
 	b = strconv.AppendUint(b, n, 10)
@@ -82,7 +82,7 @@ func smallNumber(digits []byte) (value uint16, ok bool) {
 	return uint16(number), true
 }
 
-// N is what a client's last argument is. (Section 2.8.)
+// N is what a client's last argument is. (Agents, section 2.)
 type N string
 
 // What it can be.
@@ -96,18 +96,18 @@ const (
 // tokenBase is what a token's N is above the external port: 2·2^32 + 2^31.
 const tokenBase = 2<<32 + 1<<31
 
-// WriteLearnN is learn's N. The external port is not 0: no WELCOME has that. (Section 2.8.)
+// WriteLearnN is learn's N. The external port is not 0: no WELCOME has that. (Agents, section 2.)
 func WriteLearnN(externalPort uint16) uint64 {
 	return uint64(externalPort)
 }
 
-// WriteTokenN is token's N. With the port 0, which no WELCOME has, it is not one that ReadN knows. (Section 2.8.)
+// WriteTokenN is token's N. With the port 0, which no WELCOME has, it is not one that ReadN knows. (Agents, section 2.)
 func WriteTokenN(externalPort uint16) uint64 {
 	return tokenBase + uint64(externalPort)
 }
 
 // ReadN reads the client's last argument. port is the value of a PlainN and the port of a TokenN; else it is 0.
-// (Section 2.8.)
+// (Agents, section 2.)
 func ReadN(argument []byte) (n N, port uint16) {
 	if !allDigits(argument) { // 1.
 		return NotANumber, 0
@@ -125,7 +125,7 @@ func ReadN(argument []byte) (n N, port uint16) {
 }
 
 // WriteColours is what the client agent prints, without the line's end, when the real client's `-c` has printed output;
-// failed says that it failed. One LF at output's end is not part of what is printed. (Section 2.9.)
+// failed says that it failed. One LF at output's end is not part of what is printed. (Agents, section 3.)
 func WriteColours(output []byte, failed bool) string {
 	digits := bytes.TrimSuffix(output, []byte{'\n'})
 	if failed || !allDigits(digits) {
@@ -135,7 +135,7 @@ func WriteColours(output []byte, failed bool) string {
 }
 
 // ReadColours says whether the argument of the session agent's `-c` is the signal: two or more digits of which the
-// first is 0. "The client has the agent." (Section 2.9.)
+// first is 0. "The client has the agent." (Agents, section 3.)
 func ReadColours(argument []byte) bool {
 	return allDigits(argument) && len(argument) >= 2 && argument[0] == '0'
 }

@@ -123,7 +123,7 @@ func TestSplitConnectLine(t *testing.T) {
 	}
 }
 
-// The page's lines, of sections 1.1, 1.2 and 2.7.
+// The pages' lines, of docs/udpmux.md, sections 1.1 and 1.2, and docs/udpmux-agents.md, section 1.
 func TestWriteConnect(t *testing.T) {
 	for n, want := range map[uint64]string{
 		60000:              "MOSH CONNECT 60000 " + text + "\n",

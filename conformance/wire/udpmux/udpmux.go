@@ -1,12 +1,13 @@
 // Package udpmux reads and writes the datagrams, keys, frames, lines and numbers of UDP mux as section 2 of
-// docs/udpmux.md describes them, sentence by sentence; a numbered step of the page has its number in a comment. Results
-// that are bytes of the input share its memory; an empty text is not nil. With a fault the other results of a Read
-// function are zero, and a Write function returns its b unchanged.
+// docs/udpmux.md and sections 1 to 3 of docs/udpmux-agents.md, "agents" in comments, describe them, sentence by
+// sentence; a numbered step of a page has its number in a comment. Results that are bytes of the input share its
+// memory; an empty text is not nil. With a fault the other results of a Read function are zero, and a Write function
+// returns its b unchanged.
 package udpmux
 
 import "fmt"
 
-// Fault names what is wrong with some bytes, in the page's words; the empty Fault is none.
+// Fault names what is wrong with some bytes, in the pages' words; the empty Fault is none.
 type Fault string
 
 // The faults. Some names stand in several sections, TooLong and BadPort, BadLength too.
@@ -32,9 +33,9 @@ const (
 	ZeroKey     Fault = "zero key"     // S is 32 zero bytes (section 2.5, step 7)
 	BadText     Fault = "bad text"     // ERROR's text is not UTF-8 (section 2.5, step 7)
 
-	NotTheLine Fault = "not the line" // this line, or no line of all, is the CONNECT line (section 2.7, step 1)
-	BadNumber  Fault = "bad number"   // the CONNECT line's number is none, or no port (section 2.7, steps 2 and 4)
-	BadKey     Fault = "bad key"      // the CONNECT line's rest is not K's text (section 2.7, step 3)
+	NotTheLine Fault = "not the line" // this line, or no line of all, is the CONNECT line (agents, section 1, step 1)
+	BadNumber  Fault = "bad number"   // the CONNECT line's number is none, or no port (agents, section 1, steps 2 and 4)
+	BadKey     Fault = "bad key"      // the CONNECT line's rest is not K's text (agents, section 1, step 3)
 )
 
 // Mode is the bit of a mode, as in the modes of WELCOME and REGISTER. (Section 1.)

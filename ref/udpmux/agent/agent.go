@@ -1,7 +1,6 @@
-// Package agent is UDP mux's two agents (docs/udpmux.md, sections 3.5 and 3.6), which stand in front of mosh's
-// unmodified programs: a [Session] starts mosh-server behind the daemon, and [Client] starts mosh-client behind a
-// relay. Both leave a process of their own in the background: [Session.Serve] and [Client] are for programs whose
-// main first asks [InBackground].
+// Package agent is UDP mux's two agents (docs/udpmux-agents.md), which stand in front of mosh's unmodified programs: a
+// [Session] starts mosh-server behind the daemon, and [Client] starts mosh-client behind a relay. Both leave a process
+// of their own in the background: [Session.Serve] and [Client] are for programs whose main first asks [InBackground].
 //
 // Start reading at session.go. What the package does not do: it never speaks mosh's protocol, and never keeps the key.
 package agent
@@ -24,7 +23,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux/internal/sockdiag"
 )
 
-// From section 4.8: the pauses of an agent whose connection has ended.
+// From section 4.3: the pauses of an agent whose connection has ended.
 const (
 	firstPause = 100 * time.Millisecond
 	maxPause   = 500 * time.Millisecond
@@ -46,7 +45,7 @@ var (
 // A Dialer connects to the daemon's Unix socket. It fails with [ErrNoDaemon] where there is none.
 type Dialer func(ctx context.Context) (net.Conn, error)
 
-// SocketDialer returns a dialer that tries paths in turn, the next only where nobody listens (section 2.6).
+// SocketDialer returns a dialer that tries paths in turn, the next only where nobody listens (section 4.1).
 func SocketDialer(paths ...string) Dialer {
 	return func(ctx context.Context) (net.Conn, error) {
 		for _, path := range paths {
@@ -98,7 +97,7 @@ type Conn struct {
 	welcome time.Time // when it came: the daemon does not wait for REGISTER for ever
 }
 
-// Connect is the conversation of section 2.5 as far as WELCOME.
+// Connect is the conversation of docs/udpmux.md, section 2.5, as far as WELCOME.
 func (dial Dialer) Connect(ctx context.Context) (*Conn, error) {
 	c, err := dial(ctx)
 	if err != nil {
@@ -149,7 +148,7 @@ func (a *Conn) ask(ctx context.Context, question udpmux.Frame, want udpmux.Frame
 }
 
 // Keep keeps a session registered until ctx is done: when c, the connection that it is registered on, has ended, it
-// connects and registers again, with the REGISTER r, until that succeeds (section 4.8).
+// connects and registers again, with the REGISTER r, until that succeeds (section 4.3).
 func (dial Dialer) Keep(ctx context.Context, c net.Conn, r udpmux.Frame) {
 	for ctx.Err() == nil {
 		stop := context.AfterFunc(ctx, func() { c.Close() })

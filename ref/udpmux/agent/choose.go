@@ -10,7 +10,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// SocketPaths are where the daemon's Unix socket may be, to be tried in turn (docs/udpmux.md, section 2.6). option and
+// SocketPaths are where the daemon's Unix socket may be, to be tried in turn (docs/udpmux-agents.md, section 4.1). option and
 // file are what was said there, or empty.
 func SocketPaths(option, file string) []string {
 	for _, path := range []string{option, file, os.Getenv("MOSHD_SOCKET")} {
@@ -30,7 +30,7 @@ func SocketPaths(option, file string) []string {
 }
 
 // mode chooses what to register, of the modes that are on, for a client that sent this number of colours
-// (docs/udpmux.md, UDPMUX-97 to 101).
+// (UDPMUX-97 to 101).
 func (a *Session) mode(on udpmux.Mode, colours string) (udpmux.Mode, error) {
 	hasAgent := udpmux.HasAgent(colours)
 	mode := udpmux.Learn

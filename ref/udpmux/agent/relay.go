@@ -12,7 +12,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// From section 3.6 and 4.8: what a relay has towards the server.
+// From UDPMUX-125 and section 6: what a relay has towards the server.
 const (
 	maxOutlets = 16
 	outletIdle = 60 * time.Second

@@ -7,7 +7,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
 
-// A Config is what can be set; the fields bear the names of the options (docs/udpmux.md, section 3).
+// A Config is what can be set; the fields bear the names of the options (docs/operating.md, section 6).
 type Config struct {
 	mux.Config
 	MultiUser            bool          // every uid may register, not only the daemon's own

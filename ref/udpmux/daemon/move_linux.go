@@ -15,7 +15,7 @@ const firstSource = 127<<24 | 64<<16
 
 var loopback = mapped([4]byte{127, 0, 0, 1})
 
-// move carries datagrams until ctx is done. One thread reads all sockets in turns, a batch of each (section 4.7).
+// move carries datagrams until ctx is done. One thread reads all sockets in turns, a batch of each (section 4.3).
 func (s *Server) move(ctx context.Context) error {
 	stopped, stop, err := os.Pipe()
 	if err != nil {

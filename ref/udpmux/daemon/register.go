@@ -104,7 +104,7 @@ func (s *Server) refuse(c *net.UnixConn, uid uint32, err error, while time.Durat
 	io.CopyN(io.Discard, c, 2*udpmux.MaxFrame)
 }
 
-// converse does section 2.5, steps 2 to 9, and returns the session's socket and id.
+// converse does section 2.5, the daemon's checks from 2 on, and returns the session's socket and id.
 func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, uid uint32) (
 	b mux.Backend, id uint32, err error) {
 	config := s.settings()

@@ -9,7 +9,7 @@ import (
 // allSources is how many loopback sources there are: 127.64.0.0/10 has one for each flow (section 4.1).
 const allSources = 1 << 22
 
-// A Config is what can be set of a [Mux]; the fields bear the names of the options (docs/udpmux.md, section 3).
+// A Config is what can be set of a [Mux]; the fields bear the names of the options (docs/operating.md, section 6).
 type Config struct {
 	Modes              udpmux.Mode   // that are on
 	MaxSessions        int           // in all

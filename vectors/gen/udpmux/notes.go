@@ -5,8 +5,8 @@ import "github.com/muxspec/muxspec/vectors"
 // What the files are about.
 const (
 	firstBytesAre = "Reading a client's datagram: the first bytes where the meaning changes, and their " +
-		"neighbours, with all modes on, and with their own mode off. Section 2.2 and step 1 of " +
-		"section 4.3 of docs/udpmux.md."
+		"neighbours, with all modes on, and with their own mode off. Sections 2.2 and 4.3 of " +
+		"docs/udpmux.md."
 	datagramsAre = "Reading a client's datagram: headers, and P's length and first byte. Section 2.2 of " +
 		"docs/udpmux.md. All modes are on."
 	answersAre         = "Reading a backend's datagram, or one to a client. Section 2.3 of docs/udpmux.md."
@@ -19,13 +19,13 @@ const (
 	keysAre         = "Reading K's text, and what is derived from K: S and T. Section 2.4 of docs/udpmux.md."
 	tokensAre       = "T of S, which a server without a K may have made of random bytes. Section 2.4 of " +
 		"docs/udpmux.md."
-	connectsAre = "Reading mosh-server's output, in which the CONNECT line should be. Section 2.7 of " +
-		"docs/udpmux.md."
-	connectWritersAre = "Writing the CONNECT line with a number N. Sections 2.7 and 2.8 of docs/udpmux.md."
-	numbersAre        = "Reading the client's last argument, the number N. Section 2.8 of docs/udpmux.md."
+	connectsAre = "Reading mosh-server's output, in which the CONNECT line should be. Section 1 of " +
+		"docs/udpmux-agents.md."
+	connectWritersAre = "Writing the CONNECT line with a number N. Sections 1 and 2 of docs/udpmux-agents.md."
+	numbersAre        = "Reading the client's last argument, the number N. Section 2 of docs/udpmux-agents.md."
 	coloursAre        = "What the client agent prints when it is run with -c, from what the real client " +
-		"printed. Section 2.9 of docs/udpmux.md."
-	signalsAre = "Reading the argument of -c: has the client the agent? Section 2.9 of docs/udpmux.md."
+		"printed. Section 3 of docs/udpmux-agents.md."
+	signalsAre = "Reading the argument of -c: has the client the agent? Section 3 of docs/udpmux-agents.md."
 )
 
 // usual is the effect of a flag that only says what a vector is about.
