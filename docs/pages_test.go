@@ -38,7 +38,7 @@ func prose(text string, f func(n int, line string)) {
 		switch {
 		case strings.HasPrefix(strings.TrimSpace(line), "```"):
 			fenced = !fenced
-		case fenced, strings.HasPrefix(line, "    "), strings.HasPrefix(line, "\t"), strings.HasPrefix(line, "|"):
+		case fenced, strings.HasPrefix(line, "    "), strings.HasPrefix(line, "\t"), strings.HasPrefix(strings.TrimSpace(line), "|"):
 		default:
 			f(n+1, line)
 		}
