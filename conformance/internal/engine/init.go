@@ -4,7 +4,7 @@ import (
 	"fmt"
 )
 
-// InitTOML gives a target file for a role that runs as it is, with the reference as the program, and says what to
+// InitTOML gives a target file for a role that works unchanged, with the reference as the program, and says what to
 // change.
 func (u *Suite) InitTOML(role string) string {
 	r := u.role(role)

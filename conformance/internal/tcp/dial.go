@@ -20,8 +20,8 @@ func Dial(s *engine.Session, name string) (*Conn, error) {
 	return c, err
 }
 
-// Reach opens a connection to the target; if that fails, the outcome says what it means. On one machine it takes no
-// time but that in which the suite or the target does not have its turn.
+// Reach opens a connection to the target; if that fails, the outcome says what it means. On one machine this only takes
+// time while the suite or the target does not have its turn.
 func Reach(s *engine.Session, name string) (*Conn, error) {
 	began := time.Now()
 	c, w, err := connect(s, name, s.Rec)
@@ -35,8 +35,8 @@ func Reach(s *engine.Session, name string) (*Conn, error) {
 	return c, nil
 }
 
-// synTime is how much longer than anything else a connection may take: where a target's queue was full TCP tries
-// again after 1, 3 and 7 s.
+// synTime is how much longer than anything else a connection may take: if a target's queue was full, TCP tries again
+// after 1, 3 and 7 s.
 const synTime = 8 * time.Second
 
 // Connect opens a connection to the target that leaves its evidence in rec.
