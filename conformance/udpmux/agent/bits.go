@@ -59,7 +59,7 @@ func marksStep(s *engine.Session, a *part, args []string) error {
 	return nil
 }
 
-// up sends a P from the local port, and gives what the server has to get.
+// up sends a P from the local port, and gives what the server must get.
 func (l *localPort) up(s *engine.Session, ecn int) []byte {
 	T, P := of(s).t(), sockets.P(0, l.nonce, sockets.UsualLength)
 	l.nonce++

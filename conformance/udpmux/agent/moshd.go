@@ -49,7 +49,7 @@ func moshdIsStep(s *engine.Session, a *part, args []string) error {
 	case "dead":
 		d.away(true)
 	case "back":
-		if a.done { // an agent in the background has to see that nobody is there
+		if a.done { // an agent in the background must notice that nobody is there
 			time.Sleep(leastPause * 3 / 2)
 		}
 		err = d.back()
@@ -87,7 +87,7 @@ func moshdHearsStep(s *engine.Session, a *part, args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "hello":
 		w := s.Wait()
-		// As a condition it is about HELLO alone: what is started too early is for the steps behind it to see.
+		// As a condition this is about HELLO alone: later steps see what is started too early.
 		if p, err := a.next(w, !s.Given); p != nil {
 			return engine.Violation("expected HELLO; %s is started before", p.Program)
 		} else if err != nil {
@@ -127,7 +127,7 @@ func hearsAgain(s *engine.Session, modes string) error {
 	return registersAgain(s, modes, w)
 }
 
-// registersAgain is a whole conversation, in which these modes are registered.
+// registersAgain is a whole conversation that registers these modes.
 func registersAgain(s *engine.Session, modes string, w proc.Wait) error {
 	a := of(s)
 	if err := hello(s, w); err != nil {
@@ -212,7 +212,7 @@ func moshdSeesStep(s *engine.Session, a *part, args []string) error {
 		paused := now.Sub(a.daemon.left)
 		s.Rec.Note("moshd . that was %d ms after the connection before", paused.Milliseconds())
 		switch {
-		case i == 0: // before it need not wait
+		case i == 0: // the first need not wait
 			first = now
 		case len(args) == 1 && paused < leastPause-pauseError:
 			return engine.Violation("expected pauses of %v and more; the agent connects again after %v", leastPause, paused)
@@ -227,7 +227,8 @@ func moshdSeesStep(s *engine.Session, a *part, args []string) error {
 		}
 		a.daemon.hangUp(since)
 	}
-	// An attempt that succeeds takes some time, which the suite may see the end of only: of many it cannot be all.
+	// An attempt that succeeds takes some time, of which the suite may see only the end; that cannot be so for many
+	// attempts.
 	if all := a.daemon.left.Sub(first); len(args) == 2 && all < time.Duration(n-1)*leastPause/2 {
 		return engine.Violation("expected %v and more from each attempt to the next; there are %d within %v", leastPause,
 			n, all)

@@ -77,7 +77,7 @@ func moshReplacesStep(s *engine.Session, a *part, args []string) error {
 
 func hidesStep(s *engine.Session, a *part, args []string) error {
 	K, S, T := a.k, a.s(), a.t()
-	secrets := make(map[string]string) // to the name
+	secrets := make(map[string]string) // maps to the name
 	for name, b := range map[string][]byte{"K": K[:], "S": S[:], "T": T[:]} {
 		text := hex.EncodeToString(b)
 		base, url := base64.RawStdEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b)

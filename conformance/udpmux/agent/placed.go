@@ -13,7 +13,7 @@ func placedVerbs() []engine.Verb {
 		Max:  -1, Run: alone(moshPlacesStep)}}
 }
 
-// ports is what mosh-server's -p has where the port does not matter.
+// ports matches mosh-server's -p if the port does not matter.
 var ports = regexp.MustCompile(`^(0|[0-9]+:[0-9]+)$`)
 
 func moshPlacesStep(s *engine.Session, a *part, args []string) error {

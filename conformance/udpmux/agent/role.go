@@ -1,5 +1,5 @@
-// Package agent judges the agents of UDP mux, of mosh servers and of mosh clients. The suite is the daemon, the far end
-// of the network, and stand-ins for mosh's own programs. Its page is docs/udpmux.md.
+// Package agent judges the agents of UDP mux, for mosh servers and for mosh clients. The suite is the daemon, the far
+// end of the network, and stand-ins for mosh's own programs. Its page is docs/udpmux.md.
 package agent
 
 import (
@@ -21,7 +21,7 @@ func Roles() []engine.Role {
 	return []engine.Role{agentRole(Server, "agent-session"), agentRole(Client, "agent-relay")}
 }
 
-// rests says on which rules scenarios rest that have these verbs given.
+// rests names the rules that these verbs rest on when they are given.
 var rests = map[string]map[string]string{
 	Server: {"moshd hears again": "UDPMUX-110", "registers token": "UDPMUX-98", "registers learn": "UDPMUX-99"},
 	Client: {"far hears": "UDPMUX-112", "mosh starts": "UDPMUX-118"},

@@ -10,8 +10,7 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 )
 
-// fence sends a datagram of another client behind all that was sent so far, and gives what came to the backend before
-// it.
+// fence sends another client's datagram after all that was sent so far, and gives what came to the backend before it.
 func fence(s *engine.Session, b *backend) (before []sockets.Datagram) {
 	c := clientNamed(s, fenceName, "")
 	mode := "learn"
@@ -53,8 +52,8 @@ func emptyVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// fenceClient carries a good datagram of the client to a backend that has nothing else to do, and an answer back; it
-// gives what came to the client before that.
+// fenceClient carries a good datagram of the client to an idle backend, and an answer back; it gives what came to the
+// client before that.
 func fenceClient(s *engine.Session, c *client) (before []sockets.Datagram) {
 	b := of(s).backends[fenceName]
 	if b == nil {

@@ -100,7 +100,7 @@ func farewellVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// traffic is datagrams that go one way.
+// traffic is datagrams that go in one direction.
 type traffic struct {
 	s    *engine.Session
 	to   *sockets.Socket
@@ -108,7 +108,7 @@ type traffic struct {
 	sent [][]byte
 }
 
-// trafficNamed reads up|down CLIENT MODE BACKEND, and carries a datagram there and back, so that the backend knows where
+// trafficNamed reads up|down CLIENT MODE BACKEND, and carries a datagram there and back so that the backend knows where
 // the client is.
 func trafficNamed(s *engine.Session, args []string) *traffic {
 	if !(args[0] == "up" || args[0] == "down") {
@@ -138,7 +138,7 @@ func (t *traffic) send(lengths []int) {
 	}
 }
 
-// arrive: each datagram that was sent comes, once and as it was sent.
+// arrive: each datagram arrives once, as it was sent.
 func (t *traffic) arrive(ordered bool) {
 	seen := make([]bool, len(t.sent))
 	w := t.s.Wait()
@@ -181,5 +181,5 @@ func intrudesVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// fenceName is the client whose datagrams go behind others.
+// fenceName is the client whose datagrams are sent after others.
 const fenceName = "fence"

@@ -39,7 +39,7 @@ func registerVerbs() []engine.Verb {
 	}
 }
 
-// options splits a verb's arguments into its options, which stand in front and each have a value, and the rest.
+// options splits a verb's arguments into its options, which come first and each have a value, and the rest.
 func options(args []string, names ...string) (map[string]string, []string) {
 	values := make(map[string]string)
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
@@ -177,7 +177,7 @@ func rawVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// frameNext waits for the daemon's next frame, which has to be of that type.
+// frameNext waits for the daemon's next frame, which must be of that type.
 func frameNext(s *engine.Session, want wire.Type) wire.Frame {
 	a := agentAtWork(s)
 	w := s.Wait()

@@ -82,7 +82,7 @@ func countsVerb(s *engine.Session, args []string) error {
 	return prints(s, before, "a line with "+args[0], func(text []byte) bool { return lineWith(text, args) })
 }
 
-// prints waits until what the target has printed since then is so.
+// prints waits until the target's output since then fits.
 func prints(s *engine.Session, since int, what string, is func([]byte) bool) error {
 	printed := func() []byte {
 		text := s.In.Process.Printed()
