@@ -43,7 +43,7 @@ func (h *hmacConn) wrongH(in []byte) string {
 	return text
 }
 
-// wrongErrorH says the same of an Error, whose H may follow any of the page's readings.
+// wrongErrorH is wrongH for an Error, whose H may follow any of the page's readings.
 func (h *hmacConn) wrongErrorH(H []byte, ec byte, em []byte) string {
 	i := number(h.got)
 	text := fmt.Sprintf("the Error, message %d, has the H %x; with K %x and CN %x it would be", h.got, H, h.in.K, h.in.CN(i))

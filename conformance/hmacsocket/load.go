@@ -63,7 +63,7 @@ func unprovenVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// unproven opens one. A server that waits for the client connects to no service.
+// unproven opens one. A server that waits for the client does not connect to its service.
 func unproven(s *engine.Session) error {
 	if !peerOf(s.In).waits {
 		return openVerb(s, nil)
@@ -79,10 +79,10 @@ func unproven(s *engine.Session) error {
 
 func crowdVerb(s *engine.Session, args []string) error {
 	text := s.Texts(args[1:])
-	quiet := engine.NewRecord() // each of them is like the others: none is evidence
+	quiet := engine.NewRecord() // all are alike, so none is evidence
 	visits := peerOf(s.In).visited()
 	var opened atomic.Int64
-	var why atomic.Value // of one that was not opened
+	var why atomic.Value // of a connection that was not opened
 	var all sync.WaitGroup
 	n := engine.Integer(args[0])
 	s.In.Crowd += int(n)
@@ -90,7 +90,7 @@ func crowdVerb(s *engine.Session, args []string) error {
 		all.Go(func() {
 			c, err := tcp.Connect(s, "", quiet)
 			if err != nil {
-				why.Store(err.Error()) // how many a target takes at once is its own choice
+				why.Store(err.Error()) // a target chooses how many it takes at once
 				return
 			}
 			opened.Add(1)
@@ -108,7 +108,7 @@ func crowdVerb(s *engine.Session, args []string) error {
 	}
 	all.Wait()
 	if !isServer(s) {
-		// One that the target opens too late for us would wait for an Init, and be taken for that of a later pair.
+		// A connection that the target opens too late would wait for an Init, and be taken for a later pair's.
 		for w := s.Wait(); peerOf(s.In).visited() < visits+int(opened.Load()) && !w.Over(); {
 			time.Sleep(time.Millisecond)
 		}
@@ -167,7 +167,7 @@ func resetsVerb(s *engine.Session, args []string) error {
 	if !(args[0] == "chunks" || args[0] == "plain") {
 		return engine.ErrUsage
 	}
-	var ends, others []*tcp.Conn // where they are reset, and where that has to be seen
+	var ends, others []*tcp.Conn // where they are reset, and where that must be seen
 	for seen := s.Rec.Mark(); len(ends) < int(engine.Integer(args[1])); {
 		s.Rec.Back(seen)
 		if err := openVerb(s, nil); err != nil {
