@@ -78,7 +78,7 @@ func acceptVerb(s *engine.Session, args []string) error {
 	return accept(s)
 }
 
-// accept waits for the target's connection, or for its end.
+// accept waits for the target to connect or to end.
 func accept(s *engine.Session) error {
 	for w := s.Wait(); ; {
 		of(s).client.listener.SetDeadline(time.Now().Add(5 * time.Millisecond))
@@ -123,7 +123,7 @@ func typeVerb(s *engine.Session, args []string) error {
 	}
 	b := tcp.Filler(s, args)
 	s.Rec.Bytes("stdin >", "", b)
-	go of(s).client.Stdin.Write(b) // a target that does not read shows in what comes out of it
+	go of(s).client.Stdin.Write(b) // if the target does not read, its output shows it
 	return nil
 }
 
@@ -131,7 +131,7 @@ func printsVerb(s *engine.Session, args []string) error {
 	return printed(s, tcp.Filler(s, args))
 }
 
-// printed waits until the target has printed want, right behind what was taken of its output before.
+// printed waits until the target has printed want, right after the output that was taken before.
 func printed(s *engine.Session, want []byte) error {
 	w := s.Wait()
 	for {

@@ -29,7 +29,7 @@ func clientLoadVerbs() []engine.Verb {
 	}
 }
 
-// quietWindow is how long nothing has to happen, where nothing can be waited for that would show it.
+// quietWindow is how long nothing may happen, if there is no other sign to wait for.
 const quietWindow = 100 * time.Millisecond
 
 func quietVerb(s *engine.Session, args []string) error {
@@ -46,11 +46,11 @@ func unsentVerb(s *engine.Session, args []string) error {
 				engine.Shown([]byte(of(s).client.name)), engine.Shown(b))
 		}
 	}
-	of(s).client.asked = true // that it was not asked is the point
+	of(s).client.asked = true // not having been asked is the point
 	return ends(s, false, s.Wait())
 }
 
-// unending is how much of a reply line without an end is sent to a client, which has to give up before.
+// unending is how much of a reply line without an end is sent to a client, which must give up earlier.
 const unending = 8 << 20
 
 func pourVerb(s *engine.Session, args []string) error {
@@ -71,7 +71,7 @@ func pourVerb(s *engine.Session, args []string) error {
 			return nil
 		}
 		if i%16 != 0 {
-			continue // a look takes time, and the target's own time limit may not be what ends the line
+			continue // a look takes time, and the target's own time limit must not be what ends the line
 		}
 		if grown := of(s).client.Members().Memory() - memory; memory > 0 && grown > engine.MaxGrowth {
 			return engine.Violation("for a line without an end the target took %d MiB more memory, expected at most %d",

@@ -84,7 +84,7 @@ func unknownVerb(s *engine.Session, args []string) error {
 	}
 	seen := s.Rec.Mark()
 	for n := engine.Integer(args[0]); n <= engine.Integer(args[1]); n++ {
-		s.Rec.Back(seen) // the names before are not what it fails at
+		s.Rec.Back(seen) // it does not fail at the names before
 		c, err := tcp.Reach(s, "")
 		if err != nil {
 			return err
@@ -201,7 +201,7 @@ func servedListedVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// sessionsTime is how long many services at once may take to begin. Nothing is judged by it.
+// sessionsTime is how long many services at once may take to begin. It is no criterion.
 const sessionsTime = 15 * time.Second
 
 func sessionsVerb(s *engine.Session, args []string) error {
