@@ -59,7 +59,7 @@ func unprovenVerb(s *engine.Session, args []string) error {
 			return err
 		}
 	}
-	s.Rec.Note("%s connections, each with both Inits and nothing behind them", args[0])
+	s.Rec.Note("%s connections, each with both Inits and nothing after them", args[0])
 	return nil
 }
 
@@ -145,7 +145,7 @@ func announceVerb(s *engine.Session, args []string) error {
 	for _, h := range all {
 		h.Conn.Apart(s.Reading())
 	}
-	s.Rec.Note("%d connections, on each an LD of %d and nothing behind it", len(all), of(s).pair.hmac.theirs.ML)
+	s.Rec.Note("%d connections, on each an LD of %d and nothing after it", len(all), of(s).pair.hmac.theirs.ML)
 	return nil
 }
 

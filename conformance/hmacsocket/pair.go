@@ -67,7 +67,7 @@ func join(s *engine.Session, name string) (*pair, error) {
 	w := s.Wait()
 	arrived, err := peerOf(s.In).next(s.In.Process, w)
 	if err != nil {
-		err := s.Meaning(w, "that the target connects to its server", err)
+		err := s.Meaning(w, "the target to connect to its server", err)
 		return p, err
 	}
 	p.hmac = newHMAC(s, taken(s, arrived, nameFor(name, "hmac")))
@@ -101,7 +101,7 @@ func plainSide(s *engine.Session, p *pair) error {
 	w := s.Wait()
 	c, err := peerOf(s.In).next(s.In.Process, w)
 	if err != nil {
-		return s.Meaning(w, "that the target connects to its service", err)
+		return s.Meaning(w, "the target to connect to its service", err)
 	}
 	p.plain = taken(s, c, nameFor(p.name, "plain"))
 	return nil
@@ -184,7 +184,7 @@ func (h *hmacConn) next(w proc.Wait) (wire.Message, error) {
 		case fault == wire.WrongHMAC:
 			return m, errors.New(h.wrongH(in))
 		case fault != wire.Incomplete:
-			return m, fmt.Errorf("of the target's message %d this is wrong: %s", h.got, fault)
+			return m, fmt.Errorf("the target's message %d is wrong: %s", h.got, fault)
 		}
 		if err := h.Fill(w); err != nil && err != io.EOF {
 			return m, err

@@ -26,13 +26,13 @@ func profilePair(s *engine.Session) map[string]string {
 		p.hmac.Send(b, s.Wait())
 		how, end := answer(s, p.hmac)
 		note("H of an Error", how)
-		note("end behind a wrong H", end)
+		note("end after a wrong H", end)
 	}
 	if p, err := join(s, ""); err == nil {
 		p.hmac.Send([]byte("\xff\xff"), s.Wait())
 		p.hmac.greeted(s.Window(engine.ProfileWindow))
 		_, end := answer(s, p.hmac)
-		note("end behind a refused Init", end)
+		note("end after a refused Init", end)
 	}
 	return facts
 }

@@ -127,7 +127,7 @@ func refusedVerb(s *engine.Session, args []string) error {
 	for signed := 4 + p.hmac.in.Hash.Length + len(secret); len(p.hmac.Conn.In) < signed; {
 		switch err := p.hmac.Fill(w); {
 		case err == engine.ErrLimit:
-			return s.Meaning(w, "that the connection is refused", err)
+			return s.Meaning(w, "the connection to be refused", err)
 		case err != nil:
 			return nil
 		}
@@ -185,10 +185,10 @@ func unserved(s *engine.Session, p *pair) bool {
 		return false
 	case err := <-closed:
 		if err == nil {
-			engine.Must(engine.Violation("expected that the connection is closed; something came on it"))
+			engine.Must(engine.Violation("expected the connection to be closed; something came on it"))
 		}
 		if w.Over() {
-			engine.Must(s.Meaning(w, "that the connection is refused", engine.ErrLimit))
+			engine.Must(s.Meaning(w, "the connection to be refused", engine.ErrLimit))
 		}
 		return true
 	}

@@ -91,13 +91,13 @@ func readHead(s *engine.Scenario, key, value string) (err error) {
 	if key == "key-bytes" {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 {
-			return fmt.Errorf("%q is no number of bytes", value)
+			return fmt.Errorf("%q is not a number of bytes", value)
 		}
 		s.Set["key"] = string(engine.Pattern(n))
 		return nil
 	}
 	if s.Set["key"], err = strconv.Unquote(`"` + value + `"`); err != nil {
-		return fmt.Errorf("%q is no text with Go's escapes", value)
+		return fmt.Errorf("%q is not text with Go's escapes", value)
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func foretold(all [][]byte) error {
 			steps = steps && (i < 2 || N[at]-all[i-1][at] == all[1][at]-all[0][at])
 		}
 		if ones != 0 || zeros != 0 || steps {
-			return engine.Violation("byte %d of N can be foretold: of %d, these bits are always 1: %#02x, always 0: %#02x, "+
+			return engine.Violation("byte %d of N is predictable: in %d of them, these bits are always 1: %#02x, always 0: %#02x, "+
 				"steps are equal: %v", at, len(all), ones, zeros, steps)
 		}
 	}

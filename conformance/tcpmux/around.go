@@ -21,7 +21,7 @@ const maxName = "255"
 // readLimit reads the longest name, which the target is told.
 func readLimit(s *engine.Scenario, _, value string) error {
 	if n, err := strconv.Atoi(value); err != nil || n < len(LongName) {
-		return fmt.Errorf("%q is no length that the name %s has at most", value, LongName)
+		return fmt.Errorf("%q is not a limit that the name %s fits", value, LongName)
 	}
 	s.Set, s.Own = map[string]string{"max_name": value}, true
 	return nil

@@ -90,10 +90,10 @@ func accept(s *engine.Session) error {
 			return nil
 		}
 		if how := of(s).client.Ended(); how != "" {
-			return engine.Violation("expected a connection of the target; it ended: %s", how)
+			return engine.Violation("expected the target to connect; it ended: %s", how)
 		}
 		if w.Over() {
-			return s.Meaning(w, "a connection of the target", engine.ErrLimit)
+			return s.Meaning(w, "the target to connect", engine.ErrLimit)
 		}
 	}
 }
@@ -170,11 +170,11 @@ func ends(s *engine.Session, ok bool, w proc.Wait) error {
 	s.Rec.Note(". the target has ended: %v", state)
 	switch {
 	case !of(s).client.asked && !ok:
-		return engine.Blocked("the target did not send its request, so that it failed means nothing")
+		return engine.Blocked("the target did not send its request, so its failure means nothing")
 	case state.Success() && !ok:
-		return engine.Violation("expected that the target ends unsuccessfully; its exit code is 0")
+		return engine.Violation("expected the target to end unsuccessfully; its exit code is 0")
 	case !state.Success() && ok:
-		return engine.Violation("expected that the target ends successfully; %v", state)
+		return engine.Violation("expected the target to end successfully; %v", state)
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func spokenVerb(s *engine.Session, args []string) error {
 			continue
 		}
 		if w.Over() {
-			return s.Meaning(w, "that the target takes what the service sends", engine.ErrLimit)
+			return s.Meaning(w, "the target to take what the service sends", engine.ErrLimit)
 		}
 	}
 }

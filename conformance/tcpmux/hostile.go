@@ -42,7 +42,7 @@ func quietVerb(s *engine.Session, args []string) error {
 func unsentVerb(s *engine.Session, args []string) error {
 	if err := accept(s); err == nil {
 		if b, _ := tcp.Current(s).All(1<<16, s.Wait()); len(b) > 0 {
-			return engine.Violation("expected that nothing is sent for the name %s; %s came",
+			return engine.Violation("expected nothing to be sent for the name %s; %s came",
 				engine.Shown([]byte(of(s).client.name)), engine.Shown(b))
 		}
 	}
@@ -66,7 +66,7 @@ func pourVerb(s *engine.Session, args []string) error {
 	for i := range unending / len(chunk) {
 		if _, err := tcp.Current(s).Write(chunk); err != nil {
 			if w.Over() {
-				return s.Meaning(w, "that the target gives the line up", engine.ErrLimit)
+				return s.Meaning(w, "the target to give up the line", engine.ErrLimit)
 			}
 			return nil
 		}

@@ -117,11 +117,11 @@ func junkVerb(s *engine.Session, args []string) error {
 		return engine.ErrUsage
 	}
 	if len(args) == 0 && len(of(s).junk) > 0 {
-		return engine.Violation("behind the reply line stands %s (%d bytes), which is not of the service",
+		return engine.Violation("%s (%d bytes) comes after the reply line, which is not from the service",
 			engine.Shown(of(s).junk), len(of(s).junk))
 	}
 	if len(args) == 2 && bytes.Contains(of(s).junk, s.Texts(args[1:])) {
-		return engine.Violation("behind the reply line stands %s, which is part of the request", engine.Shown(of(s).junk))
+		return engine.Violation("%s comes after the reply line, which is part of the request", engine.Shown(of(s).junk))
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func listedVerb(s *engine.Session, args []string) error {
 		}
 	case "without":
 		if text := s.Texts(args[1:]); bytes.Contains(of(s).raw, text) {
-			return engine.Violation("in the list, or behind it, stands %s", engine.Shown(text))
+			return engine.Violation("in the list, or after it, comes %s", engine.Shown(text))
 		}
 	default:
 		return engine.ErrUsage

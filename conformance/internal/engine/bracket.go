@@ -45,7 +45,7 @@ func (r *roleRun) serves(s Scenario) bool {
 	why, by := "the target has ended", ""
 	if r.before != nil {
 		by = r.before.Rule.ID
-		why += fmt.Sprintf(" in, or behind, %s (%s)", r.before.Name, r.before.Rule.ID)
+		why += fmt.Sprintf(" in, or after, %s (%s)", r.before.Name, r.before.Rule.ID)
 	}
 	r.stop(r.shared)
 	next, err := r.start(s)

@@ -36,7 +36,7 @@ func (u *Suite) Check(t *Target) error {
 	}
 	for role := range t.Commands {
 		if !slices.Contains(t.Roles, role) {
-			return fmt.Errorf("commands: %q is none of the target's roles", role)
+			return fmt.Errorf("commands: %q is not one of the target's roles", role)
 		}
 	}
 	if d, err := time.ParseDuration(t.StartTimeout); t.StartTimeout != "" && (err != nil || d <= 0) {

@@ -85,7 +85,7 @@ func (r *run) loopback() error {
 		_, _, err = u.ReadFrom(make([]byte, 1))
 	}
 	if err != nil {
-		return unable("a datagram from 127.0.0.1 to itself does not come: %v", err)
+		return unable("a datagram from 127.0.0.1 to itself does not arrive: %v", err)
 	}
 	return nil
 }

@@ -242,7 +242,7 @@ func Token() []byte {
 func (s *Session) Text(arg string) ([]byte, error) {
 	out, err := strconv.Unquote(`"` + Expand(arg, s.Values) + `"`)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no text with Go's escapes", arg)
+		return nil, fmt.Errorf("%q is not text with Go's escapes", arg)
 	}
 	return []byte(out), nil
 }

@@ -55,7 +55,7 @@ func (in *Instance) late(busy bool) error {
 	case in.Uses("address_file"):
 		text += ": it has not written {address_file}"
 	case !in.Uses("listen") && !in.Uses("port") && !in.Uses("config"):
-		text += ": its command has neither {listen} nor {port}, by which it would know where"
+		text += ": its command has neither {listen} nor {port}, which would tell it where"
 	}
 	return &lateError{text, busy}
 }

@@ -94,7 +94,7 @@ func (u *Suite) read() (all []Scenario) {
 func (u *Suite) needed(all []Scenario) {
 	for _, r := range u.roles {
 		if r.Good == nil && !r.Fresh {
-			panic("what a good exchange is, is missing: " + r.Name)
+			panic("no good exchange is defined: " + r.Name)
 		}
 		for _, name := range []string{r.Baseline, r.Bracket} {
 			is := func(s Scenario) bool { return s.Role == r.Name && s.Name == name }

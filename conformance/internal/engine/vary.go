@@ -60,7 +60,7 @@ func axesOf(text string) (all []axis, err error) {
 func parseAxis(field string) (a axis, err error) {
 	names, values, ok := strings.Cut(field, "=")
 	if !ok || names == "" {
-		return a, errors.New("is not NAME=VALUE and more values behind commas")
+		return a, errors.New("is not NAME=VALUE,VALUE...")
 	}
 	a.names = strings.Split(names, "/")
 	for value := range strings.SplitSeq(values, ",") {
@@ -77,7 +77,7 @@ func parseAxis(field string) (a axis, err error) {
 				a.to, err = strconv.ParseInt(to, 0, 64)
 			}
 			if err != nil || a.from >= a.to {
-				return a, fmt.Errorf("%q is no range", value)
+				return a, fmt.Errorf("%q is not a range", value)
 			}
 			for _, n := range borders(a.from, a.to) {
 				a.add(strconv.FormatInt(n, 10))

@@ -48,7 +48,7 @@ func Gone(s *engine.Session, c *Conn) error {
 			s.Rec.Note("%s. sending: %v", Prefix(c.Name), errors.Unwrap(err))
 			return nil
 		case w.Over():
-			return s.Meaning(w, "that the target closes the connection, in both directions", engine.ErrLimit)
+			return s.Meaning(w, "the target to close the connection in both directions", engine.ErrLimit)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func Reach(s *engine.Session, name string) (*Conn, error) {
 	c, w, err := connect(s, name, s.Rec)
 	switch {
 	case err == engine.ErrLimit:
-		return nil, s.Meaning(w, "that the target accepts a connection", err)
+		return nil, s.Meaning(w, "the target to accept a connection", err)
 	case err != nil:
 		return nil, s.CutShort(time.Since(began), fmt.Sprintf("connecting to the target failed: %v", err))
 	}

@@ -222,7 +222,7 @@ func agentEnds(s *engine.Session, want int) error {
 		code = bySignal + int(status.Signal())
 	}
 	if err == nil && code != want {
-		return engine.Violation("expected that the agent ends with exit code %d, not: %v", want,
+		return engine.Violation("expected the agent to end with exit code %d, not: %v", want,
 			of(s).process.Cmd.ProcessState)
 	}
 	return err
@@ -243,10 +243,10 @@ func agentFails(s *engine.Session) error {
 	}
 	switch {
 	case code <= 0:
-		return engine.Violation("expected that the agent ends with an error: an exit code other than 0, not: %v",
+		return engine.Violation("expected the agent to end with an error: an exit code other than 0, not: %v",
 			p.Cmd.ProcessState)
 	case strings.TrimSpace(p.Stderr.String()) == "":
-		return engine.Violation("the agent ends with an error and does not say the reason on standard error")
+		return engine.Violation("the agent ends with an error and gives no reason on standard error")
 	}
 	return nil
 }
@@ -268,7 +268,7 @@ func relayed(s *engine.Session, args []string) error {
 	}
 	s.Good(time.Since(began))
 	if a.relay, err = relayOf(a.mosh.Args); err != nil {
-		return engine.Violation("expected that the real client's last arguments are an address and a port: %v", err)
+		return engine.Violation("expected the real client's last arguments to be an address and a port: %v", err)
 	}
 	return nil
 }

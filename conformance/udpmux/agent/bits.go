@@ -26,7 +26,7 @@ func marksStep(s *engine.Session, a *part, args []string) error {
 		return engine.ErrUsage
 	}
 	if !sockets.SeesECN {
-		return engine.Unsupported("this system does not tell ECN bits")
+		return engine.Unsupported("this system does not show ECN bits")
 	}
 	l, err := local(s, args[1])
 	if err != nil {

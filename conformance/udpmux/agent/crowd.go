@@ -61,7 +61,7 @@ func (d *playedDaemon) crowded() error {
 		err = unix.Connect(fd, &unix.SockaddrUnix{Name: d.path})
 	}
 	if err != unix.EAGAIN {
-		return engine.Unsupported("a backlog that is full is something that Linux says: %v", err)
+		return engine.Unsupported("only Linux tells when a backlog is full: %v", err)
 	}
 	return nil
 }

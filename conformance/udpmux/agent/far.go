@@ -105,17 +105,17 @@ func hears(s *engine.Session, l *localPort) error {
 	for want := len(l.unheard) - 1; len(l.unheard) > want; {
 		d, err := a.far.socket.Next(w)
 		if err != nil {
-			return s.Meaning(w, fmt.Sprintf("at the server's port 0x01, T and %s's datagram of %d bytes", l.Name,
+			return s.Meaning(w, fmt.Sprintf("0x01, T and %s's datagram of %d bytes at the server's port", l.Name,
 				len(l.unheard[0])), err)
 		}
 		header := append([]byte{1}, T[:]...)
 		P, ok := bytes.CutPrefix(d.B, header)
 		if !ok {
-			return engine.Violation("expected 0x01 and T in front of each datagram, not %s",
+			return engine.Violation("expected 0x01 and T before each datagram, not %s",
 				engine.Shown(d.B[:min(len(d.B), len(header))]))
 		}
 		if !a.heard(P, d.From) {
-			return engine.Violation("the agent sends to the server what no local port has sent it in this form: %d bytes, %s",
+			return engine.Violation("the agent sends the server what no local port sent it in this form: %d bytes, %s",
 				len(P), engine.Shown(P))
 		}
 	}

@@ -90,11 +90,11 @@ func moshStarts(s *engine.Session) error {
 }
 
 func moshUnstartedStep(s *engine.Session, a *part, args []string) error {
-	return noMosh(s, "expected that no %s is started; it is, with %q")
+	return noMosh(s, "expected no %s to be started; it is, with %q")
 }
 
 func moshWaitsStep(s *engine.Session, a *part, args []string) error {
-	return noMosh(s, "expected that %s is not started yet; it is, with %q")
+	return noMosh(s, "expected %s not to be started yet; it is, with %q")
 }
 
 // noMosh shows that no stand-in has been started: one that the suite starts now reports first.
@@ -124,7 +124,7 @@ func noMosh(s *engine.Session, what string) error {
 
 func moshGetsStep(s *engine.Session, a *part, args []string) error {
 	if !slices.Equal(a.mosh.Args, args) {
-		return engine.Violation("expected that %s gets the arguments %q, not %q", a.mosh.Program, args, a.mosh.Args)
+		return engine.Violation("expected %s to get the arguments %q, not %q", a.mosh.Program, args, a.mosh.Args)
 	}
 	return nil
 }

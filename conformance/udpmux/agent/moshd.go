@@ -89,7 +89,7 @@ func moshdHearsStep(s *engine.Session, a *part, args []string) error {
 		w := s.Wait()
 		// As a condition this is about HELLO alone: later steps see what is started too early.
 		if p, err := a.next(w, !s.Given); p != nil {
-			return engine.Violation("expected HELLO; %s is started before", p.Program)
+			return engine.Violation("expected HELLO; %s is started first", p.Program)
 		} else if err != nil {
 			return s.Meaning(w, "a connection to the daemon's socket", err)
 		}
@@ -122,7 +122,7 @@ func hearsAgain(s *engine.Session, modes string) error {
 	a := of(s)
 	w := s.WaitSince(a.daemon.left, time.Second+s.Limit())
 	if _, err := a.next(w, false); err != nil {
-		return s.Meaning(w, "a connection to the daemon's socket anew", err)
+		return s.Meaning(w, "a new connection to the daemon's socket", err)
 	}
 	return registersAgain(s, modes, w)
 }
@@ -206,7 +206,7 @@ func moshdSeesStep(s *engine.Session, a *part, args []string) error {
 	for i := range n {
 		w := s.WaitSince(a.daemon.left, mostPause+s.Limit())
 		if _, err := a.next(w, false); err != nil {
-			return s.Meaning(w, "that the agent goes on trying", err)
+			return s.Meaning(w, "the agent to go on trying", err)
 		}
 		now := time.Now()
 		paused := now.Sub(a.daemon.left)
@@ -252,7 +252,7 @@ func moshdTemptsStep(s *engine.Session, a *part, args []string) error {
 		for c := a.daemon.cur; ; {
 			err := c.Fill(w)
 			if bytes.Contains(c.In, S[:]) {
-				return engine.Violation("expected that nothing of the session is said to this daemon; S comes, in %s",
+				return engine.Violation("expected this daemon to be told nothing of the session; S comes, in %s",
 					engine.Shown(c.In))
 			}
 			if err != nil { // its end, or nothing more comes

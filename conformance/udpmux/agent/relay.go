@@ -56,7 +56,7 @@ func localStep(s *engine.Session, a *part, args []string) error {
 
 func farSharesStep(s *engine.Session, a *part, args []string) error {
 	if a.relay.Port() != a.far.port {
-		return engine.Violation("expected that the real client is told port %d, the server's, not %d", a.far.port,
+		return engine.Violation("expected the real client to be told port %d, the server's, not %d", a.far.port,
 			a.relay.Port())
 	}
 	return nil
@@ -265,7 +265,7 @@ func farCountsStep(s *engine.Session, a *part, args []string) error {
 			return nil
 		}
 		if w.Over() {
-			return s.Meaning(w, fmt.Sprintf("at most %d outgoing ports that are open, not %d", most, n), engine.ErrLimit)
+			return s.Meaning(w, fmt.Sprintf("at most %d open outgoing ports, not %d", most, n), engine.ErrLimit)
 		}
 	}
 }

@@ -218,4 +218,4 @@ func complainsStep(s *engine.Session, a *part, args []string) error {
 	return nil
 }
 
-const notInBackground = "what stays in the background is not found: it has not got the environment that the agent was started with"
+const notInBackground = "what stays in the background is not found: it lacks the environment that the agent was started with"

@@ -88,7 +88,7 @@ func comesAtLast(s *engine.Session, w proc.Wait, c *client, mode string, b *back
 			b.flows[c.Name] = d.From
 			return nil
 		case err == nil:
-			return engine.Violation("expected %s's datagram at the backend %s; what came is another: %s", c.Name, b.Name,
+			return engine.Violation("expected %s's datagram at the backend %s; another one came: %s", c.Name, b.Name,
 				engine.Difference(c.p, d.B))
 		case err != engine.ErrLimit || w.Over():
 			return s.Meaning(w, fmt.Sprintf("%s's datagram at the backend %s", c.Name, b.Name), err)

@@ -83,7 +83,7 @@ func whole(s *engine.Session, backends []*backend, came [][]sockets.Datagram) {
 			for !holds(came[i], d.B) {
 				next, err := b.Next(w)
 				if err != nil {
-					engine.Must(s.Meaning(w, fmt.Sprintf("at the backend %s a datagram that another backend got", b.Name), err))
+					engine.Must(s.Meaning(w, fmt.Sprintf("a datagram at the backend %s that another backend got", b.Name), err))
 				}
 				came[i] = append(came[i], next)
 			}

@@ -94,7 +94,7 @@ func anotherVerb(s *engine.Session, args []string) error {
 	// Listening is no sign: the instance may find out later, and somebody else listens on the Unix socket.
 	w := s.Wait()
 	if !w.Closes(in.Process.Gone) {
-		return s.Meaning(w, fmt.Sprintf("that another instance, with %v and %s, ends", in.Address, daemonIn(in).socket),
+		return s.Meaning(w, fmt.Sprintf("another instance, with %v and %s, to end", in.Address, daemonIn(in).socket),
 			engine.ErrLimit)
 	}
 	s.Rec.Note("the other instance has ended: %v", in.Process.Cmd.ProcessState)

@@ -150,11 +150,11 @@ func (t *traffic) arrive(ordered bool) {
 		at := slices.IndexFunc(t.sent, func(b []byte) bool { return bytes.Equal(b, d.B) })
 		switch {
 		case at < 0:
-			engine.Must(engine.Violation("datagram %d that came, %d bytes, is none of those that were sent", i, len(d.B)))
+			engine.Must(engine.Violation("datagram %d that came, %d bytes, is not one of those sent", i, len(d.B)))
 		case seen[at]:
 			engine.Must(engine.Violation("datagram %d came twice", at))
 		case ordered && at != i:
-			engine.Must(engine.Violation("datagram %d came where datagram %d was to be", at, i))
+			engine.Must(engine.Violation("datagram %d came in place of datagram %d", at, i))
 		}
 		seen[at] = true
 	}

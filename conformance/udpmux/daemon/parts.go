@@ -160,7 +160,7 @@ func arrives(s *engine.Session, b *backend, c *client, w proc.Wait) (sockets.Dat
 		return d, err
 	}
 	if !bytes.Equal(d.B, c.p) {
-		return d, engine.Violation("expected %s's datagram at the backend %s, %d bytes; what came is another: %s",
+		return d, engine.Violation("expected %s's datagram at the backend %s, %d bytes; another one came: %s",
 			c.Name, b.Name, len(c.p), engine.Difference(c.p, d.B))
 	}
 	b.flows[c.Name] = d.From
@@ -185,7 +185,7 @@ func answered(s *engine.Session, c *client, b *backend, w proc.Wait) (sockets.Da
 func (c *client) got(b *backend, d sockets.Datagram) error {
 	c.from = d.From
 	if !bytes.Equal(d.B, b.Last) {
-		return engine.Violation("expected %s's answer at the client %s, %d bytes; what came is another: %s",
+		return engine.Violation("expected %s's answer at the client %s, %d bytes; another one came: %s",
 			b.Name, c.Name, len(b.Last), engine.Difference(b.Last, d.B))
 	}
 	return nil

@@ -94,7 +94,7 @@ func printedVerb(s *engine.Session, args []string) error {
 		return len(missing) == 0
 	})
 	if err != nil {
-		s.Rec.Note("the first that has none is to have %s", strings.Join(missing[0], " and "))
+		s.Rec.Note("the first one without a line needs %s", strings.Join(missing[0], " and "))
 	}
 	return err
 }

@@ -241,14 +241,14 @@ func overVerb(s *engine.Session, args []string) error {
 		return s.Meaning(w, "the end of the connection", err)
 	}
 	if w := s.Wait(); !a.Closed(w) {
-		return s.Meaning(w, "that the connection is closed, and not only shut for writing", engine.ErrLimit)
+		return s.Meaning(w, "the connection to be closed, not only shut for writing", engine.ErrLimit)
 	}
 	return nil
 }
 
 func aliveVerb(s *engine.Session, args []string) error {
 	if a := agentAtWork(s); !a.Open(s.Window(time.Millisecond)) {
-		return engine.Violation("expected that the connection %s stays open and nothing comes on it; %s came, and then: %v",
+		return engine.Violation("expected the connection %s to stay open and nothing to come on it; %s came, and then: %v",
 			a.Name, engine.Shown(a.In), a.End)
 	}
 	return nil

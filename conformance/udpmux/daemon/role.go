@@ -109,7 +109,7 @@ func readOptions(s *engine.Scenario, _, value string) error {
 func lacks(t *engine.Target, s engine.Scenario) string {
 	switch {
 	case slices.Contains(s.Needs, "ecn") && !sockets.SeesECN:
-		return "this system does not tell ECN bits"
+		return "this system does not show ECN bits"
 	case t.Uses(s.Role, "config"):
 		return ""
 	}

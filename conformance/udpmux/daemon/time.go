@@ -107,7 +107,7 @@ func comes(s *engine.Session, to *sockets.Socket, b []byte) (from netip.AddrPort
 	for {
 		d, err := to.Next(w)
 		if err != nil {
-			engine.Must(s.Meaning(w, fmt.Sprintf("at %s a datagram that was sent to it", to.Name), err))
+			engine.Must(s.Meaning(w, fmt.Sprintf("a datagram sent to it at %s", to.Name), err))
 		}
 		if bytes.Equal(d.B, b) {
 			return d.From
@@ -168,7 +168,7 @@ func stopsVerb(s *engine.Session, args []string) error {
 			missing = 0
 		}
 		if w.Over() && missing == 0 {
-			return s.Meaning(w, "that no more "+what+" arrive", engine.ErrLimit)
+			return s.Meaning(w, "an end of "+what, engine.ErrLimit)
 		}
 	}
 	return nil

@@ -93,7 +93,7 @@ func (a *Conn) Next(w proc.Wait) (wire.Frame, error) {
 			a.Rec.Note("%s. that was %s", a.Name, FrameText(f))
 			return f, nil
 		case fault != wire.Incomplete:
-			return f, fmt.Errorf("of the frame that came this is wrong: %s", fault)
+			return f, fmt.Errorf("the frame that came is wrong: %s", fault)
 		}
 		if err := a.Fill(w); err != nil && (err != io.EOF || len(a.In) == 0) {
 			return f, err
