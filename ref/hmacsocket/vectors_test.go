@@ -9,7 +9,7 @@ import (
 	"github.com/muxspec/muxspec/vectors"
 )
 
-// at is a direction in which i messages have passed, without counting to i.
+// at is a direction after i messages, without counting to i.
 func at(t *testing.T, v vectors.Vector, base []byte, i *big.Int) *Sequence {
 	t.Helper()
 	s := &Sequence{cn: base}
@@ -27,7 +27,7 @@ func at(t *testing.T, v vectors.Vector, base []byte, i *big.Int) *Sequence {
 	return s
 }
 
-// back is how many messages before that of a vector it is begun: what lies between is counted.
+// back is how many messages before a vector's own the direction begins: those in between are counted.
 func back(i *big.Int) int64 {
 	if i.IsInt64() {
 		return min(i.Int64(), 1<<16)
@@ -35,8 +35,8 @@ func back(i *big.Int) int64 {
 	return 1 << 16
 }
 
-// TestCounterVectors: counting comes to each vector's CN, from anywhere. (fuzz/hmacsocket reads and writes all vectors
-// that need no beginning far away.)
+// TestCounterVectors: counting reaches each vector's CN, from anywhere. (fuzz/hmacsocket reads and writes all vectors
+// that need no far-away beginning.)
 func TestCounterVectors(t *testing.T) {
 	seen := 0
 	forVectors(t, func(v vectors.Vector, codec vectors.Codec, i *big.Int) {
@@ -58,7 +58,7 @@ func TestCounterVectors(t *testing.T) {
 	}
 }
 
-// TestFarVectors: messages whose numbers are not to be counted to are read and written as the vectors say.
+// TestFarVectors: messages whose numbers are too high to count to are read and written as the vectors say.
 func TestFarVectors(t *testing.T) {
 	seen := make(map[vectors.Codec]int)
 	forVectors(t, func(v vectors.Vector, codec vectors.Codec, i *big.Int) {
@@ -93,7 +93,7 @@ func TestFarVectors(t *testing.T) {
 	}
 }
 
-// checkFar reads the messages, and then what is no more, unless only one was to be read.
+// checkFar reads the messages, and then checks that none is left, unless only one was to be read.
 func checkFar(t *testing.T, v vectors.Vector, s *Sequence, messages []vectors.Message) {
 	b := []byte(v.Input)
 	for _, m := range messages {

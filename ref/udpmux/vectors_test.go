@@ -53,7 +53,7 @@ func TestVectors(t *testing.T) {
 	t.Log(run)
 }
 
-// agrees says whether the vector is valid, which it must agree about with the error.
+// agrees says whether the vector is valid, and checks that the error agrees.
 func agrees(t *testing.T, v vectors.Vector, err error) bool {
 	t.Helper()
 	want := faults[v.Fault]
@@ -97,7 +97,7 @@ func datagramWriterVector(t *testing.T, v vectors.Vector) {
 	checkWritten(t, v, got, err)
 }
 
-// checkWritten also wants what was refused to leave the prefix as it was.
+// checkWritten also checks that a refusal leaves the prefix as it was.
 func checkWritten(t *testing.T, v vectors.Vector, got []byte, err error) {
 	t.Helper()
 	if agrees(t, v, err); string(got) != "prefix"+string(v.Output) {
@@ -126,7 +126,7 @@ func frameOf(v vectors.Frame) Frame {
 	return f
 }
 
-// frameVector reads the frame at once, and from a stream that comes byte by byte; the stream's end is always there.
+// frameVector reads the frame at once, and from a stream that comes byte by byte and then ends.
 func frameVector(t *testing.T, v vectors.Vector) {
 	if v.Fault != "cut short" {
 		f, n, err := ParseFrame(v.Input)
@@ -181,7 +181,7 @@ func tokenVector(t *testing.T, v vectors.Vector) {
 	}
 }
 
-// connectVector reads line by line, as the agent does, which looks at a last line without LF when the output has ended.
+// connectVector reads line by line, like the agent, which accepts a last line without LF once the output has ended.
 func connectVector(t *testing.T, v vectors.Vector) {
 	var port uint16
 	var K [16]byte
@@ -225,7 +225,7 @@ func numberVector(t *testing.T, v vectors.Vector) {
 	}
 }
 
-// coloursVector leaves out a real client that failed: then Colours is not asked.
+// coloursVector leaves out a real client that failed: Colours is not called then.
 func coloursVector(t *testing.T, v vectors.Vector) {
 	if got := Colours(string(v.Input)) + "\n"; !*v.Failed && got != string(v.Output) {
 		t.Errorf("%q", got)

@@ -11,11 +11,11 @@ import (
 )
 
 // SocketPaths are where the daemon's Unix socket may be, to be tried in turn (docs/udpmux.md, section 2.6). option and
-// file are what was said there, or empty.
+// file are the paths given there, or empty.
 func SocketPaths(option, file string) []string {
 	for _, path := range []string{option, file, os.Getenv("MOSHD_SOCKET")} {
 		if path != "" {
-			// Absolute, for the keeper; as it is where there is no current directory any more.
+			// Absolute, for the keeper; unchanged if the current directory no longer exists.
 			if absolute, err := filepath.Abs(path); err == nil {
 				path = absolute
 			}
@@ -29,7 +29,7 @@ func SocketPaths(option, file string) []string {
 	return paths
 }
 
-// mode chooses what to register, of the modes that are on, for a client that sent this number of colours
+// mode chooses which of the modes that are on to register, for a client that sent this number of colours
 // (docs/udpmux.md, UDPMUX-97 to 101).
 func (a *Session) mode(on udpmux.Mode, colours string) (udpmux.Mode, error) {
 	hasAgent := udpmux.HasAgent(colours)
@@ -50,7 +50,7 @@ func (a *Session) mode(on udpmux.Mode, colours string) (udpmux.Mode, error) {
 	return 0, errors.New("moshd's learn mode is off: on the client install mosh-client-mux and use mosh --client=mosh-client-mux --server=mosh-server-mux")
 }
 
-// moshServerArgs is what the session agent has to know of mosh-server's arguments behind new.
+// moshServerArgs is what the session agent has to know of mosh-server's arguments after new.
 type moshServerArgs struct {
 	colours string // -c's, the last one's
 	options int    // how many arguments there are before --, or at all
@@ -83,7 +83,7 @@ func scanMoshServer(args []string) (s moshServerArgs) {
 	return s
 }
 
-// behindUsers returns args, which begin with new, with more options behind the user's.
+// behindUsers returns args, which begin with new, with more options after the user's.
 func behindUsers(args []string, more ...string) []string {
 	return slices.Insert(slices.Clone(args), 1+scanMoshServer(args[1:]).options, more...)
 }

@@ -33,7 +33,7 @@ func TestVectors(t *testing.T) {
 
 var exampleS = udpmux.RegistrationKey([16]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
 
-// datagramVector: a daemon forwards what is valid, and of a mode that is on.
+// datagramVector: a daemon forwards what is valid and of a mode that is on.
 func datagramVector(t *testing.T, v vectors.Vector) {
 	h, _, err := udpmux.ParseClient(v.Input)
 	forwarded := v.Result == vectors.Valid && *v.On && (h.Mode != udpmux.Token || h.T == udpmux.TokenOf(exampleS))
