@@ -17,8 +17,8 @@ import (
 )
 
 // goodPair is the baseline of an HMACSocket target: both Inits are exchanged, and a fresh token comes through in each
-// direction. Connections that the target has made for peers before this one may arrive beside: the token tells which
-// is the right one. Where there are few places it is tried until one is free.
+// direction. Connections that the target made for earlier peers may arrive as well: the token tells the right one. If
+// there are few places, goodPair tries until one is free.
 func goodPair(s *engine.Session) error {
 	for w := s.Wait(); ; s.Pause(engine.Moment) {
 		if err := tryPair(s); err == nil || !peerOf(s.In).few || w.Over() {
@@ -57,7 +57,7 @@ func tryPair(s *engine.Session) error {
 	return err
 }
 
-// same says what it means that got came, and err behind it, where want was expected.
+// same says what it means that got came, and then err, when want was expected.
 func same(s *engine.Session, w proc.Wait, where string, want, got []byte, err error) error {
 	if !bytes.HasPrefix(want, got) {
 		return engine.Violation("expected %s %s; %s", engine.Shown(want), where, engine.Difference(want, got))
@@ -68,7 +68,7 @@ func same(s *engine.Session, w proc.Wait, where string, want, got []byte, err er
 	return nil
 }
 
-// goodThroughServer sends the token as a peer, and finds the connection to the service on which it comes out.
+// goodThroughServer sends the token as a peer, and finds the connection to the service where it comes out.
 func goodThroughServer(s *engine.Session, there []byte) (*pair, error) {
 	p, err := join(s, "")
 	if err != nil {
@@ -80,7 +80,7 @@ func goodThroughServer(s *engine.Session, there []byte) (*pair, error) {
 		err := s.Meaning(w, "the target's Init", err)
 		return nil, err
 	}
-	p.hmac.Conn.Apart(s.Reading()) // a Chunk in the Init's segment is another rule's
+	p.hmac.Conn.Apart(s.Reading()) // a Chunk in the Init's segment is a matter of another rule
 	p.hmac.Send(p.hmac.fit(there), w)
 	found, err := find(s, w, func(c *net.TCPConn) (*pair, error) {
 		plain := taken(s, c, "plain")
@@ -99,7 +99,7 @@ func goodThroughServer(s *engine.Session, there []byte) (*pair, error) {
 	return found, nil
 }
 
-// goodThroughClient sends the token as a process, and finds the connection to the server on which it comes out.
+// goodThroughClient sends the token as a process, and finds the connection to the server where it comes out.
 func goodThroughClient(s *engine.Session, there []byte) (*pair, error) {
 	for _, late := range peerOf(s.In).drain() {
 		s.Keep(&tcp.Conn{TCPConn: late})
@@ -128,7 +128,7 @@ func goodThroughClient(s *engine.Session, there []byte) (*pair, error) {
 	return found, nil
 }
 
-// objection says what the target holds against what it was sent, if it has said so.
+// objection gives the target's objection to what it was sent, if it has sent one.
 func (h *hmacConn) objection(s *engine.Session) error {
 	m, err := h.next(s.Window(engine.Moment))
 	switch {
@@ -140,14 +140,14 @@ func (h *hmacConn) objection(s *engine.Session) error {
 	return nil
 }
 
-// isWrong tells what is wrong with bytes from what the network or a limit has to say.
+// isWrong tells an error in the bytes from one of the network or a limit.
 func isWrong(err error) bool {
 	others := []error{engine.ErrLimit, engine.ErrEnded, io.EOF, errError}
 	return err != nil && errors.Unwrap(err) == nil && !slices.Contains(others, err)
 }
 
-// find tries the target's connections, at the same time, until one is the right one: try says so, or what is wrong
-// with the bytes on it.
+// find tries the target's connections at the same time until it has the right one: try says so, or what is wrong with
+// the bytes on it.
 func find(s *engine.Session, w proc.Wait, try func(*net.TCPConn) (*pair, error)) (*pair, error) {
 	type attempt struct {
 		p   *pair

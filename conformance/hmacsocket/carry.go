@@ -11,8 +11,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/tcp"
 )
 
-// mostPoured is more than the sockets on the way can hold, and stallTime how long nothing is taken any more until
-// nothing will be.
+// mostPoured is more than the sockets on the way can hold. If nothing is taken for stallTime, nothing more will be.
 const mostPoured, stallTime = 96 << 20, 50 * time.Millisecond
 
 func stallVerb(s *engine.Session, args []string) error {
@@ -38,7 +37,7 @@ func stallVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// pour sends what next gives, which is told how much was sent before, until that is nothing or the connection is
+// pour sends what next gives, which is told how much was sent before, until next gives nothing or the connection is
 // closed. It returns when the target takes no more, and says how much it has taken.
 func pour(s *engine.Session, c *tcp.Conn, next func(sent int64) []byte) (taken int64) {
 	var sent atomic.Int64
@@ -57,12 +56,12 @@ func pour(s *engine.Session, c *tcp.Conn, next func(sent int64) []byte) (taken i
 	since := stalled(s)
 	for open := true; open && !since.Over(); {
 		select {
-		case <-ended: // all was sent, or the target has ended the connection, which the next verbs judge
+		case <-ended: // all was sent, or the target ended the connection, which the next verbs judge
 			open = false
 		case <-time.After(time.Millisecond):
 		}
 		now := sent.Load()
-		if empty, _ := proc.Received(c); empty || now != taken { // a target that has read all is only slow
+		if empty, _ := proc.Received(c); empty || now != taken { // a target that has read all is just slow
 			taken, since = now, stalled(s)
 		}
 	}
@@ -70,7 +69,7 @@ func pour(s *engine.Session, c *tcp.Conn, next func(sent int64) []byte) (taken i
 	return taken
 }
 
-// stalled is over when nothing was taken for so long.
+// stalled is over once nothing was taken for that long.
 func stalled(s *engine.Session) proc.Wait {
 	return s.WaitSince(time.Now(), stallTime)
 }
@@ -81,7 +80,7 @@ func carryVerb(s *engine.Session, args []string) error {
 	}
 	n := int(engine.Integer(args[1]))
 	results := make(chan error, 2)
-	// So much is no evidence.
+	// This is too much for the evidence.
 	of(s).pair.hmac.Rec, of(s).pair.plain.Rec = engine.NewRecord(), engine.NewRecord()
 	want, directions := engine.Pattern(n), 0
 	if args[0] == "chunks" || args[0] == "both" {
@@ -102,7 +101,7 @@ func carryVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// carryIn sends Chunks and expects what they hold at the plain side.
+// carryIn sends Chunks and expects their contents at the plain side.
 func carryIn(s *engine.Session, want []byte) error {
 	h, w := of(s).pair.hmac, s.WaitMuch(len(want))
 	go func() {

@@ -25,8 +25,8 @@ func (h *hmacConn) wrongH(in []byte) string {
 		what string
 		H    []byte
 	}{
-		{"made with the target's own N, and not with the suite's", theirs.H(i, D)},
-		{"made with CN = Hash(K | N) + i, and not Hash(N | K) + i", mac(h.in.K, D, wire.Add(swapped, i))},
+		{"made with the target's own N, not the suite's", theirs.H(i, D)},
+		{"made with CN = Hash(K | N) + i instead of Hash(N | K) + i", mac(h.in.K, D, wire.Add(swapped, i))},
 		{fmt.Sprintf("that of message %d", h.got+1), h.in.H(number(h.got+1), D)},
 		{fmt.Sprintf("that of message %d", h.got-1), h.in.H(number(max(0, h.got-1)), D)},
 		{"HMAC(K, CN | D)", mac(h.in.K, CN, D)},
@@ -43,7 +43,7 @@ func (h *hmacConn) wrongH(in []byte) string {
 	return text
 }
 
-// wrongErrorH says the same of an Error, whose H may follow any of the page's readings.
+// wrongErrorH is wrongH for an Error, whose H may follow any of the page's readings.
 func (h *hmacConn) wrongErrorH(H []byte, ec byte, em []byte) string {
 	i := number(h.got)
 	text := fmt.Sprintf("the Error, message %d, has the H %x; with K %x and CN %x it would be", h.got, H, h.in.K, h.in.CN(i))

@@ -62,11 +62,11 @@ func unprovenVerb(s *engine.Session, args []string) error {
 			return err
 		}
 	}
-	s.Rec.Note("%s connections, each with both Inits and nothing behind them", args[0])
+	s.Rec.Note("%s connections, each with both Inits and nothing after them", args[0])
 	return nil
 }
 
-// unproven opens one. A server that waits for the client connects to no service.
+// unproven opens one. A server that waits for the client does not connect to its service.
 func unproven(s *engine.Session) error {
 	if !peerOf(s.In).waits {
 		return openVerb(s, nil)
@@ -82,10 +82,10 @@ func unproven(s *engine.Session) error {
 
 func crowdVerb(s *engine.Session, args []string) error {
 	text := s.Texts(args[1:])
-	quiet := engine.NewRecord() // each of them is like the others: none is evidence
+	quiet := engine.NewRecord() // all are alike, so none is evidence
 	visits := peerOf(s.In).visited()
 	var opened atomic.Int64
-	var why atomic.Value // of one that was not opened
+	var why atomic.Value // of a connection that was not opened
 	var all sync.WaitGroup
 	n := engine.Integer(args[0])
 	s.In.Crowd += int(n)
@@ -93,7 +93,7 @@ func crowdVerb(s *engine.Session, args []string) error {
 		all.Go(func() {
 			c, err := tcp.Connect(s, "", quiet)
 			if err != nil {
-				why.Store(err.Error()) // how many a target takes at once is its own choice
+				why.Store(err.Error()) // a target chooses how many it takes at once
 				return
 			}
 			opened.Add(1)
@@ -111,7 +111,7 @@ func crowdVerb(s *engine.Session, args []string) error {
 	}
 	all.Wait()
 	if !isServer(s) {
-		// One that the target opens too late for us would wait for an Init, and be taken for that of a later pair.
+		// A connection that the target opens too late would wait for an Init, and be taken for a later pair's.
 		for w := s.Wait(); peerOf(s.In).visited() < visits+int(opened.Load()) && !w.Over(); {
 			time.Sleep(time.Millisecond)
 		}
@@ -148,7 +148,7 @@ func announceVerb(s *engine.Session, args []string) error {
 	for _, h := range all {
 		h.Conn.Apart(s.Reading())
 	}
-	s.Rec.Note("%d connections, on each an LD of %d and nothing behind it", len(all), of(s).pair.hmac.theirs.ML)
+	s.Rec.Note("%d connections, on each an LD of %d and nothing after it", len(all), of(s).pair.hmac.theirs.ML)
 	return nil
 }
 
@@ -170,7 +170,7 @@ func resetsVerb(s *engine.Session, args []string) error {
 	if !(args[0] == "chunks" || args[0] == "plain") {
 		return engine.ErrUsage
 	}
-	var ends, others []*tcp.Conn // where they are reset, and where that has to be seen
+	var ends, others []*tcp.Conn // where they are reset, and where that must be seen
 	for seen := s.Rec.Mark(); len(ends) < int(engine.Integer(args[1])); {
 		s.Rec.Back(seen)
 		if err := openVerb(s, nil); err != nil {

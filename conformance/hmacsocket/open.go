@@ -39,7 +39,7 @@ func pairVerbs() []engine.Verb {
 	}
 }
 
-// flags takes the options from the front of a verb's arguments: plain ones, and those that are followed by a value.
+// flags takes the options from the front of a verb's arguments: plain ones, and those with a value.
 func flags(args []string, plain, valued []string) (set map[string]string, rest []string) {
 	set = make(map[string]string)
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-filler" {
@@ -103,7 +103,7 @@ func initVerb(s *engine.Session, args []string) error {
 	if ml, ok := set["-ml"]; ok {
 		h.ml = uint32(engine.Integer(ml))
 	}
-	b := binary.BigEndian.AppendUint16(nil, uint16(len(h.in.N))) // by hand: AppendInit refuses what is wrong
+	b := binary.BigEndian.AppendUint16(nil, uint16(len(h.in.N))) // by hand: AppendInit refuses errors
 	b = append(binary.BigEndian.AppendUint32(b, h.ml), h.in.N...)
 	if lh, ok := set["-lh"]; ok {
 		N := make([]byte, engine.Integer(lh))
@@ -148,7 +148,7 @@ func choose(s *engine.Session, h *hmacConn, which string) {
 	}
 }
 
-// nonceWhere gives an N with which the last four bytes of CN(0) are good.
+// nonceWhere gives an N for which good accepts the last four bytes of CN(0).
 func nonceWhere(d wire.Direction, good func(low uint32) bool) []byte {
 	for d.N = make([]byte, d.Hash.Length); ; {
 		rand.Read(d.N)
@@ -158,8 +158,7 @@ func nonceWhere(d wire.Direction, good func(low uint32) bool) []byte {
 	}
 }
 
-// transmit sends at once, or each byte in a segment of its own. That the target takes no more is for the next verb to
-// judge.
+// transmit sends at once, or each byte in a segment of its own. If the target takes no more, the next verb judges that.
 func transmit(s *engine.Session, c *tcp.Conn, b []byte, apart bool) {
 	if !apart {
 		c.Send(b, s.Wait())
@@ -203,8 +202,8 @@ func openVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// smallRoom is what the kernel may keep of what is sent and received: one segment of the loopback. With less TCP
-// waits for its timers.
+// smallRoom is how much the kernel may buffer in each direction: one segment of the loopback. With less, TCP waits for
+// its timers.
 const smallRoom = 64 << 10
 
 func plainVerb(s *engine.Session, args []string) error {

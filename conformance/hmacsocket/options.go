@@ -10,11 +10,11 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 )
 
-// An option is something that a scenario can set: a key of the target's file says by which arguments. Its placeholder
-// has the same name.
+// An option is something that a scenario can set: a key of the target's file gives the arguments for it. Its
+// placeholder has the same name.
 type option struct {
 	name   string
-	places bool // it is how many connections there may be, which a scenario is to set only for servers
+	places bool // a limit of connections, which a scenario sets for servers alone
 }
 
 // alsoListen is the option whose value is a host. The port is chosen when the target is started.
@@ -32,7 +32,7 @@ func optionsOf(role string) (names []string) {
 	return names
 }
 
-// optionKeys are the keys of target files that say how options are set.
+// optionKeys are the keys of target files that say how to set options.
 func optionKeys() (keys []engine.Key) {
 	for _, o := range options {
 		keys = append(keys, engine.Key{Name: o.name, Placeholders: true})
@@ -40,7 +40,7 @@ func optionKeys() (keys []engine.Key) {
 	return keys
 }
 
-// readOptions reads the options of a scenario's head. It needs them.
+// readOptions reads the options of a scenario's head, which the scenario then needs.
 func readOptions(s *engine.Scenario, value string) error {
 	for _, field := range strings.Fields(value) {
 		name, setting, ok := strings.Cut(field, "=")

@@ -17,35 +17,35 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
 )
 
-// A pair is a connection through an HMACSocket target: at its HMAC side the suite is the peer, at its plain side the
-// service or the process. Who connects to whom depends on the role, and nobody but this file needs to know.
+// A pair is a connection through an HMACSocket target: the suite is the peer at its HMAC side, and the service or the
+// process at its plain side. Who connects to whom depends on the role, and only this file needs to know.
 type pair struct {
 	name  string // as the script calls it; empty for the only one
 	hmac  *hmacConn
-	plain *tcp.Conn // nil until it is there
+	plain *tcp.Conn // nil until it exists
 }
 
 // A hmacConn is the HMAC side of a pair.
 type hmacConn struct {
 	*tcp.Conn
-	in, out   wire.Direction // from the target, with the N that the suite sent; to it, with the N that it sent
+	in, out   wire.Direction // from the target, with the suite's N; to it, with the target's N
 	ml        uint32         // of the suite's Init
 	theirs    wire.Init      // of the target
 	greets    bool           // the suite has sent its whole Init
 	sent, got int64          // messages
-	rest      []byte         // of the D of the last Chunk, what no verb has taken
+	rest      []byte         // of the last Chunk's D: what no verb has taken
 	error     []byte         // text of the target's last Error
-	readings  []wire.Reading // that its H follows
+	readings  []wire.Reading // those that its H follows
 }
 
-// suiteML is the ML of the suite's Inits, where a scenario does not say another.
+// suiteML is the ML of the suite's Inits, unless a scenario says another.
 const suiteML = 1 << 20
 
 // nameFor gives the name that one side of a pair has in the evidence.
 func nameFor(pair, side string) string { return strings.TrimSpace(pair + " " + side) }
 
-// join makes a new pair's HMAC side be there, and a client's plain side: nothing is sent yet. If that fails, the
-// outcome says what it means.
+// join connects a new pair's HMAC side, and a client's plain side. It sends nothing yet. If it fails, the outcome says
+// what that means.
 func join(s *engine.Session, name string) (*pair, error) {
 	p := &pair{name: name}
 	for _, late := range peerOf(s.In).drain() { // of an earlier pair whose plain side nobody waited for
@@ -67,14 +67,14 @@ func join(s *engine.Session, name string) (*pair, error) {
 	w := s.Wait()
 	arrived, err := peerOf(s.In).next(s.In.Process, w)
 	if err != nil {
-		err := s.Meaning(w, "that the target connects to its server", err)
+		err := s.Meaning(w, "the target to connect to its server", err)
 		return p, err
 	}
 	p.hmac = newHMAC(s, taken(s, arrived, nameFor(name, "hmac")))
 	return p, nil
 }
 
-// taken makes a connection of the target's one of the session's.
+// taken makes a connection from the target one of the session's.
 func taken(s *engine.Session, c *net.TCPConn, name string) *tcp.Conn {
 	conn := tcp.NewConn(s, c, name)
 	s.Keep(conn)
@@ -93,7 +93,7 @@ func newHMAC(s *engine.Session, c *tcp.Conn) *hmacConn {
 	return h
 }
 
-// plainSide waits for the plain side: a server connects to its service when it has a good Init.
+// plainSide waits for the plain side: a server connects to its service after a good Init.
 func plainSide(s *engine.Session, p *pair) error {
 	if p.plain != nil {
 		return nil
@@ -101,7 +101,7 @@ func plainSide(s *engine.Session, p *pair) error {
 	w := s.Wait()
 	c, err := peerOf(s.In).next(s.In.Process, w)
 	if err != nil {
-		return s.Meaning(w, "that the target connects to its service", err)
+		return s.Meaning(w, "the target to connect to its service", err)
 	}
 	p.plain = taken(s, c, nameFor(p.name, "plain"))
 	return nil
@@ -123,7 +123,7 @@ func (h *hmacConn) init() []byte {
 	return b
 }
 
-// first gives what the target waits for: the Init, or behind it a Chunk, as long as it may be.
+// first gives what the target waits for: the Init, or after it a Chunk, as long as allowed.
 func (h *hmacConn) first() []byte {
 	if h.greets {
 		return h.chunk(engine.Pattern(h.most()))
@@ -131,8 +131,8 @@ func (h *hmacConn) first() []byte {
 	return h.init()
 }
 
-// greeted reads the target's Init. Whether LH and ML are right is another rule's to judge, so that a target with that
-// fault stays judgeable.
+// greeted reads the target's Init. Another rule judges whether LH and ML are right, so that a target with that fault
+// can still be judged.
 func (h *hmacConn) greeted(w proc.Wait) error {
 	if h.out.N != nil {
 		return nil
@@ -147,13 +147,13 @@ func (h *hmacConn) greeted(w proc.Wait) error {
 	return nil
 }
 
-// most is how long a Chunk is that the suite sends among others.
+// most is the length of a Chunk that the suite sends among others.
 func (h *hmacConn) most() int {
 	const enough = 64 << 10
 	return int(max(1, min(enough, h.theirs.ML)))
 }
 
-// fit gives D in as many Chunks as the target's ML demands.
+// fit cuts D into as many Chunks as the target's ML demands.
 func (h *hmacConn) fit(D []byte) (all []byte) {
 	for part := range slices.Chunk(D, h.most()) {
 		all = append(all, h.chunk(part)...)
@@ -161,10 +161,10 @@ func (h *hmacConn) fit(D []byte) (all []byte) {
 	return all
 }
 
-// number is the suite's or the target's next message's number.
+// number is the number of the suite's or the target's next message.
 func number(i int64) *big.Int { return big.NewInt(i) }
 
-// next reads the target's next message; the end of the direction is one, too. An Error's H may follow any of the
+// next reads the target's next message; the end of the direction counts as one. An Error's H may follow any of the
 // three readings.
 func (h *hmacConn) next(w proc.Wait) (wire.Message, error) {
 	if err := h.greeted(w); err != nil {
@@ -184,7 +184,7 @@ func (h *hmacConn) next(w proc.Wait) (wire.Message, error) {
 		case fault == wire.WrongHMAC:
 			return m, errors.New(h.wrongH(in))
 		case fault != wire.Incomplete:
-			return m, fmt.Errorf("of the target's message %d this is wrong: %s", h.got, fault)
+			return m, fmt.Errorf("the target's message %d is wrong: %s", h.got, fault)
 		}
 		if err := h.Fill(w); err != nil && err != io.EOF {
 			return m, err
@@ -192,7 +192,7 @@ func (h *hmacConn) next(w proc.Wait) (wire.Message, error) {
 	}
 }
 
-// saw takes note of a message for the evidence.
+// saw notes a message in the evidence.
 func (h *hmacConn) saw(m wire.Message) {
 	switch m.Kind {
 	case wire.Chunk:
@@ -205,11 +205,11 @@ func (h *hmacConn) saw(m wire.Message) {
 	h.got++
 }
 
-// errError: an Error came where data was waited for.
+// errError: an Error came instead of data.
 var errError = errors.New("an Error came")
 
-// data reads Chunks until there are n bytes of D, and takes these. Where one Chunk ends and the next begins is
-// nobody's business.
+// data reads Chunks until there are n bytes of D, and takes these. It does not matter where one Chunk ends and the next
+// begins.
 func (h *hmacConn) data(n int, w proc.Wait) (got []byte, err error) {
 	for len(h.rest) < n {
 		m, err := h.next(w)

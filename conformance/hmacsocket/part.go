@@ -5,7 +5,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/tcp"
 )
 
-// part is what a scenario of HMACSocket has: the connections through the target by their names, and the one at work.
+// part is what a scenario of HMACSocket has: the connections through the target, by name, and the one at work.
 type part struct {
 	*tcp.Conns
 	pairs map[string]*pair
@@ -19,7 +19,7 @@ func (*part) Close(*engine.Session) {}
 
 func of(s *engine.Session) *part { return s.Part.(*part) }
 
-// Use makes a pair the one at work, if there is one of that name.
+// Use makes the pair of that name the one at work, if there is one.
 func (h *part) Use(name string) bool {
 	p := h.pairs[name]
 	if p != nil {
@@ -28,7 +28,7 @@ func (h *part) Use(name string) bool {
 	return p != nil
 }
 
-// Length gives lengths that depend on the target: of the pair at work the longest Chunk, or one byte more.
+// Length gives lengths that depend on the target: that of the longest Chunk for the pair at work, or one byte more.
 func (h *part) Length(name string) (n int, ok bool) {
 	if name != "limit" && name != "over" {
 		return 0, false

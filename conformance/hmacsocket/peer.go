@@ -13,15 +13,15 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
 )
 
-// A peer is what an HMACSocket target needs besides itself: the key, and where it connects to, which the suite plays.
-// To a server that is the service, to a client the server.
+// A peer is what an HMACSocket target needs besides itself: the key, and what it connects to, which the suite plays: a
+// server's service, or a client's server.
 type peer struct {
 	hash    wire.Hash
 	key     []byte
 	address string
 	also    string // where the target listens besides, if a scenario wants that
-	few     bool   // it has few places: those of who has gone may not be free at once
-	waits   bool   // the target is told to say nothing before the client has
+	few     bool   // it has few places, which may not be free at once after use
+	waits   bool   // the target is told to send nothing before the client does
 	// arrived are the target's connections that no scenario has taken yet.
 	arrived chan *net.TCPConn
 
@@ -33,7 +33,7 @@ type peer struct {
 // mostArrived is more connections than any scenario makes.
 const mostArrived = 4096
 
-// newPeer listens, and writes the key file into dir: a random key if it is given none.
+// newPeer listens, and writes the key file into dir, with a random key if none is given.
 func newPeer(dir, hash string, key []byte) (p *peer, keyfile string, err error) {
 	p = &peer{key: key, arrived: make(chan *net.TCPConn, mostArrived)}
 	p.hash, _ = wire.HashNamed(hash)
@@ -53,7 +53,7 @@ func newPeer(dir, hash string, key []byte) (p *peer, keyfile string, err error) 
 	return p, keyfile, nil
 }
 
-// peerOf gives what an instance meets.
+// peerOf gives the peer of an instance.
 func peerOf(in *engine.Instance) *peer {
 	p, _ := in.Part.(*peer)
 	return p
@@ -65,8 +65,8 @@ func (p *peer) Close() error {
 	return nil
 }
 
-// back listens again, unless it does already. A program that is just being started still has the listener that was
-// closed meanwhile, for the moment until its execution begins.
+// back listens again, unless it already does. A program that is being started still holds a listener that was closed
+// meanwhile, until its execution begins.
 func (p *peer) back(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,7 +83,7 @@ func (p *peer) back(ctx context.Context) error {
 	})
 }
 
-// away listens no more; what was not taken yet is closed.
+// away stops listening and closes what was not taken yet.
 func (p *peer) away() {
 	p.mu.Lock()
 	if p.listener != nil {

@@ -9,10 +9,10 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
 )
 
-// profileBytes is how much a target is given at once to see how long its Chunks are.
+// profileBytes is how much a target gets at once, to see how long its Chunks are.
 const profileBytes = 1 << 20
 
-// profilePair finds out what an HMACSocket target chose where the page leaves the choice (section 5).
+// profilePair finds out what an HMACSocket target chose where the page leaves a choice (section 5).
 func profilePair(s *engine.Session) map[string]string {
 	facts := make(map[string]string)
 	note := func(what, how string) { facts[strings.TrimPrefix(s.Role, "hmacsocket-")+": "+what] = how }
@@ -26,13 +26,13 @@ func profilePair(s *engine.Session) map[string]string {
 		p.hmac.Send(b, s.Wait())
 		how, end := answer(s, p.hmac)
 		note("H of an Error", how)
-		note("end behind a wrong H", end)
+		note("end after a wrong H", end)
 	}
 	if p, err := join(s, ""); err == nil {
 		p.hmac.Send([]byte("\xff\xff"), s.Wait())
 		p.hmac.greeted(s.Window(engine.ProfileWindow))
 		_, end := answer(s, p.hmac)
-		note("end behind a refused Init", end)
+		note("end after a refused Init", end)
 	}
 	return facts
 }
@@ -65,8 +65,8 @@ func longestChunk(s *engine.Session, p *pair) (longest int) {
 	return longest
 }
 
-// answer says which reading the target's Error follows, if it sends one within the window, and how the connection is
-// then.
+// answer says which reading the target's Error follows, if one comes within the window, and what becomes of the
+// connection.
 func answer(s *engine.Session, h *hmacConn) (reading, end string) {
 	reading = "none is sent"
 	for w := s.Window(engine.ProfileWindow); ; {

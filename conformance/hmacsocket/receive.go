@@ -100,7 +100,7 @@ func untoldVerb(s *engine.Session, args []string) error {
 		switch {
 		case bytes.HasPrefix(h.Conn.In, make([]byte, 4)): // without the rest of an Error, or with a wrong H
 			return engine.Violation("a message with LD 0 came")
-		case err != nil || m.Kind == wire.End: // what else is wrong with what came is another rule's to say
+		case err != nil || m.Kind == wire.End: // another rule judges what else is wrong
 			return nil
 		case m.Kind == wire.Error:
 			return engine.Violation("expected no Error; one with EC %#02x came", m.EC)
@@ -126,7 +126,7 @@ func refusedVerb(s *engine.Session, args []string) error {
 	for signed := 4 + p.hmac.in.Hash.Length + len(secret); len(p.hmac.Conn.In) < signed; {
 		switch err := p.hmac.Fill(w); {
 		case err == engine.ErrLimit:
-			return s.Meaning(w, "that the connection is refused", err)
+			return s.Meaning(w, "the connection to be refused", err)
 		case err != nil:
 			return nil
 		}
@@ -165,11 +165,12 @@ func unansweredVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// unserved waits until a server connects to its service, or has closed the HMAC side without: then the Init is refused.
+// unserved waits until a server connects to its service, or closes the HMAC side without doing so: then the Init is
+// refused.
 func unserved(s *engine.Session, p *pair) bool {
 	closed := make(chan error, 1)
 	w := s.Wait()
-	go func() { // it ends before the connection's next reader begins: at the latest when the deadline is moved
+	go func() { // it ends before the connection's next reader begins, at the latest when the deadline moves
 		b := make([]byte, 1)
 		p.hmac.SetReadDeadline(w.End())
 		_, err := p.hmac.Read(b)
@@ -183,10 +184,10 @@ func unserved(s *engine.Session, p *pair) bool {
 		return false
 	case err := <-closed:
 		if err == nil {
-			engine.Must(engine.Violation("expected that the connection is closed; something came on it"))
+			engine.Must(engine.Violation("expected the connection to be closed; something came on it"))
 		}
 		if w.Over() {
-			engine.Must(s.Meaning(w, "that the connection is refused", engine.ErrLimit))
+			engine.Must(s.Meaning(w, "the connection to be refused", engine.ErrLimit))
 		}
 		return true
 	}

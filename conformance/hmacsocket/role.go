@@ -1,5 +1,5 @@
-// Package hmacsocket judges both ends of HMACSocket. The suite stands on both sides of the target: it is the peer that
-// has the key, and the service or process that knows nothing of it. Its page is docs/hmacsocket.md.
+// Package hmacsocket judges both ends of HMACSocket. The suite is on both sides of the target: it is the peer that has
+// the key, and the service or process that knows nothing about it. Its page is docs/hmacsocket.md.
 package hmacsocket
 
 import (
@@ -15,7 +15,7 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
 )
 
-// The roles of HMACSocket: the target is one end. It listens, and connects to the suite.
+// The roles of HMACSocket: the target is one end of it. It listens, and connects to the suite.
 const (
 	Server = "hmacsocket-server"
 	Client = "hmacsocket-client"
@@ -26,7 +26,7 @@ var scripts embed.FS
 
 func Roles() []engine.Role { return []engine.Role{hmacRole(Server), hmacRole(Client)} }
 
-// rests says on which rules scenarios rest that have these verbs given.
+// rests names the rules that these verbs rest on when they are given.
 var rests = map[string]string{"greeted": "HMACSOCKET-2", "plain expect": "HMACSOCKET-27", "plain closed": "HMACSOCKET-54",
 	"hmac closed": "HMACSOCKET-56", "told 0x20": "HMACSOCKET-39", "told 0x10": "HMACSOCKET-41", "chunks": "HMACSOCKET-17"}
 
@@ -57,10 +57,10 @@ func hmacRole(name string) engine.Role {
 			if s.Set["key"] == "" {
 				return nil
 			}
-			return engine.Violation("with this key the target does not start: %v", err) // with other keys it does
+			return engine.Violation("with this key the target does not start: %v", err) // with other keys it starts
 		},
 		Restore: func(ctx context.Context, in *engine.Instance) {
-			if p := peerOf(in); p != nil { // else the instance did not come so far
+			if p := peerOf(in); p != nil { // otherwise the instance did not get that far
 				p.back(ctx)
 			}
 		},
@@ -79,8 +79,8 @@ func hmacRole(name string) engine.Role {
 	return r
 }
 
-// readHead reads a line of a scenario's head: the options, or the key, which has Go's escapes, or how long one is that
-// is made for it.
+// readHead reads a line of a scenario's head: the options, or the key, with Go's escapes, or the length of a key to be
+// made.
 func readHead(s *engine.Scenario, key, value string) (err error) {
 	if s.Own = true; s.Set == nil {
 		s.Set = make(map[string]string)
@@ -91,18 +91,18 @@ func readHead(s *engine.Scenario, key, value string) (err error) {
 	if key == "key-bytes" {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 {
-			return fmt.Errorf("%q is no number of bytes", value)
+			return fmt.Errorf("%q is not a number of bytes", value)
 		}
 		s.Set["key"] = string(engine.Pattern(n))
 		return nil
 	}
 	if s.Set["key"], err = strconv.Unquote(`"` + value + `"`); err != nil {
-		return fmt.Errorf("%q is no text with Go's escapes", value)
+		return fmt.Errorf("%q is not text with Go's escapes", value)
 	}
 	return nil
 }
 
-// clientFirst is the capability of a server to say nothing before the client has.
+// clientFirst is the capability of a server to send nothing before the client does.
 const clientFirst = "client_first"
 
 // hashNames are the hashes that a target can have.
@@ -113,10 +113,10 @@ func hashNames() (names []string) {
 	return names
 }
 
-// everyHash is the one that every implementation speaks.
+// everyHash is the hash that every implementation has.
 const everyHash = "sha256"
 
-// hashesOf gives the hashes that the target has; the first is the one that scenarios get which need none in particular.
+// hashesOf gives the hashes that the target has; scenarios that need none in particular get the first.
 func hashesOf(t *engine.Target) []string {
 	if len(t.List("hashes")) == 0 {
 		return []string{everyHash}
@@ -127,7 +127,7 @@ func hashesOf(t *engine.Target) []string {
 	return t.List("hashes")
 }
 
-// hasNeed says whether the target has a hash, or the arguments for what else it can be told.
+// hasNeed says whether the target has a hash, or the arguments for an option.
 func hasNeed(t *engine.Target, need string) bool {
 	if need == clientFirst || slices.Contains(optionsOf(Server), need) {
 		return len(t.List(need)) > 0
@@ -155,8 +155,7 @@ func checkHashes(t *engine.Target) error {
 	return nil
 }
 
-// meetPeer gives an HMACSocket target its key, and somebody to connect to. A key file that is there already is left
-// as it is.
+// meetPeer gives an HMACSocket target its key, and somebody to connect to. An existing key file is left as it is.
 func meetPeer(in *engine.Instance, s engine.Scenario, values map[string]string) error {
 	p, keyfile, err := newPeer(in.Dir, values["hash"], []byte(s.Set["key"]))
 	if err != nil {

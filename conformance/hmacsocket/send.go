@@ -32,15 +32,15 @@ func messageVerbs() []engine.Verb {
 	}
 }
 
-// A forgery says in what a message is not the one that belongs there; the zero one does not say anything.
+// A forgery says how a message differs from the right one; the zero value changes nothing.
 type forgery struct {
 	i     int64  // its number
-	n     []byte // what CN is made of instead of the target's N
+	n     []byte // what CN is made from instead of the target's N
 	key   []byte // instead of the suite's
-	moved int    // bytes of CN that stand in D
+	moved int    // bytes of CN that are moved into D
 	ld    int    // what is added to LD
-	wrong bool   // the last bit of H is another
-	part  int    // only so many bytes are sent; 0 is all
+	wrong bool   // the last bit of H is flipped
+	part  int    // only so many bytes are sent; 0: all
 	apart bool   // each byte in a segment of its own
 }
 
@@ -50,7 +50,7 @@ var (
 	forgedValued = []string{"-i", "-n", "-key", "-moved", "-ld", "-part"}
 )
 
-// forged reads the options of a message, whose number is else the next.
+// forged reads the options of a message; without one for it, its number is the next.
 func forged(s *engine.Session, h *hmacConn, set map[string]string) (f forgery) {
 	if err := h.greeted(s.Wait()); err != nil {
 		engine.Must(engine.Blocked("without the target's Init no message can be made: %v", err))
@@ -93,7 +93,7 @@ func (f forgery) direction(h *hmacConn) wire.Direction {
 	return d
 }
 
-// chunk makes a Chunk of D by hand, since the right way refuses what is wrong.
+// chunk makes a Chunk of D by hand, since the proper functions refuse errors.
 func (f forgery) chunk(h *hmacConn, D []byte) []byte {
 	d := f.direction(h)
 	H, CN := d.H(number(f.i), D), d.CN(number(f.i))
@@ -104,7 +104,7 @@ func (f forgery) chunk(h *hmacConn, D []byte) []byte {
 	return append(append(b, H...), D...)
 }
 
-// send sends a message that was made, and notes what it is; the number behind it is the next.
+// send sends a message and notes what it is; the next number is the one after it.
 func (f forgery) send(s *engine.Session, h *hmacConn, what string, b []byte) {
 	if f.wrong {
 		b[4+h.out.Hash.Length-1] ^= 1
@@ -143,7 +143,7 @@ func chunkVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// mostFiller is the longest D that is made: a target whose limit is higher is not tried with it.
+// mostFiller is the longest D that is made: targets with a higher limit are not tried.
 const mostFiller = 64 << 20
 
 func errorVerb(s *engine.Session, args []string) error {
@@ -165,7 +165,7 @@ func errorVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// message makes one of the messages that verbs try at each of its bytes: the suite's Init, or its next Chunk or Error.
+// message makes a message that verbs try at each of its bytes: the suite's Init, or its next Chunk or Error.
 func (h *hmacConn) message(kind string) []byte {
 	switch kind {
 	case "init":
@@ -181,12 +181,12 @@ func breakVerb(s *engine.Session, args []string) error {
 	if !(len(args) > 1 && (args[0] == "end" || args[0] == "reset") && strings.Contains("init chunk error", args[1])) {
 		return engine.ErrUsage
 	}
-	first := 1 // before the first byte of a message the end would be a clean one
+	first := 1 // before a message's first byte the end would be a clean one
 	if args[1] == "init" {
 		first = 0
 	}
 	for n, seen := first, s.Rec.Mark(); ; n++ {
-		s.Rec.Back(seen) // only the one that fails is evidence
+		s.Rec.Back(seen) // only the failing one is evidence
 		if args[1] == "init" {
 			if err := connectVerb(s, nil); err != nil {
 				return err
@@ -204,7 +204,7 @@ func breakVerb(s *engine.Session, args []string) error {
 		}
 		h.Send(b[:n], s.Wait())
 		if args[0] == "reset" {
-			h.Conn.Apart(s.Reading()) // a reset can overtake what was not read
+			h.Conn.Apart(s.Reading()) // a reset can overtake unread bytes
 			h.Abort()
 		} else {
 			h.CloseWrite()

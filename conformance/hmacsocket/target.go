@@ -42,7 +42,7 @@ func peerVerbs() []engine.Verb {
 	}
 }
 
-// manyNonces is how many N's are looked at: a bit that is the same in all of them is no accident.
+// manyNonces is how many N's are compared: a bit that is the same in all of them is no accident.
 const manyNonces = 64
 
 func noncesVerb(s *engine.Session, args []string) error {
@@ -88,7 +88,7 @@ func noncesVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// foretold says whether something of the next N can be told from these.
+// foretold says whether anything in the next N can be predicted from these.
 func foretold(all [][]byte) error {
 	for at := range all[0] {
 		ones, zeros, steps := byte(0xff), byte(0xff), true
@@ -97,14 +97,14 @@ func foretold(all [][]byte) error {
 			steps = steps && (i < 2 || N[at]-all[i-1][at] == all[1][at]-all[0][at])
 		}
 		if ones != 0 || zeros != 0 || steps {
-			return engine.Violation("byte %d of N can be foretold: of %d, these bits are always 1: %#02x, always 0: %#02x, "+
+			return engine.Violation("byte %d of N is predictable: in %d of them, these bits are always 1: %#02x, always 0: %#02x, "+
 				"steps are equal: %v", at, len(all), ones, zeros, steps)
 		}
 	}
 	return nil
 }
 
-// startLike starts the target once more, with the key of the instance first, and goes on with that one.
+// startLike starts the target once more, with the first instance's key, and goes on with the new instance.
 func startLike(s *engine.Session, first *engine.Instance) error {
 	values := maps.Clone(s.Values)
 	values["keyfile"] = filepath.Join(first.Dir, "key")
@@ -124,7 +124,7 @@ func patientVerb(s *engine.Session, args []string) error {
 	}
 	const timer = "init_timeout"
 	stated, err := time.ParseDuration(s.Target().Timers[timer])
-	if !s.Target().Uses(s.Role, timer) && err == nil && stated <= least { // else it is set to a long one
+	if !s.Target().Uses(s.Role, timer) && err == nil && stated <= least { // otherwise it is set to a long one
 		return engine.Unsupported("the target's %s is %v", timer, stated)
 	}
 	return nil
@@ -157,7 +157,7 @@ func unreachedVerb(s *engine.Session, args []string) error {
 		n = engine.Integer(args[0])
 	}
 	for seen := s.Rec.Mark(); n > 0; n-- {
-		s.Rec.Back(seen) // each is like the one before
+		s.Rec.Back(seen) // all are alike
 		if err := unreached(s); err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func unreachedVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// unreached connects to a target that can reach nobody.
+// unreached connects to a target that cannot reach anybody.
 func unreached(s *engine.Session) error {
 	side := "plain"
 	if isServer(s) {
@@ -173,7 +173,7 @@ func unreached(s *engine.Session) error {
 	}
 	c, err := tcp.Dial(s, side)
 	switch {
-	case errors.Is(err, syscall.ECONNRESET): // so soon that the connection was over before it began
+	case errors.Is(err, syscall.ECONNRESET): // so soon that it came before the connection was up
 		return nil
 	case err != nil:
 		return engine.Violation("connecting to the target failed: %v", err)

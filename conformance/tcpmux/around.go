@@ -10,18 +10,18 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 )
 
-// What a server has around it: a longest name, and a program that scenarios make unable to start.
+// What surrounds a server: a longest name, and a program that scenarios keep from starting.
 
 // blanksName is the name of the service "blanks": echo, for those who do not trim it.
 const blanksName = " two  words\t"
 
-// maxName is the limit of names where a scenario says nothing.
+// maxName is the limit of names if a scenario says nothing.
 const maxName = "255"
 
-// readLimit reads the longest name that the target is told of.
+// readLimit reads the longest name, which the target is told.
 func readLimit(s *engine.Scenario, _, value string) error {
 	if n, err := strconv.Atoi(value); err != nil || n < len(LongName) {
-		return fmt.Errorf("%q is no length that the name %s has at most", value, LongName)
+		return fmt.Errorf("%q is not a limit that the name %s fits", value, LongName)
 	}
 	s.Set, s.Own = map[string]string{"max_name": value}, true
 	return nil
@@ -41,7 +41,7 @@ func programFile(in *engine.Instance) string { return filepath.Join(in.Dir, "pro
 // prepareProgram writes it.
 func prepareProgram(in *engine.Instance, _ engine.Scenario, values map[string]string) {
 	values["program"] = programFile(in)
-	if in.Uses("program") { // that it is missing shows in the first scenario that needs it
+	if in.Uses("program") { // the first scenario that needs it shows if it is missing
 		os.WriteFile(values["program"], []byte("#!/bin/sh\nexec '"+values["muxspec"]+"' service echo\n"), 0o755)
 	}
 }
@@ -59,7 +59,7 @@ func aroundVerbs() []engine.Verb {
 	}
 }
 
-// programVerb only gives the file another name: one that is written while others start programs may be busy.
+// programVerb only renames the file: one that is written while others start programs may be busy.
 func programVerb(s *engine.Session, args []string) (err error) {
 	if s.In.Dir == "" {
 		return engine.Unsupported("the target's programs are out of reach")

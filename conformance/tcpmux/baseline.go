@@ -10,14 +10,14 @@ import (
 )
 
 // goodRequest is the baseline of a TCPMUX server: a request for a service that the target has is answered by + and a
-// line end, and an echo service returns a fresh token. Nothing more is judged, so that a target with other faults
-// stays judgeable.
+// line end, and an echo service returns a fresh token. Nothing more is judged, so that a target with other faults can
+// still be judged.
 func goodRequest(s *engine.Session) error {
 	c, err := tcp.Reach(s, "")
 	if err != nil {
 		return err
 	}
-	began := time.Now() // how long TCP took where the target's queue was full says nothing of how fast it answers
+	began := time.Now() // TCP's delay if the target's queue was full says nothing about how fast it answers
 	defer c.Close()
 	request, _ := s.Text(`{any}\r\n`)
 	c.Send(request, s.Wait())
@@ -45,7 +45,7 @@ func goodRequest(s *engine.Session) error {
 	return nil
 }
 
-// list splits what came in answer to HELP into names. It takes any line end: which one it has to be is another rule.
+// list splits the answer to HELP into names. It takes any line end: another rule judges that.
 func list(s *engine.Session, b []byte) {
 	of(s).raw = bytes.Clone(b)
 	of(s).names = nil
@@ -59,7 +59,7 @@ func list(s *engine.Session, b []byte) {
 }
 
 // goodClient is the baseline of a client: it connects, asks, carries a token both ways, and ends with the service.
-// What its request looks like is another rule's to judge.
+// Another rule judges what its request looks like.
 func goodClient(s *engine.Session) error {
 	began := time.Now()
 	if err := startClient(s, s.Values["any"]); err != nil {

@@ -78,7 +78,7 @@ func acceptVerb(s *engine.Session, args []string) error {
 	return accept(s)
 }
 
-// accept waits for the target's connection, or for its end.
+// accept waits for the target to connect or to end.
 func accept(s *engine.Session) error {
 	for w := s.Wait(); ; {
 		of(s).client.listener.SetDeadline(time.Now().Add(5 * time.Millisecond))
@@ -90,10 +90,10 @@ func accept(s *engine.Session) error {
 			return nil
 		}
 		if how := of(s).client.Ended(); how != "" {
-			return engine.Violation("expected a connection of the target; it ended: %s", how)
+			return engine.Violation("expected the target to connect; it ended: %s", how)
 		}
 		if w.Over() {
-			return s.Meaning(w, "a connection of the target", engine.ErrLimit)
+			return s.Meaning(w, "the target to connect", engine.ErrLimit)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func typeVerb(s *engine.Session, args []string) error {
 	}
 	b := tcp.Filler(s, args)
 	s.Rec.Bytes("stdin >", "", b)
-	go of(s).client.Stdin.Write(b) // a target that does not read shows in what comes out of it
+	go of(s).client.Stdin.Write(b) // if the target does not read, its output shows it
 	return nil
 }
 
@@ -131,7 +131,7 @@ func printsVerb(s *engine.Session, args []string) error {
 	return printed(s, tcp.Filler(s, args))
 }
 
-// printed waits until the target has printed want, right behind what was taken of its output before.
+// printed waits until the target has printed want, right after the output that was taken before.
 func printed(s *engine.Session, want []byte) error {
 	w := s.Wait()
 	for {
@@ -170,11 +170,11 @@ func ends(s *engine.Session, ok bool, w proc.Wait) error {
 	s.Rec.Note(". the target has ended: %v", state)
 	switch {
 	case !of(s).client.asked && !ok:
-		return engine.Blocked("the target did not send its request, so that it failed means nothing")
+		return engine.Blocked("the target did not send its request, so its failure means nothing")
 	case state.Success() && !ok:
-		return engine.Violation("expected that the target ends unsuccessfully; its exit code is 0")
+		return engine.Violation("expected the target to end unsuccessfully; its exit code is 0")
 	case !state.Success() && ok:
-		return engine.Violation("expected that the target ends successfully; %v", state)
+		return engine.Violation("expected the target to end successfully; %v", state)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/tcp"
 )
 
-// endlessBytes is the most of a line without an end that a target may take: the number of rule TCPMUX-33.
+// endlessBytes is how much a target may take of a line without an end: the number in rule TCPMUX-33.
 const endlessBytes = 1 << 20
 
 func endlessVerb(s *engine.Session, args []string) error {
@@ -38,7 +38,7 @@ func endlessVerb(s *engine.Session, args []string) error {
 }
 
 // feed sends first and endlessBytes without a line end, and closes taken once the target has read them all. A time
-// limit alone would not do: it ends the reading of any server, also of one without a bound.
+// limit alone would not do: it would end the reading of an unbounded server as well.
 func feed(c *tcp.Conn, first []byte, w proc.Wait) (taken chan struct{}) {
 	taken = make(chan struct{})
 	go func() {

@@ -15,14 +15,14 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/tcp"
 )
 
-// forwardedBytes is what a service that is forwarded to sends behind the end of its input: more than a client's side
+// forwardedBytes is what a service that is forwarded to sends after the end of its input: more than the client's side
 // of the target holds while the client reads nothing.
 const forwardedBytes = 6 << 20
 
 // backends are the suite's services that a target forwards sessions to.
 type backends struct {
 	listeners []net.Listener
-	spoken    chan struct{} // closed when the first of them has got rid of its last byte
+	spoken    chan struct{} // closed when the first of them has sent its last byte
 	once      sync.Once
 
 	mu    sync.Mutex
@@ -63,7 +63,7 @@ func meetServices(in *engine.Instance, _ engine.Scenario, values map[string]stri
 	return nil
 }
 
-// serve is an echo that has much to say at its input's end.
+// serve is an echo that sends much more at its input's end.
 func (b *backends) serve(l net.Listener) {
 	for {
 		c, err := l.Accept()
@@ -90,14 +90,14 @@ func (b *backends) serve(l net.Listener) {
 	}
 }
 
-// sent says whether all that was written to a connection is at its other end; where that cannot be told, that it is.
+// sent says whether all that was written to a connection has reached the other end; true if that cannot be told.
 func sent(c syscall.Conn) bool {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return true
 	}
 	queued := 0
-	if _, ok := c.(*net.TCPConn); ok { // of a Unix socket it is there at once
+	if _, ok := c.(*net.TCPConn); ok { // a Unix socket delivers at once
 		closed := raw.Control(func(fd uintptr) { queued, err = unix.IoctlGetInt(int(fd), unix.TIOCOUTQ) })
 		err = cmp.Or(closed, err)
 	}
@@ -120,7 +120,7 @@ func spokenVerb(s *engine.Session, args []string) error {
 			continue
 		}
 		if w.Over() {
-			return s.Meaning(w, "that the target takes what the service sends", engine.ErrLimit)
+			return s.Meaning(w, "the target to take what the service sends", engine.ErrLimit)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func clientLoadVerbs() []engine.Verb {
 	}
 }
 
-// quietWindow is how long nothing has to happen, where nothing can be waited for that would show it.
+// quietWindow is how long nothing may happen, if there is no other sign to wait for.
 const quietWindow = 100 * time.Millisecond
 
 func quietVerb(s *engine.Session, args []string) error {
@@ -42,15 +42,15 @@ func quietVerb(s *engine.Session, args []string) error {
 func unsentVerb(s *engine.Session, args []string) error {
 	if err := accept(s); err == nil {
 		if b, _ := tcp.Current(s).All(1<<16, s.Wait()); len(b) > 0 {
-			return engine.Violation("expected that nothing is sent for the name %s; %s came",
+			return engine.Violation("expected nothing to be sent for the name %s; %s came",
 				engine.Shown([]byte(of(s).client.name)), engine.Shown(b))
 		}
 	}
-	of(s).client.asked = true // that it was not asked is the point
+	of(s).client.asked = true // not having been asked is the point
 	return ends(s, false, s.Wait())
 }
 
-// unending is how much of a reply line without an end is sent to a client, which has to give up before.
+// unending is how much of a reply line without an end is sent to a client, which must give up earlier.
 const unending = 8 << 20
 
 func pourVerb(s *engine.Session, args []string) error {
@@ -66,12 +66,12 @@ func pourVerb(s *engine.Session, args []string) error {
 	for i := range unending / len(chunk) {
 		if _, err := tcp.Current(s).Write(chunk); err != nil {
 			if w.Over() {
-				return s.Meaning(w, "that the target gives the line up", engine.ErrLimit)
+				return s.Meaning(w, "the target to give up the line", engine.ErrLimit)
 			}
 			return nil
 		}
 		if i%16 != 0 {
-			continue // a look takes time, and the target's own time limit may not be what ends the line
+			continue // a look takes time, and the target's own time limit must not be what ends the line
 		}
 		if grown := of(s).client.Members().Memory() - memory; memory > 0 && grown > engine.MaxGrowth {
 			return engine.Violation("for a line without an end the target took %d MiB more memory, expected at most %d",

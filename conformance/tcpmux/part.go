@@ -5,7 +5,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/tcp"
 )
 
-// part is what a scenario of TCPMUX has: connections, the last list, and of a client what was started.
+// part is what a scenario of TCPMUX has: connections, the last list, and the client that was started.
 type part struct {
 	*tcp.Conns
 	junk   []byte   // what came before the token of the last sync

@@ -8,7 +8,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/tcp"
 )
 
-// profileRequests asks a TCPMUX server what section 3 of its page leaves open.
+// profileRequests finds out from a TCPMUX server what section 3 of its page leaves open.
 func profileRequests(s *engine.Session) map[string]string {
 	facts := make(map[string]string)
 	if b, how := ask(s, `{any}\n`); len(b) > 0 {
@@ -29,7 +29,7 @@ func profileRequests(s *engine.Session) map[string]string {
 	return facts
 }
 
-// ask sends a text and gives what comes within the window, and how the connection is then.
+// ask sends a text and gives what comes within the window, and what becomes of the connection.
 func ask(s *engine.Session, text string) (answer []byte, how string) {
 	c, err := tcp.Dial(s, "")
 	if err != nil {

@@ -86,7 +86,7 @@ func unknownVerb(s *engine.Session, args []string) error {
 	}
 	seen := s.Rec.Mark()
 	for n := engine.Integer(args[0]); n <= engine.Integer(args[1]); n++ {
-		s.Rec.Back(seen) // the names before are not what it fails at
+		s.Rec.Back(seen) // it does not fail at the names before
 		c, err := tcp.Reach(s, "")
 		if err != nil {
 			return err
@@ -119,11 +119,11 @@ func junkVerb(s *engine.Session, args []string) error {
 		return engine.ErrUsage
 	}
 	if len(args) == 0 && len(of(s).junk) > 0 {
-		return engine.Violation("behind the reply line stands %s (%d bytes), which is not of the service",
+		return engine.Violation("%s (%d bytes) comes after the reply line, which is not from the service",
 			engine.Shown(of(s).junk), len(of(s).junk))
 	}
 	if len(args) == 2 && bytes.Contains(of(s).junk, s.Texts(args[1:])) {
-		return engine.Violation("behind the reply line stands %s, which is part of the request", engine.Shown(of(s).junk))
+		return engine.Violation("%s comes after the reply line, which is part of the request", engine.Shown(of(s).junk))
 	}
 	return nil
 }
@@ -177,7 +177,7 @@ func listedVerb(s *engine.Session, args []string) error {
 		}
 	case "without":
 		if text := s.Texts(args[1:]); bytes.Contains(of(s).raw, text) {
-			return engine.Violation("in the list, or behind it, stands %s", engine.Shown(text))
+			return engine.Violation("in the list, or after it, comes %s", engine.Shown(text))
 		}
 	default:
 		return engine.ErrUsage
@@ -203,7 +203,7 @@ func servedListedVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// sessionsTime is how long many services at once may take to begin. Nothing is judged by it.
+// sessionsTime is how long many services at once may take to begin. It is no criterion.
 const sessionsTime = 15 * time.Second
 
 func sessionsVerb(s *engine.Session, args []string) error {

@@ -75,7 +75,7 @@ func Roles() []engine.Role {
 	}}
 }
 
-// serviceNames are the placeholders of scripts that are services: {any} is the one of a good exchange.
+// serviceNames are the placeholders of scripts that name services: {any} is that of a good exchange.
 func serviceNames(t *engine.Target, s engine.Scenario, values map[string]string) {
 	values["long"], values["blanks"], values["max_name"] = LongName, blanksName, maxName
 	if limit := s.Set["max_name"]; limit != "" {
@@ -91,12 +91,12 @@ func serviceNames(t *engine.Target, s engine.Scenario, values map[string]string)
 	}
 }
 
-// startFresh starts a target that connects to the suite: there is nothing to wait for.
+// startFresh starts a target that connects to the suite, so there is nothing to wait for.
 func startFresh(_ context.Context, in *engine.Instance, _ engine.Scenario, values map[string]string) error {
 	return in.Launch(values)
 }
 
-// offerServices takes a server's services.
+// offerServices records a server's services.
 func offerServices(t *engine.Target, has []string) {
 	if len(has) == 0 {
 		has = []string{"echo"}

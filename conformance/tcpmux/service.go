@@ -19,7 +19,7 @@ const patternBytes = 64 << 10
 const idleTime = time.Minute
 
 // services are the fixtures that a target offers to the scenarios, by the name of the capability. "CaseEcho", "long"
-// and "blanks" are echo under another name; "absent" is none, that is its point.
+// and "blanks" are echo under another name; "absent" does not exist, which is its point.
 var services = map[string]func(in io.Reader, out io.Writer) error{
 	"echo": func(in io.Reader, out io.Writer) error {
 		_, err := io.Copy(out, in)
@@ -45,8 +45,8 @@ var services = map[string]func(in io.Reader, out io.Writer) error{
 	},
 }
 
-// A descriptor is read and written as a program does that knows nothing of how others have set it: one that was left
-// not to block is an error.
+// A descriptor is read and written like a program that knows nothing of its flags: one that was left non-blocking is an
+// error.
 type descriptor int
 
 func (d descriptor) Read(b []byte) (n int, err error) {
@@ -79,7 +79,7 @@ func programs() map[string]func(args []string) int {
 				fmt.Fprintf(os.Stderr, "muxspec service %s: unexpected argument %q\n", name, args[0])
 				return report.ExitUsage
 			}
-			if err := serve(descriptor(0), descriptor(1)); err != nil && !errors.Is(err, unix.EPIPE) { // whoever reads may have had enough
+			if err := serve(descriptor(0), descriptor(1)); err != nil && !errors.Is(err, unix.EPIPE) { // the reader may be gone
 				fmt.Fprintf(os.Stderr, "muxspec service %s: %v\n", name, err)
 				return report.ExitInconclusive
 			}

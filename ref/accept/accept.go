@@ -1,10 +1,10 @@
-// Package accept serves the connections of listeners of any kind: how many there may be at once, in all and from one
-// source, what happens to the others, and how they end. It belongs to no protocol.
+// Package accept serves the connections of listeners of any kind. It sees to how many there may be at once, in all and
+// from one source, what happens to the others, and how they end. It belongs to no protocol.
 //
 // Start reading at [Server.Serve], the only loop that accepts connections.
 //
-// The package writes nothing to a connection, and nothing to a log: its functions are told what happens. It does not
-// end what a handler does, but only its context.
+// The package writes nothing to a connection or to a log: its functions are told what happens. It does not end a
+// handler's work, only its context.
 package accept
 
 import (
@@ -19,12 +19,12 @@ import (
 // A Refusal says why there is no room for a connection.
 type Refusal string
 
-// The refusals, in the order in which they are looked for.
+// The refusals, in the order in which they are checked.
 const (
 	Closing    Refusal = "shutting down"
 	SourceFull Refusal = "too many connections from this address"
 	Full       Refusal = "too many connections"
-	// GaveWay is the cause of the context's end of a connection that had to.
+	// GaveWay is why the context of a connection that gave way has ended.
 	GaveWay Refusal = "gave way to another connection"
 )
 
@@ -34,20 +34,20 @@ func (r Refusal) Error() string { return string(r) }
 // A Server hands connections to a handler. Its fields must not change once it serves; all but Handle may be nil. Its
 // functions are called by many goroutines at once.
 type Server struct {
-	// Handle serves a connection. When ctx has ended it has to return soon. The connection is closed after it.
+	// Handle serves a connection. When ctx has ended it must return soon. The connection is closed after it returns.
 	Handle func(ctx context.Context, c net.Conn)
-	// TurnAway gets a connection that is not served, with a [Refusal] or what Source says. The connection is closed
-	// after it.
+	// TurnAway gets a connection that is not served, with a [Refusal] or the error of Source. The connection is closed
+	// after it returns.
 	TurnAway func(c net.Conn, why error)
-	// Failed is told why a listener has given no connection. It is tried again: descriptors or memory may be free then.
+	// Failed is told why a listener has given no connection. The listener is tried again: descriptors or memory may be
+	// free by then.
 	Failed func(err error)
-	// Limits gives the most connections that may be open at once, in all and from each source; 0 is no bound. It is
-	// asked for each connection, so that a new limit counts for those that come.
+	// Limits gives how many connections may be open at once, in all and from each source; 0 is no bound. It is asked
+	// for each connection, so that a new limit applies to new connections.
 	Limits func() (all, perSource int)
-	// Source gives what the connections of a source have in common: without it, [Source].
+	// Source gives what the connections of a source have in common; the default is [Source].
 	Source func(c net.Conn) (string, error)
-	// GiveWay: where there is no room, a connection that was not [Keep]-ed gives way to the one that comes. Its context
-	// ends.
+	// GiveWay: without room for a new connection, an old one that was not [Keep]-ed gives way to it. Its context ends.
 	GiveWay bool
 
 	crowd   Crowd // of those that may have to give way
@@ -60,15 +60,15 @@ type Server struct {
 	done    sync.WaitGroup
 }
 
-// The pause after a failure to accept is doubled by each that follows soon: at a limit of descriptors, each connection
-// that ends lets one more in.
+// The pause after a failure to accept is doubled by each failure that follows soon: at a limit of descriptors, each
+// connection that ends lets one more in.
 const (
 	minPause = 5 * time.Millisecond
 	maxPause = time.Second
 )
 
-// Serve accepts connections from l until l is closed, or Shutdown has given up waiting while l fails, and serves each
-// apart from the others.
+// Serve accepts connections from l until l is closed, or until Shutdown has given up waiting while l fails. It serves
+// each independently of the others.
 func (s *Server) Serve(l net.Listener) {
 	ending := s.context()
 	var pause time.Duration
@@ -93,7 +93,7 @@ func (s *Server) Serve(l net.Listener) {
 				return
 			}
 		default:
-			p, why := s.admit(c) // here, so that who comes first is let in first
+			p, why := s.admit(c) // here, so that the first to come is let in first
 			go s.serve(c, p, why)
 		}
 	}
@@ -105,13 +105,13 @@ func (s *Server) ServeConn(c net.Conn) {
 	s.serve(c, p, why)
 }
 
-// A place is a connection's that was let in.
+// A place belongs to a connection that was let in.
 type place struct {
 	context.Context
 	end    context.CancelCauseFunc
 	source string
-	gone   bool    // it gave way: another one has it
-	member *Member // of those who may have to, if any
+	gone   bool    // it gave way: another connection has the place
+	member *Member // of those that may have to give way, if any
 }
 
 // Keep makes sure that the connection whose handler has this context gives way to no other.
@@ -121,7 +121,7 @@ func Keep(ctx context.Context) {
 	}
 }
 
-// Value gives the place itself, so that a context that comes of it leads to it.
+// Value gives the place itself, so that contexts derived from it lead to it.
 func (p *place) Value(key any) any {
 	if key == (*place)(nil) {
 		return p
@@ -140,7 +140,7 @@ func (s *Server) serve(c net.Conn, p *place, why error) {
 	}
 }
 
-// source gives the key that a connection is counted by.
+// source gives the key by which a connection is counted.
 func (s *Server) source(c net.Conn) (string, error) {
 	if s.Source != nil {
 		return s.Source(c)
@@ -175,7 +175,7 @@ func (s *Server) admit(c net.Conn) (p *place, why error) {
 	p = &place{source: source}
 	p.Context, p.end = context.WithCancelCause(s.ctx)
 	if s.GiveWay {
-		p.member = s.crowd.Join(source, func() { // who displaces has the lock
+		p.member = s.crowd.Join(source, func() { // whoever displaces it holds the lock
 			s.free(p)
 			p.end(GaveWay)
 		})
@@ -217,8 +217,8 @@ func (s *Server) context() context.Context {
 	return s.ctx
 }
 
-// Shutdown takes no more connections. It gives those that are open until ctx ends, then ends their context, and returns
-// when the last has gone. The listeners are closed before, by their owner.
+// Shutdown takes no more connections. It gives the open ones until ctx ends, then ends their context, and returns when
+// the last has gone. The owner of the listeners closes them first.
 func (s *Server) Shutdown(ctx context.Context) {
 	s.context()
 	s.mu.Lock()

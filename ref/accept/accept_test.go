@@ -73,7 +73,7 @@ func (q *queue) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Of those that come together the first is let in.
+// Of connections that come together, the first is let in.
 func TestFirstCome(t *testing.T) {
 	leavesNothing(t)
 	served, turnedAway := make(chan net.Conn, 100), make(chan net.Conn, 100)
@@ -112,7 +112,7 @@ func TestNoBounds(t *testing.T) {
 	}
 }
 
-// A new limit counts for those that come, and those that are there stay.
+// A new limit applies to new connections; existing ones stay.
 func TestNewLimits(t *testing.T) {
 	var most atomic.Int64
 	most.Store(1)
@@ -129,8 +129,8 @@ func TestNewLimits(t *testing.T) {
 	answers(t, b)
 }
 
-// On a Unix socket it is the user that connections have in common, as whoever serves it says. One whose user is unknown
-// is turned away.
+// On a Unix socket connections may have the user in common, if Source says so. One whose user is unknown is turned
+// away.
 func TestSourceOfUnixSocket(t *testing.T) {
 	leavesNothing(t)
 	users := make(chan string, 4)
@@ -207,7 +207,7 @@ func TestShutdownWaits(t *testing.T) {
 	<-done
 }
 
-// When the time is over the connections' context ends, and Shutdown waits until they have seen it.
+// When the time is up, the connections' context ends, and Shutdown waits until they have noticed.
 func TestShutdownEnds(t *testing.T) {
 	var seen atomic.Bool
 	s := &accept.Server{Handle: func(ctx context.Context, c net.Conn) {
@@ -258,7 +258,7 @@ func TestAcceptFails(t *testing.T) {
 	answers(t, dial(t, l))
 }
 
-// A listener that gives a connection between two failures, as one does at a limit of descriptors.
+// A listener that gives a connection between two failures, as at a limit of descriptors.
 type meagreListener struct {
 	net.Listener
 	end      chan struct{}
@@ -283,7 +283,7 @@ func (l *meagreListener) Accept() (net.Conn, error) {
 	return nil, unix.EMFILE
 }
 
-// The server pauses the longer the longer that lasts.
+// The longer that lasts, the longer the server pauses.
 func TestAcceptFailsNowAndThen(t *testing.T) {
 	s := &accept.Server{Handle: func(context.Context, net.Conn) {}}
 	l := &meagreListener{end: make(chan struct{})}
@@ -308,7 +308,7 @@ func TestShutdownEndsPause(t *testing.T) {
 	s.Shutdown(ended())
 	for {
 		select {
-		case <-bad.tries: // one that had begun before
+		case <-bad.tries: // one that had already begun
 		case <-returned:
 			return
 		case <-time.After(patience):

@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// A Crowd is those who have a part of something bounded, such as places or memory, and have not shown yet that they
-// deserve it. Somebody gives way where it is used up: of the source that has the most, who came first. So who comes from
-// elsewhere stays, however long. The zero value is empty; its methods are called by many goroutines at once.
+// A Crowd is the members that have a part of something bounded, such as places or memory, and have not shown yet that
+// they deserve it. When it is used up, a member gives way: the oldest of the source that has the most. So members from
+// other sources stay, however long. The zero value is empty; its methods may be called by many goroutines at once.
 type Crowd struct {
 	mu      sync.Mutex
 	members map[string][]*Member // of each source, in the order in which they came
@@ -24,7 +24,7 @@ type Member struct {
 	giveWay func()
 }
 
-// Join makes somebody a member who has no part yet. giveWay is called when it has to go, and is no member any more.
+// Join adds a member, which has no part yet. giveWay is called when it has had to give way, and is no longer a member.
 func (c *Crowd) Join(source string, giveWay func()) *Member {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,7 +36,7 @@ func (c *Crowd) Join(source string, giveWay func()) *Member {
 	return m
 }
 
-// Take makes m's part n, and lets others give way until all together have no more than most; it may be m.
+// Take makes m's part n, and makes members give way, perhaps m itself, until all together have no more than most.
 func (m *Member) Take(n, most int) {
 	c := m.crowd
 	c.mu.Lock()
@@ -51,7 +51,7 @@ func (m *Member) Take(n, most int) {
 	}
 }
 
-// Leave ends a membership; that may have happened before.
+// Leave ends a membership, if it has not ended already.
 func (m *Member) Leave() {
 	m.crowd.mu.Lock()
 	defer m.crowd.mu.Unlock()
@@ -70,7 +70,7 @@ func (c *Crowd) remove(m *Member) {
 	}
 }
 
-// Displace lets one member with a part give way: of source, or if that is empty, of the source that has the most. It
+// Displace makes one member with a part give way: of source, or if that is empty, of the source that has the most. It
 // says whether there was one.
 func (c *Crowd) Displace(source string) bool {
 	c.mu.Lock()
@@ -105,11 +105,11 @@ func (c *Crowd) greediest() (source string) {
 	return source
 }
 
-// Source gives what connections from one place have in common: an address without its port, of IPv6 the first 64 bits,
-// since whoever has one address of these has all.
+// Source gives what connections from one place have in common: an address without its port, or the first 64 bits of an
+// IPv6 address, since whoever has one of these addresses has all.
 func Source(c net.Conn) string {
 	remote := c.RemoteAddr()
-	if remote == nil { // of a socket whose peer has gone
+	if remote == nil { // a socket whose peer has gone
 		return ""
 	}
 	address := remote.String()

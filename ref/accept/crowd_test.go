@@ -11,7 +11,8 @@ import (
 	"github.com/muxspec/muxspec/ref/accept"
 )
 
-// A crowd lets the oldest of the source with the most go, as often as it has to, and nobody who has no part.
+// A crowd makes the oldest of the source with the most give way, as often as it must, and never a member without a
+// part.
 func TestCrowd(t *testing.T) {
 	var c accept.Crowd
 	var gone []string
@@ -50,7 +51,7 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// A remote is a connection of which only the source is known.
+// A remote is a connection that only has a source.
 type remote struct {
 	net.Conn
 	netip.AddrPort
@@ -73,7 +74,7 @@ func TestSourceOfAddress(t *testing.T) {
 	}
 }
 
-// Where there is no room, in all or for the source, a connection gives way that was not kept, and only that.
+// Without room, in all or for the source, a connection that was not kept gives way, and only such a one.
 func TestGiveWay(t *testing.T) {
 	for name, limits := range map[string]func() (int, int){"in all": limits(3, 0), "of a source": limits(0, 3)} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +109,7 @@ func TestGiveWay(t *testing.T) {
 			}
 			open("a") // e goes
 			<-ended
-			if c, err := net.Dial("tcp", l.Addr().String()); err == nil { // nobody is left to give way
+			if c, err := net.Dial("tcp", l.Addr().String()); err == nil { // no connection is left to give way
 				defer c.Close()
 			}
 			text.await(t, "turned away: too many connections")

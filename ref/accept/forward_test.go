@@ -11,7 +11,7 @@ import (
 	"github.com/muxspec/muxspec/ref/hmacsocket"
 )
 
-// forwarder serves one side of an HMACSocket, which leads to address.
+// forwarder serves one side of an HMACSocket that leads to address.
 func forwarder(t *testing.T, server bool, address string) (*accept.Server, net.Listener) {
 	t.Helper()
 	key, err := hmacsocket.NewKey("sha256", []byte("secret"))
@@ -28,7 +28,7 @@ func forwarder(t *testing.T, server bool, address string) (*accept.Server, net.L
 	return s, l
 }
 
-// Of many sessions, which end in all ways, no goroutine is left; serve looks.
+// Many sessions that end in all ways leave no goroutine; serve checks that.
 func TestForwarderLeavesNothing(t *testing.T) {
 	leavesNothing(t)
 	service, _ := serve(t, &accept.Server{Handle: echo})

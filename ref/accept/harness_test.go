@@ -18,7 +18,7 @@ import (
 	"github.com/muxspec/muxspec/ref/accept"
 )
 
-// patience is the wait for what should happen at once.
+// patience is how long to wait for what should happen at once.
 const patience = 20 * time.Second
 
 // A log can be read while it is written.
@@ -84,8 +84,8 @@ func leavesNothing(t *testing.T) {
 	})
 }
 
-// serve makes s serve on a free port for as long as the test runs. What it says stands in the log; those who are turned
-// away are reset.
+// serve makes s serve on a free port for as long as the test runs. What it says is in the log; connections that are
+// turned away are reset.
 func serve(t *testing.T, s *accept.Server) (l net.Listener, text *log) {
 	t.Helper()
 	text = new(log)
@@ -111,7 +111,7 @@ func ended() context.Context {
 	return ctx
 }
 
-// limits are some that do not change.
+// limits gives limits that do not change.
 func limits(all, perSource int) func() (int, int) {
 	return func() (int, int) { return all, perSource }
 }

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A watcher hears of errors from an epoll instance of its own, which needs no descriptor for each connection. Closing a
-// connection ends that; but one that another process was given goes on being watched.
+// A watcher hears of errors from an epoll instance of its own, without a descriptor for each connection. Closing a
+// connection ends the watch, unless another process has the connection, too.
 type watcher struct {
 	epoll int
 
@@ -23,7 +23,7 @@ type watched struct {
 	timer  *time.Timer // runs when it is broken
 }
 
-// theWatcher is the process's; nil where it can have none.
+// theWatcher is that of this process; nil if it can have none.
 var theWatcher = sync.OnceValue(func() *watcher {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
@@ -49,7 +49,7 @@ func watch(raw syscall.RawConn, broken func()) (stop func()) {
 	}
 }
 
-// add gives what is watched a number that no other has.
+// add gives what is watched a unique number.
 func (w *watcher) add(one *watched) (id int32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -68,7 +68,7 @@ func (w *watcher) remove(id int32) {
 	delete(w.watched, id)
 }
 
-// run hears what breaks. That a connection has ended in both directions is no error.
+// run hears what breaks. A connection that has ended in both directions is no error.
 func (w *watcher) run() {
 	events := make([]unix.EpollEvent, 64)
 	for {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch looks for an error now and then. It ends when the connection is closed.
+// watch checks for an error now and then. It ends when the connection is closed.
 func watch(raw syscall.RawConn, broken func()) (stop func()) {
 	var over atomic.Bool
 	var look func()

@@ -37,8 +37,8 @@ func called(t *testing.T, c chan bool) {
 	}
 }
 
-// A reset is seen behind the end of the peer's direction, while nobody reads or writes, and of a connection that broke
-// before; an end is none, and nothing is told after stop.
+// A reset is seen after the end of the peer's direction, while nobody reads or writes, and on a connection that broke
+// earlier. A mere end is no reset, and nothing is reported after stop.
 func TestWatch(t *testing.T) {
 	watch := func(c net.Conn) (broken chan bool, stop func()) {
 		broken = make(chan bool, 1)

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// benchmarkHashes are the one that all speak and the fastest.
+// benchmarkHashes are the common one and the fastest.
 var benchmarkHashes = []string{"sha256", "blake3"}
 
-// BenchmarkForward is one stream through both endpoints, plain sides included: what the two programs do. Writer and
+// BenchmarkForward carries one stream through both endpoints, plain sides included, as the two programs do. Writer and
 // reader count, too.
 func BenchmarkForward(b *testing.B) {
 	for _, hash := range benchmarkHashes {
@@ -43,7 +43,7 @@ func BenchmarkForward(b *testing.B) {
 	}
 }
 
-// BenchmarkChunk makes and reads Chunks, without a connection.
+// BenchmarkChunk makes and reads Chunks without a connection.
 func BenchmarkChunk(b *testing.B) {
 	for _, hash := range benchmarkHashes {
 		for name, length := range map[string]int{"64": 64, "4Ki": 4 << 10, "128Ki": 128 << 10} {
@@ -68,7 +68,7 @@ func BenchmarkChunk(b *testing.B) {
 	}
 }
 
-// BenchmarkPingPong is a message of 64 bytes there and back.
+// BenchmarkPingPong sends a message of 64 bytes there and back.
 func BenchmarkPingPong(b *testing.B) {
 	for _, hash := range benchmarkHashes {
 		b.Run(hash, func(b *testing.B) {

@@ -13,7 +13,7 @@ import (
 	"github.com/muxspec/muxspec/ref/accept"
 )
 
-// An Endpoint opens connections that share a key and a role. It must not change once it has opened one.
+// An Endpoint opens connections that share a key and a role. It must not change once it has opened a connection.
 type Endpoint struct {
 	Key         *Key
 	MaxData     uint32        // ML of our Init; 0 is [MaxData]
@@ -25,10 +25,10 @@ type Endpoint struct {
 	firsts accept.Crowd // of connections before the first good Chunk, which share firstMemory
 }
 
-// A Conn is a connection after both Inits. Reading gives the data of the peer's Chunks, writing sends Chunks. It ends
-// with [io.EOF] only where the peer ended its direction between two messages; whatever else ends it is another error,
-// which comes again each time. One goroutine may read while another writes. Deadlines are those of the connection
-// below; one that passes while a message is being written breaks the connection.
+// A Conn is a connection after both Inits. Reading gives the data of the peer's Chunks, writing sends Chunks. Reading
+// ends with [io.EOF] only if the peer ended its direction between two messages, otherwise with another error, which is
+// returned again each time. One goroutine may read while another writes. Deadlines are those of the connection below;
+// one that passes while a message is being written breaks the connection.
 type Conn struct {
 	net.Conn
 	endpoint *Endpoint
@@ -40,13 +40,13 @@ type Conn struct {
 		buf  []byte
 		r, w int    // buf[r:w] was received and not parsed yet
 		last int    // length of the last message
-		D    []byte // of the last Chunk, what was not taken yet: a part of buf
+		D    []byte // of the last Chunk: what was not taken yet, a part of buf
 		err  error
 	}
-	refused atomic.Uint32  // EC of the Error that the peer must be sent, if not 0
+	refused atomic.Uint32  // EC of the Error that must be sent to the peer, if not 0
 	trusted atomic.Bool    // a good Chunk has come
-	proven  func()         // is told of the first
-	first   *accept.Member // what it takes until then
+	proven  func()         // is called after the first
+	first   *accept.Member // the memory that it takes until then
 	gaveWay atomic.Bool
 
 	out struct {
@@ -110,10 +110,10 @@ func (c *Conn) exchange() error {
 	return c.SetDeadline(time.Time{})
 }
 
-// fill reads more of a message that needs n bytes, after what there is of it. It reads no more than that, or than the
-// last message had, so that in a stream of equal Chunks nothing has to be moved; and the buffer grows with what has
-// come, not with what was announced (HMACSOCKET-43). The end of the connection is [io.EOF] before the first byte of a
-// message and [ErrCutShort] after it.
+// fill reads more of a message that needs n bytes, after the part already there. It reads no more than that, or than
+// the last message's length, so that nothing has to be moved in a stream of equal Chunks. The buffer grows with what
+// has come, not with what was announced (HMACSOCKET-43). The end of the connection is [io.EOF] before the first byte of
+// a message and [ErrCutShort] after it.
 func (c *Conn) fill(n int) error {
 	in := &c.in
 	have := in.w - in.r
@@ -140,7 +140,7 @@ func (c *Conn) fill(n int) error {
 	return err
 }
 
-// next makes in.D the data of the next Chunk, if there is none left.
+// next sets in.D to the data of the next Chunk, if none is left.
 func (c *Conn) next() error {
 	in := &c.in
 	for len(in.D) == 0 && in.err == nil {
@@ -149,7 +149,7 @@ func (c *Conn) next() error {
 			err = c.fill(n)
 			var timeout net.Error
 			if errors.As(err, &timeout) && timeout.Timeout() {
-				return err // the one failure that need not come again
+				return err // the one failure that need not recur
 			}
 		}
 		switch {
@@ -191,7 +191,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes the data of all Chunks to w, without copying it in between, until reading ends or writing fails.
+// WriteTo writes the data of all Chunks to w, without copying, until reading ends or writing fails.
 func (c *Conn) WriteTo(w io.Writer) (total int64, err error) {
 	for {
 		if err := c.next(); err == io.EOF {

@@ -39,7 +39,7 @@ func tcpPair(t testing.TB) (a, b net.Conn) {
 	return a, b
 }
 
-// pair gives the two ends of a connection behind its Inits.
+// pair gives the two ends of a connection after its Inits.
 func pair(t testing.TB, hash string) (a, b *Conn) {
 	t.Helper()
 	x, y := tcpPair(t)
@@ -58,7 +58,7 @@ func pair(t testing.TB, hash string) (a, b *Conn) {
 	return <-opened, b
 }
 
-// TestBothWays: much data passes both ways at once, with each hash, and each end comes behind it.
+// TestBothWays: much data passes both ways at once, with each hash, and the end of each direction follows it.
 func TestBothWays(t *testing.T) {
 	for _, hash := range HashNames() {
 		t.Run(hash, func(t *testing.T) {

@@ -28,10 +28,9 @@ func end(c net.Conn, how ending) error {
 	return c.Close()
 }
 
-// end ends the connection, and is the only function that does. If reading it ended because of a message that was
-// refused, the peer is told by an Error, whatever the ending; that may take a while, since what the peer still sends
-// would make TCP reset the Error away (HMACSOCKET-47). Our N is forgotten last: then nothing that is signed for it can
-// arrive any more.
+// end ends the connection, and is the only function that does. If reading it ended because of a refused message, the
+// peer is told by an Error, whatever the ending; that may take a while, since what the peer still sends would make TCP
+// reset the Error away (HMACSOCKET-47). Our N is forgotten last: then nothing signed for it can arrive any more.
 func (c *Conn) end(how ending) error {
 	if how == half {
 		return c.endSending(0)
@@ -46,14 +45,14 @@ func (c *Conn) end(how ending) error {
 	c.Conn.SetWriteDeadline(time.Now().Add(drainTime))
 	if c.endSending(EC) == nil {
 		c.Conn.SetReadDeadline(time.Now().Add(drainTime))
-		io.CopyN(io.Discard, c.Conn, drainBytes) // whichever way it ends, the Error has had its time
+		io.CopyN(io.Discard, c.Conn, drainBytes) // however this ends, the Error has had its time
 		how = whole
 	}
 	return end(c.Conn, how)
 }
 
-// endSending ends our direction, with an Error if EC is not 0. It fails where sending has failed or ended before, so
-// that no Error follows a part of a Chunk, and where the peer has gone.
+// endSending ends our direction, with an Error if EC is not 0. It fails if sending has failed or ended before, so that
+// no Error follows a part of a Chunk, and if the peer has gone.
 func (c *Conn) endSending(EC byte) error {
 	c.out.Lock()
 	defer c.out.Unlock()
@@ -80,8 +79,8 @@ func (c *Conn) endSending(EC byte) error {
 // CloseWrite ends our direction; the peer's goes on.
 func (c *Conn) CloseWrite() error { return c.end(half) }
 
-// Close closes the connection. If reading it ended because of a message that was refused, the peer is told by an Error,
-// which may take up to 2 seconds.
+// Close closes the connection. If reading it ended because of a refused message, the peer is told by an Error, which
+// may take up to 2 seconds.
 func (c *Conn) Close() error { return c.end(whole) }
 
 // Reset closes the connection so that the peer sees a failure and not an end: a reset, or the Error that [Conn.Close]

@@ -62,7 +62,7 @@ func ExampleForwarder() {
 	// Output: there and back, <nil>
 }
 
-// Two endpoints with other keys than each other's exchange the Inits, and find out with the first message.
+// Two endpoints with different keys exchange the Inits, and find out with the first message.
 func ExampleEndpoint_Open() {
 	result := make(chan error)
 	l := listen(func(_ context.Context, c net.Conn) {

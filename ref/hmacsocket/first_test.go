@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// A firsts is an endpoint to which peers connect that send a first Chunk less a byte.
+// A firsts is an endpoint whose peers send a first Chunk less a byte.
 type firsts struct {
 	*testing.T
 	net.Listener
 	*Endpoint
-	proven chan bool  // of peers that sent another Chunk before, whether that came
+	proven chan bool  // of peers that sent another Chunk first: whether that came
 	failed chan error // why reading has failed
 }
 
@@ -54,7 +54,7 @@ func (f *firsts) read(c net.Conn, proves bool) {
 	f.failed <- err
 }
 
-// First Chunks that are not whole share a memory of their own; who has shown to have the key has no part in that.
+// Incomplete first Chunks share a memory of their own; peers that have shown to have the key have no part in it.
 func TestMemoryOfFirstChunks(t *testing.T) {
 	key, err := NewKey("sha256", []byte("secret"))
 	if err != nil {

@@ -15,15 +15,15 @@ import (
 // A Forwarder carries connections to one address, with HMACs on one side.
 type Forwarder struct {
 	Endpoint *Endpoint
-	// Server: those who connect are the HMAC side, and Dial leads to the service. Else they are the plain side, and
-	// Dial leads to a server.
+	// Server: connections come to the HMAC side, and Dial leads to the service. Otherwise they come to the plain side,
+	// and Dial leads to a server.
 	Server bool
 	// Dial connects; it is called for each connection, a server's after a good Init (HMACSOCKET-65).
 	Dial func(context.Context) (net.Conn, error)
 }
 
-// ServeConn connects c onward, carries both directions until they have ended, or ctx has, and closes c. The error is
-// why that failed; that one side reset the connection is none.
+// ServeConn connects c onward, carries both directions until they or ctx have ended, and closes c. The error is why
+// that failed; it is nil if a side merely reset the connection.
 func (f *Forwarder) ServeConn(ctx context.Context, c net.Conn) error {
 	if f.Server {
 		return f.fromPeer(ctx, c)
@@ -61,7 +61,7 @@ func (f *Forwarder) fromPeer(ctx context.Context, c net.Conn) error {
 }
 
 // fromPlain is a client's: it connects to a server and exchanges the Inits with it, for the process at the plain side.
-// Where that fails, the process sees a reset.
+// If that fails, the process sees a reset.
 func (f *Forwarder) fromPlain(ctx context.Context, plain net.Conn) error {
 	c, err := f.Dial(ctx)
 	if err != nil {
@@ -84,7 +84,7 @@ func (f *Forwarder) fromPlain(ctx context.Context, plain net.Conn) error {
 func carry(ctx context.Context, conn *Conn, plain net.Conn) (why error) {
 	// Writing to the plain side may be what does not end.
 	defer context.AfterFunc(ctx, func() { end(plain, cut) })()
-	var once sync.Once // whoever fails first knows why; behind an end or a full buffer that is nobody who copies
+	var once sync.Once // the first to fail knows why; after an end or at a full buffer that is not a copier
 	fail := func(err error) {
 		once.Do(func() {
 			why = err
@@ -101,7 +101,7 @@ func carry(ctx context.Context, conn *Conn, plain net.Conn) (why error) {
 		switch _, err := conn.ReadFrom(plain); {
 		case err == nil:
 			conn.end(half)
-		case conn.broken(): // reading tells why: an Error of the peer may be there
+		case conn.broken(): // reading tells why: the peer may have sent an Error
 			unsent = true
 			conn.SetReadDeadline(time.Now().Add(drainTime))
 			plain.SetWriteDeadline(time.Now().Add(drainTime))
@@ -112,7 +112,7 @@ func carry(ctx context.Context, conn *Conn, plain net.Conn) (why error) {
 	if _, err := conn.WriteTo(plain); err == nil {
 		end(plain, half)
 	} else {
-		fail(conn.in.err) // which is nil where it is the plain side that takes no more
+		fail(conn.in.err) // which is nil if the plain side takes no more
 	}
 	if <-up; unsent {
 		end(plain, cut)

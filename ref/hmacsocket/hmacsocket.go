@@ -6,9 +6,9 @@
 // a [Forwarder] puts Conns between processes and a service. Whatever ends a connection is in end.go.
 //
 // The package refuses an Init of another hash, one whose N it has sent or received before, and all that follows a
-// message with a wrong HMAC or one that is too long. It does not encrypt, and does not authenticate a connection before
-// its first Chunk: the protocol cannot. It takes no key of 0 bytes, and does not care how good a longer one is.
-// Listening, limits and logs are the caller's: see ref/accept.
+// message that is too long or has a wrong HMAC. It does not encrypt, and does not authenticate a connection before its
+// first Chunk: the protocol cannot. It refuses a key of 0 bytes, and does not care how good a longer one is. Listening,
+// limits and logs are the caller's: see ref/accept.
 package hmacsocket
 
 import (
@@ -29,15 +29,15 @@ const (
 	MaxData     = 256 << 10        // of a Chunk that we receive, an endpoint's default
 	InitTimeout = 10 * time.Second // for the peer's Init, an endpoint's default
 	chunkData   = 128 << 10        // of a Chunk that we send
-	smallBuffer = 4 << 10          // of a direction in which little comes
+	smallBuffer = 4 << 10          // of a direction with little data
 	firstMemory = 16 << 20         // of all first Chunks that are under way and larger than that
 	nonceMemory = 65536            // N's that were received, in each of two generations
-	drainBytes  = 16 << 20         // that a peer may still send when its message was refused
+	drainBytes  = 16 << 20         // that a peer may still send after its message was refused
 	drainTime   = 2 * time.Second  // and how long
 )
 
-// A Fault is what is wrong with bytes: with a peer's, or with what is to be sent. All other errors are the network's or
-// the caller's.
+// A Fault is what is wrong with bytes, a peer's or those to be sent. All other errors are the network's or the
+// caller's.
 type Fault string
 
 // The faults of docs/hmacsocket.md, section 1.
@@ -61,11 +61,12 @@ var ErrFirstHMAC = fmt.Errorf("%w of the first message", ErrHMAC)
 
 var errFirstMemory = errors.New("too many first Chunks are under way")
 
-// A PeerError is an Error that the peer sent. That its sender has the key is sure, what it holds is not (section 3).
+// A PeerError is an Error that the peer sent. Its sender surely has the key, but its contents are unauthenticated
+// (section 3).
 type PeerError struct {
 	Code byte
-	Text string // empty where it must not be shown
+	Text string // empty if it must not be shown
 }
 
-// Error quotes the text: it is foreign, and a terminal obeys control characters (HMACSOCKET-52).
+// Error quotes the text, since it is foreign and a terminal obeys control characters (HMACSOCKET-52).
 func (e *PeerError) Error() string { return fmt.Sprintf("the peer's Error %#02x: %q", e.Code, e.Text) }

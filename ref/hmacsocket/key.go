@@ -34,7 +34,7 @@ func HashNames() (names []string) {
 	return names
 }
 
-// A Key is K with the hash that it is used with. Any number of connections may use it at once.
+// A Key is K together with its hash. Any number of connections may use it at once.
 type Key struct {
 	LH   int // the hash's output length in bytes
 	k    []byte
@@ -57,8 +57,7 @@ func NewKey(hashName string, k []byte) (*Key, error) {
 	return nil, fmt.Errorf("unknown hash %q, there are: %s", hashName, strings.Join(HashNames(), ", "))
 }
 
-// A Sequence makes the HMACs of the messages of one direction of a connection, in their order. The zero value is of no
-// use.
+// A Sequence makes the HMACs of the messages of one direction of a connection, in order. The zero value is of no use.
 type Sequence struct {
 	key *Key
 	cn  []byte // CN(i), LH bytes
@@ -83,7 +82,7 @@ func (s *Sequence) appendHMAC(b, D []byte) []byte {
 	return mac.Sum(b)
 }
 
-// verify says whether H is that of D in the next message, in a time that does not tell how much of it is right
+// verify says whether H is that of D in the next message, in a time that does not reveal how much of it is right
 // (HMACSOCKET-82).
 func (s *Sequence) verify(H, D []byte) bool {
 	var sum [64]byte

@@ -2,12 +2,11 @@ package hmacsocket
 
 import "sync"
 
-// A nonces remembers the N's of an endpoint's connections. An endpoint signs for whatever N the peer's Init holds; that
-// it refuses those that it knows is what stops others from having messages signed that pass for somebody else's
-// (section 4.1).
+// A nonces remembers the N's of an endpoint's connections. An endpoint signs for whatever N the peer's Init holds. It
+// refuses the N's that it knows so that nobody can have messages signed that pass for somebody else's (section 4.1).
 type nonces struct {
 	mu   sync.Mutex
-	sent map[string]bool // on connections that live
+	sent map[string]bool // on living connections
 	// received are kept when the connection is over, in two generations: when the younger is full, the older is
 	// forgotten.
 	received, older map[string]bool
@@ -30,8 +29,8 @@ func (m *nonces) retire(N string) {
 	delete(m.sent, N)
 }
 
-// accept notes an N that was received, or says that it is a known one. It is one step: of two connections that bring
-// the same N at once, one is refused (HMACSOCKET-77 to -80).
+// accept notes a received N, or says that it is known. It does so in one step: of two connections that bring the same
+// N at once, one is refused (HMACSOCKET-77 to -80).
 func (m *nonces) accept(N string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// nonceList is what the memory is, said plainly: section 4.1.
+// nonceList is a plain model of the memory: section 4.1.
 type nonceList struct {
 	sent           []string
 	younger, older []string // as they were received
@@ -29,8 +29,8 @@ func (l *nonceList) accept(N string, generation int) error {
 	return nil
 }
 
-// TestNoncesAreAList: whatever is sent, received and over, in whatever order, the memory is as the list is. All but the
-// last few places of a generation are filled beforehand, so that they turn over often.
+// TestNoncesAreAList: whatever is sent, received and over, in whatever order, the memory equals the list. All but the
+// last few places of a generation are filled beforehand, so that generations turn over often.
 func TestNoncesAreAList(t *testing.T) {
 	const room = 3 // that is left in the younger generation
 	filler := make(map[string]bool)
@@ -68,27 +68,27 @@ func TestNoncesAreAList(t *testing.T) {
 	})
 }
 
-// TestNoncesForget: an N is known until as many others have come as both generations hold.
+// TestNoncesForget: an N is known until as many others have come as fit into both generations.
 func TestNoncesForget(t *testing.T) {
 	var m nonces
 	m.issue("own")
 	for i := range 2*nonceMemory + 1 {
 		if i > 0 && m.accept("0") != ErrKnownNonce {
-			t.Fatalf("forgotten behind %d others", i-1)
+			t.Fatalf("forgotten after %d others", i-1)
 		}
 		if err := m.accept(strconv.Itoa(i)); err != nil {
 			t.Fatal(i, err)
 		}
 	}
 	if err := m.accept("0"); err != nil {
-		t.Errorf("behind %d others: %v", 2*nonceMemory, err)
+		t.Errorf("after %d others: %v", 2*nonceMemory, err)
 	}
 	if err := m.accept("own"); err != ErrKnownNonce {
 		t.Errorf("what was sent: %v", err)
 	}
 }
 
-// TestNoncesOnce: of many that bring the same N at once, one is accepted.
+// TestNoncesOnce: of many connections that bring the same N at once, one is accepted.
 func TestNoncesOnce(t *testing.T) {
 	var m nonces
 	m.issue("own")
@@ -108,7 +108,7 @@ func TestNoncesOnce(t *testing.T) {
 	}
 }
 
-// closing is a connection that looks at what is known of its N when it is closed.
+// closing is a connection that checks whether its N is known when it is closed.
 type closing struct {
 	net.Conn
 	look func()
@@ -119,7 +119,7 @@ func (c closing) Close() error {
 	return c.Conn.Close()
 }
 
-// TestNonceOutlivesConnection: an N is not forgotten before its connection is closed, since until then what is signed
+// TestNonceOutlivesConnection: an N is not forgotten before its connection is closed, since until then messages signed
 // for it can arrive.
 func TestNonceOutlivesConnection(t *testing.T) {
 	a, b := tcpPair(t)
@@ -133,6 +133,6 @@ func TestNonceOutlivesConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	if conn.Close(); known != 1 || len(e.nonces.sent) != 0 {
-		t.Errorf("%d N's when it was closed, %d behind that", known, len(e.nonces.sent))
+		t.Errorf("%d N's when it was closed, %d after that", known, len(e.nonces.sent))
 	}
 }

@@ -27,7 +27,7 @@ func at(t *testing.T, hash string, k, n, base []byte, i *big.Int) *Sequence {
 	return s
 }
 
-// back is how many messages before that of a vector it is begun: what lies between is counted.
+// back is how many messages before a vector's own the direction begins: those in between are counted.
 func back(i *big.Int) int64 {
 	if i.IsInt64() {
 		return min(i.Int64(), 1<<16)
@@ -35,8 +35,8 @@ func back(i *big.Int) int64 {
 	return 1 << 16
 }
 
-// TestCounterVectors: counting comes to each vector's CN, from anywhere. (fuzz/hmacsocket reads and writes all vectors
-// that need no beginning far away.)
+// TestCounterVectors: counting reaches each vector's CN, from anywhere. (fuzz/hmacsocket reads and writes all vectors
+// that need no far-away beginning.)
 func TestCounterVectors(t *testing.T) {
 	files := load(t)
 	check := func(id, hash string, k, n, base []byte, digits string, cn []byte) {
@@ -71,7 +71,7 @@ func far(t *testing.T, d vectors.Direction) (s *Sequence, ok bool) {
 	return at(t, d.Hash, d.Key, d.N, nil, i), true
 }
 
-// TestFarVectors: messages whose numbers are not to be counted to are read and written as the vectors say.
+// TestFarVectors: messages whose numbers are too high to count to are read and written as the vectors say.
 func TestFarVectors(t *testing.T) {
 	files := load(t)
 	seen := make(map[vectors.Codec]int)

@@ -12,7 +12,7 @@ import (
 //
 //	LH u16 | ML u32 | N, LH bytes
 type Init struct {
-	ML uint32 // the most data that the sender of the Init takes in a Chunk, in bytes
+	ML uint32 // the most data that the Init's sender takes in a Chunk, in bytes
 	N  []byte // random, and new for every connection
 }
 
@@ -30,7 +30,7 @@ func AppendInit(b []byte, in Init, LH int) ([]byte, error) {
 }
 
 // ParseInit reads an Init from the beginning of b; n is its length, and N a part of b. It fails with [ErrIncomplete],
-// where n is the length that is needed at least, with [ErrHashLength] or with [ErrZeroLimit].
+// [ErrHashLength] or [ErrZeroLimit]. With [ErrIncomplete], n is the least length needed.
 func ParseInit(b []byte, LH int) (in Init, n int, err error) {
 	n = 2 + 4 + LH
 	if len(b) >= 2 && int(binary.BigEndian.Uint16(b)) != LH {
@@ -49,7 +49,7 @@ func ParseInit(b []byte, LH int) (in Init, n int, err error) {
 func (s *Sequence) headBytes() int { return 4 + s.key.LH }
 
 // AppendChunk appends the next message, a Chunk that holds D. It fails with [ErrEmpty] or, if D is longer than the
-// peer's ML, [ErrTooLong]; then it was no message.
+// peer's ML, with [ErrTooLong]; it then counts no message.
 //
 //	LD u32 > 0 | H, LH bytes | D, LD bytes
 func (s *Sequence) AppendChunk(b, D []byte, ML uint32) ([]byte, error) {
@@ -70,7 +70,7 @@ func (s *Sequence) appendHead(b, D []byte) []byte {
 	return b
 }
 
-// AppendError appends the next message, an Error, which has to be the last. It fails with [ErrBadText] or [ErrTooLong].
+// AppendError appends the next message, an Error, which must be the last. It fails with [ErrBadText] or [ErrTooLong].
 //
 //	LD u32 = 0 | H, LH bytes | EC u8 | LE u8 | EM, LE bytes
 func (s *Sequence) AppendError(b []byte, EC byte, EM string) ([]byte, error) {
@@ -87,8 +87,8 @@ func (s *Sequence) AppendError(b []byte, EC byte, EM string) ([]byte, error) {
 func isText(EM string) bool { return utf8.ValidString(EM) && !strings.Contains(EM, "\x00") }
 
 // Parse reads the next message from the beginning of b, for a receiver whose Init said ML. n is its length, and D, a
-// part of b, a Chunk's data. It fails with [ErrIncomplete], where n is the length that is needed at least, with
-// [ErrTooLong], with [ErrHMAC] or, if the message is an Error, with a [PeerError], which n is the length of.
+// part of b, a Chunk's data. It fails with [ErrIncomplete], n then being the least length needed, with [ErrTooLong],
+// with [ErrHMAC] or, if the message is an Error, with a [PeerError], n then being the Error's length.
 func (s *Sequence) Parse(b []byte, ML uint32) (D []byte, n int, err error) {
 	head := s.headBytes()
 	if len(b) < 4 {
@@ -112,7 +112,7 @@ func (s *Sequence) Parse(b []byte, ML uint32) (D []byte, n int, err error) {
 	return D, n, nil
 }
 
-// errForged: an Error whose HMAC is wrong. It gets no Error in answer (HMACSOCKET-50).
+// errForged: an Error with a wrong HMAC. It gets no Error in answer (HMACSOCKET-50).
 var errForged = fmt.Errorf("%w of an Error", ErrHMAC)
 
 // parseError reads an Error, whose LD was read. Its HMAC covers CN alone (section 3).

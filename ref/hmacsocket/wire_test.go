@@ -2,8 +2,7 @@ package hmacsocket
 
 import "testing"
 
-// TestHugeChunk: the length of a Chunk that an int of 32 bits cannot hold is one of which not all is there.
-// (GOARCH=386)
+// TestHugeChunk: a Chunk whose length a 32-bit int cannot hold is incomplete. (GOARCH=386)
 func TestHugeChunk(t *testing.T) {
 	for _, low := range []byte{0x00, 0xF0, 0xFF} {
 		b := append([]byte{0xFF, 0xFF, 0xFF, low}, make([]byte, 60)...)

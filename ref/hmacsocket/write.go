@@ -15,8 +15,8 @@ func (c *Conn) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// ReadFrom sends what r gives, each piece as a Chunk as soon as it is there, until r ends. It reads to where the data
-// is sent from.
+// ReadFrom sends what r gives, each piece as a Chunk as soon as it comes, until r ends. It reads straight into the send
+// buffer.
 func (c *Conn) ReadFrom(r io.Reader) (total int64, err error) {
 	for want := smallBuffer; ; {
 		D := c.data(want)
@@ -38,8 +38,8 @@ func (c *Conn) ReadFrom(r io.Reader) (total int64, err error) {
 	}
 }
 
-// data gives the place in the buffer of n bytes of data, or of as many as a Chunk of ours may have: the head goes
-// before it.
+// data gives the place in the buffer for n bytes of data, or as many as a Chunk of ours may have; the head goes before
+// it.
 func (c *Conn) data(n int) []byte {
 	n = min(n, int(min(c.out.ML, chunkData)))
 	head := c.out.seq.headBytes()
@@ -49,7 +49,7 @@ func (c *Conn) data(n int) []byte {
 	return c.out.buf[head : head+n]
 }
 
-// sendChunk sends D, which stands in its place.
+// sendChunk sends D, which is in its place in the buffer.
 func (c *Conn) sendChunk(D []byte) error {
 	c.out.Lock()
 	defer c.out.Unlock()
@@ -61,7 +61,7 @@ func (c *Conn) sendChunk(D []byte) error {
 	return c.out.err
 }
 
-// broken tells whether sending has failed.
+// broken says whether sending has failed.
 func (c *Conn) broken() bool {
 	c.out.Lock()
 	defer c.out.Unlock()

@@ -3,5 +3,5 @@
 package process
 
 // AdoptOrphans does nothing: only Linux can do that. Here a program and those that it starts are known by their process
-// group, for as long as the one that leads it lives.
+// group, for as long as the group's leader lives.
 func AdoptOrphans() error { return nil }

@@ -1,5 +1,5 @@
-// Package process is what a program has to see to that starts others, whatever it speaks: what these inherit, and who
-// waits for those that lose their parent.
+// Package process sees to what any program that starts others needs: what these inherit, and who waits for those that
+// lose their parent.
 package process
 
 import (
@@ -11,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forOne are a service manager's words to one process, which are not for those that it starts.
+// forOne are the variables by which a service manager addresses one process, not those that it starts.
 var forOne = []string{"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}
 
-// Environment is what others are started with: this process's, without what is for this process alone, and without the
-// variables named.
+// Environment is the environment to start others with: this process's, without the variables that are for this process
+// alone and those named.
 func Environment(without ...string) []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -23,10 +23,10 @@ func Environment(without ...string) []string {
 	})
 }
 
-// Inherited are the descriptors that this process was given and that those it starts would get, too, but for the
-// standard ones: what it has opened itself is kept from them anyway.
+// Inherited are the descriptors that this process was given and that processes it starts would get, too, without the
+// standard ones. Descriptors that it opened itself are kept from them anyway.
 func Inherited() (open []int) {
-	const unlisted = 1024 // the list does not have all everywhere
+	const unlisted = 1024 // not every system lists them all
 	var fds []int
 	for fd := 3; fd < unlisted; fd++ {
 		fds = append(fds, fd)

@@ -6,12 +6,11 @@ import (
 	"net"
 )
 
-// Request asks for the service name on a new connection c. After a positive reply it returns the explanation, and c is
-// the service's from its first byte on: not one of them has been read (TCPMUX-51). A negative reply is a
-// [RefusedError]; a name that cannot be one is refused before anything is sent (TCPMUX-48, -49). Deadlines and closing
-// are the caller's.
+// Request asks for the service name on a new connection c. After a positive reply it returns the explanation, and none
+// of the service's bytes on c has been read (TCPMUX-51). A negative reply is a [RefusedError]; an impossible name is
+// refused before anything is sent (TCPMUX-48, -49). Deadlines and closing are the caller's.
 //
-// Whoever sends before Request has returned may lose it: several servers drop what comes with the request (TCPMUX-60).
+// What is sent before Request has returned may be lost: several servers drop what comes with the request (TCPMUX-60).
 func Request(c net.Conn, name string) (explanation string, err error) {
 	if err := request(c, name); err != nil {
 		return "", err

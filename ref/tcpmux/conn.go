@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readExact fills buf from c until parse, given what is there, takes n bytes or fails, and consumes not one byte after
-// them: whoever gets the connection next finds the rest in its queue. parse must decide on len(buf) bytes. The end of
-// the connection is [io.EOF] before the first byte and [ErrCutShort] after it.
+// readExact fills buf from c until parse, given what is there, takes n bytes or fails. It consumes no byte after those
+// n: whoever gets the connection next finds the rest in its queue. parse must decide on len(buf) bytes. The end of the
+// connection is [io.EOF] before the first byte and [ErrCutShort] after it.
 func readExact(c net.Conn, buf []byte, parse func([]byte) (n int, err error)) error {
 	sc, socket := c.(syscall.Conn)
 	for have := 0; ; {
@@ -19,11 +19,11 @@ func readExact(c net.Conn, buf []byte, parse func([]byte) (n int, err error)) er
 		var err error
 		if socket {
 			seen, err = peek(sc, buf[have:])
-		} else { // without a queue to look into, only a single byte is sure not to be one too many
+		} else { // without a queue to look into, only single bytes are sure not to be too many
 			seen, err = c.Read(buf[have : have+1])
 		}
 		switch {
-		case seen > 0: // an error that came with it comes again
+		case seen > 0: // an error that came along will come again
 		case err == io.EOF && have > 0:
 			return ErrCutShort
 		case err != nil:
@@ -48,7 +48,7 @@ func readExact(c net.Conn, buf []byte, parse func([]byte) (n int, err error)) er
 	}
 }
 
-// peek waits for input and copies what there is into b without consuming it; [io.EOF] if none will come.
+// peek waits for input and copies it into b without consuming it; [io.EOF] if none will come.
 func peek(c syscall.Conn, b []byte) (n int, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -78,7 +78,7 @@ func send(c net.Conn, sign byte, explanation string) error {
 	return err
 }
 
-// write sends what is no service's, in bounded time: a client may send requests and read nothing.
+// write sends what is not a service's, in bounded time: a client may send requests and read nothing.
 func write(c net.Conn, b []byte) error {
 	c.SetWriteDeadline(time.Now().Add(writeTime))
 	defer c.SetWriteDeadline(time.Time{})
@@ -98,7 +98,7 @@ func Refuse(c net.Conn, explanation string) error {
 }
 
 // Finish ends the server's direction and takes what the client still sends, within limits: closing with unread input
-// makes TCP send a reset, which can destroy what was sent before it (TCPMUX-23). It is no fault if the client has gone.
+// makes TCP send a reset, which can destroy what was sent before it (TCPMUX-23). It is no error if the client has gone.
 // Closing is the caller's.
 func Finish(c net.Conn) error {
 	half, ok := c.(interface{ CloseWrite() error })
@@ -109,6 +109,6 @@ func Finish(c net.Conn) error {
 		return nil
 	}
 	c.SetReadDeadline(time.Now().Add(drainTime))
-	io.CopyN(io.Discard, c, drainBytes) // whichever way it ends, the reply has had its time
+	io.CopyN(io.Discard, c, drainBytes) // however this ends, the reply has had its time
 	return nil
 }

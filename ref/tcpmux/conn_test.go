@@ -38,8 +38,7 @@ func pipe(t *testing.T) (a, b net.Conn) {
 	return a, b
 }
 
-// TestReadExactSplits: however a request is cut into writes, it is read whole, and what stands behind it is left where
-// it is.
+// TestReadExactSplits: however a request is cut into writes, it is read whole, and what follows it is left unread.
 func TestReadExactSplits(t *testing.T) {
 	const request, behind = "daytime\r\n", "\r\nand more"
 	all := request + behind
@@ -73,7 +72,7 @@ func readSplit(t *testing.T, ends func(*testing.T) (net.Conn, net.Conn), request
 	}
 	rest, err := io.ReadAll(server)
 	if err != nil || string(rest) != behind {
-		t.Fatalf("parts %q: behind the request is %q, %v; want %q", parts, rest, err, behind)
+		t.Fatalf("parts %q: after the request comes %q, %v; want %q", parts, rest, err, behind)
 	}
 }
 
@@ -99,7 +98,7 @@ func TestReadExactEnds(t *testing.T) {
 	}
 }
 
-// TestClient: what the client makes of a server's bytes; a reply that goes on without end is given up.
+// TestClient: what the client makes of a server's bytes; it gives up on an endless reply.
 func TestClient(t *testing.T) {
 	endless := "+" + strings.Repeat("a", MaxExplanation+10)
 	for i, c := range []struct {

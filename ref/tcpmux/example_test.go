@@ -12,8 +12,8 @@ import (
 	"github.com/muxspec/muxspec/ref/tcpmux"
 )
 
-// A server has one service. A client asks for the list, for that service in another spelling, and for one that is not
-// there.
+// A server has one service. A client asks for the list, for that service in another spelling, and for one that does not
+// exist.
 func ExampleServer() {
 	var services tcpmux.Table
 	if err := services.Add("shout", tcpmux.MaxName, shout); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/muxspec/muxspec/ref/accept"
 )
 
-// A Config is what a server does. It must not change once a server has it.
+// A Config says what a server does. It must not change once a server has it.
 type Config struct {
 	Services *Table
 	// RequestTimeout is the time for the whole request (TCPMUX-37, -38).
@@ -30,7 +30,7 @@ type Server struct {
 	accept *accept.Server
 }
 
-// NewServer returns a server that logs failed sessions, and connections that it turns away, to log.
+// NewServer returns a server that logs failed sessions, and connections turned away, to log.
 func NewServer(config *Config, log *slog.Logger) *Server {
 	s := &Server{log: log}
 	s.config.Store(config)
@@ -55,11 +55,11 @@ func (s *Server) Serve(l net.Listener) { s.accept.Serve(l) }
 // ServeConn serves and closes a single connection.
 func (s *Server) ServeConn(c net.Conn) { s.accept.ServeConn(c) }
 
-// Shutdown gives the sessions until ctx ends, then ends them, and returns when the last has gone. The listeners are
-// closed before, by their owner.
+// Shutdown gives the sessions until ctx ends, then ends them, and returns when the last has gone. The owner of the
+// listeners closes them first.
 func (s *Server) Shutdown(ctx context.Context) { s.accept.Shutdown(ctx) }
 
-// turnAway tells a client why there is no room for it, without waiting for it: there are too many already.
+// turnAway tells a client why there is no room, without waiting for it: there are too many already.
 func (s *Server) turnAway(c net.Conn, why error) {
 	text := map[error]string{
 		accept.Closing:    "Server is shutting down",
@@ -70,7 +70,7 @@ func (s *Server) turnAway(c net.Conn, why error) {
 	send(c, Negative, text)
 }
 
-// serve answers the requests of a connection, until one of them has a session, or a refusal.
+// serve answers the requests of a connection until one of them gets a session or a refusal.
 func (s *Server) serve(ctx context.Context, c net.Conn) {
 	defer context.AfterFunc(ctx, func() { c.Close() })()
 	for {
@@ -102,7 +102,7 @@ func (s *Server) session(ctx context.Context, c net.Conn) (name string, err erro
 		return "", err
 	}
 	c.SetReadDeadline(time.Time{})
-	services := s.config.Load().Services // may have changed while the client typed
+	services := s.config.Load().Services // it may have changed while the client typed
 	folded := Fold(name)
 	handler := services.handlers[folded]
 	switch {

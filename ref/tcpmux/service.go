@@ -23,8 +23,8 @@ type Table struct {
 	handlers map[string]Handler
 }
 
-// Add puts a service into the table. A name of more than max bytes, HELP, one that a list cannot show, and one that
-// differs from another only in the case of its letters are refused.
+// Add puts a service into the table. It refuses a name of more than max bytes, HELP, a name that a list cannot show,
+// and one that differs from another only in case.
 func (t *Table) Add(name string, max int, h Handler) error {
 	_, err := AppendList(nil, []string{name}, max)
 	folded := Fold(name)

@@ -4,9 +4,9 @@
 // Start reading at wire.go, which turns bytes into requests, replies and lists and back. A [Server] answers
 // connections from a [Table] of services, each with a [Handler]; [Request] and [List] are the client's side.
 //
-// The package never reads a byte after a request or a reply, so a service, be it another program, gets the
-// connection itself. It refuses names that hold NUL, CR or LF and lines without a bound. It neither authenticates
-// nor encrypts: RFC 1078 has nothing of the kind.
+// The package never reads a byte after a request or a reply, so a service, even another program, gets the connection
+// itself. It refuses names that hold NUL, CR or LF, and endless lines. It neither authenticates nor encrypts: RFC 1078
+// has nothing of the kind.
 package tcpmux
 
 import (
@@ -31,7 +31,7 @@ const (
 	MaxConnections = 8192             // open at once, a server's default
 	MaxPerSource   = 1024             // open at once from one address, a server's default
 	writeTime      = 10 * time.Second // for a reply or a list
-	drainBytes     = 1 << 20          // that a client which was refused may still send
+	drainBytes     = 1 << 20          // that a refused client may still send
 	drainTime      = 2 * time.Second  // and how long
 )
 
@@ -52,11 +52,11 @@ const (
 // Error says what is wrong.
 func (f Fault) Error() string { return string(f) }
 
-// errNoService is only logged: who asks for what is not there is worth a line.
+// errNoService is only logged: it is worth a line who asks for a missing service.
 var errNoService = errors.New("there is no such service")
 
 // RefusedError is a negative reply's explanation, as it came.
 type RefusedError string
 
-// Error quotes the explanation: it is foreign, and a terminal obeys control characters (TCPMUX-55).
+// Error quotes the explanation, since it is foreign and a terminal obeys control characters (TCPMUX-55).
 func (e RefusedError) Error() string { return fmt.Sprintf("refused: %q", string(e)) }

@@ -16,7 +16,7 @@ func AppendRequest(b []byte, name string, max int) ([]byte, error) {
 	return appendLine(b, name, max)
 }
 
-// ParseRequest reads the request at the beginning of b, which took n bytes of it.
+// ParseRequest reads the request at the beginning of b, which takes n bytes.
 func ParseRequest(b []byte, max int) (name string, n int, err error) {
 	if n, err = parseLine(b, max); err != nil {
 		return "", 0, err
@@ -41,7 +41,7 @@ func AppendReply(b []byte, r Reply, max int) ([]byte, error) {
 	return out, nil
 }
 
-// ParseReply reads the reply at the beginning of b, which took n bytes of it.
+// ParseReply reads the reply at the beginning of b, which takes n bytes.
 func ParseReply(b []byte, max int) (r Reply, n int, err error) {
 	if len(b) == 0 {
 		return Reply{}, 0, ErrIncomplete
@@ -71,8 +71,8 @@ func AppendList(b []byte, names []string, max int) (out []byte, err error) {
 	return out, nil
 }
 
-// ParseList reads the answer to HELP, all that came until the connection ended. An introduction in the first line is
-// left out, a refusal there is a [RefusedError].
+// ParseList reads the answer to HELP: all that came until the connection ended. An introduction in the first line is
+// left out; a refusal there is a [RefusedError].
 func ParseList(b []byte, max int) (names []string, err error) {
 	for first := true; len(b) > 0 && err == nil; first = false {
 		var name string
@@ -109,8 +109,8 @@ func appendLine(b []byte, text string, max int) ([]byte, error) {
 	return out, nil
 }
 
-// parseLine finds the first line of b, whose text is b[:n-2]. The first fault in the order of the bytes decides
-// (docs/tcpmux.md, section 1.1); with [ErrIncomplete] more bytes are needed.
+// parseLine finds the first line of b, whose text is b[:n-2]. The first fault in byte order decides (docs/tcpmux.md,
+// section 1.1); with [ErrIncomplete], more bytes are needed.
 func parseLine(b []byte, max int) (n int, err error) {
 	for i, c := range b {
 		switch {
@@ -127,8 +127,8 @@ func parseLine(b []byte, max int) (n int, err error) {
 	return 0, ErrIncomplete
 }
 
-// Fold gives the form in which two names are equal if they name the same service: A to Z as a to z, all other bytes
-// as they are (TCPMUX-8, -9, -31).
+// Fold gives the form in which names of the same service are equal: A to Z as a to z, all other bytes as they are
+// (TCPMUX-8, -9, -31).
 func Fold(name string) string {
 	b := []byte(name)
 	for i, c := range b {

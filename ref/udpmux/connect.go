@@ -15,8 +15,8 @@ func AppendConnect(b []byte, N uint64, K [16]byte) []byte {
 	return append(AppendKey(b, K), '\n')
 }
 
-// ParseConnect reads a line of mosh-server's output. It fails with [ErrNotConnect], then look at the next, with
-// [ErrBadNumber] or with [ErrBadKey].
+// ParseConnect reads a line of mosh-server's output. It fails with [ErrNotConnect], after which the next line may be
+// tried, with [ErrBadNumber] or with [ErrBadKey].
 func ParseConnect(line string) (port uint16, K [16]byte, err error) {
 	rest, ok := strings.CutPrefix(strings.TrimRight(strings.TrimSuffix(line, "\n"), " \t\r"), connectPrefix)
 	if !ok {
@@ -43,7 +43,7 @@ func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789"
 // TokenNumber is N for token mode (section 2). For learn mode N is the port.
 func TokenNumber(port uint16) uint64 { return tokenBase + uint64(port) }
 
-// ParseNumber reads the client's last argument: [Token], or [Learn] where it is plain. It fails with [ErrNotNumber] or
+// ParseNumber reads the client's last argument: [Token], or [Learn] for a plain port. It fails with [ErrNotNumber] or
 // [ErrUnknownNumber].
 func ParseNumber(text string) (mode Mode, port uint16, err error) {
 	if text == "" || digits(text) != len(text) {

@@ -18,23 +18,23 @@ const (
 	Error
 )
 
-// A Frame has its type and those of the other fields that the type has.
+// A Frame has its type and the other fields that go with the type.
 type Frame struct {
 	Type    FrameType
 	Version byte     // HELLO
 	Modes   Mode     // WELCOME, REGISTER
-	Port    uint16   // WELCOME: the external one; REGISTER: the backend's
+	Port    uint16   // WELCOME: the external port; REGISTER: the backend's
 	S       [32]byte // REGISTER
 	ID      uint32   // REGISTERED
 	Code    byte     // ERROR
 	Text    string   // ERROR
 }
 
-// bodyLimits are the least and the most that L is for a type.
+// bodyLimits are the least and the greatest L of a type.
 var bodyLimits = map[FrameType][2]int{Hello: {2, 2}, Welcome: {4, 4}, Register: {36, 36}, Registered: {5, 5},
 	Error: {2, MaxFrame}}
 
-// check is what writer and reader refuse in a frame that is whole.
+// check is what writer and reader refuse in a complete frame.
 func (f *Frame) check() error {
 	switch {
 	case f.Type == Welcome && f.Port == 0:
@@ -138,8 +138,8 @@ type FrameReader struct {
 // NewFrameReader returns a reader of r's frames.
 func NewFrameReader(r io.Reader) *FrameReader { return &FrameReader{r: r} }
 
-// Next returns the next frame, one of [ParseFrame]'s errors, the stream's, [ErrCutShort] or, where the stream ends
-// between frames, [io.EOF]. An error comes again with each call.
+// Next returns the next frame, one of [ParseFrame]'s errors, the stream's, [ErrCutShort] or, if the stream ends between
+// frames, [io.EOF]. An error is returned again by each call.
 func (r *FrameReader) Next() (Frame, error) {
 	for r.err == nil {
 		f, n, err := ParseFrame(r.b)
@@ -154,8 +154,8 @@ func (r *FrameReader) Next() (Frame, error) {
 	return Frame{}, r.err
 }
 
-// Surplus returns how many bytes came, of a part of a frame perhaps, that Next has not returned; where there are none
-// it waits for some or for the end of the stream, which is [io.EOF].
+// Surplus returns how many bytes have come that Next has not returned, perhaps a part of a frame. If there are none, it
+// waits for some or for the end of the stream, which is [io.EOF].
 func (r *FrameReader) Surplus() (n int, err error) {
 	if len(r.b) == 0 {
 		err = r.more()

@@ -2,8 +2,8 @@
 // and its rules, with their ids, are in docs/udpmux.md and docs/udpmux-agents.md.
 //
 // Start reading at wire.go, which turns bytes into datagrams, keys and tokens and back; frame.go and connect.go do the
-// same for the Unix socket and for what mosh's programs say to each other. What uses them is in the packages below: mux
-// is the daemon's state, daemon its sockets, and agent the two agents.
+// same for the Unix socket and for what mosh's programs say to each other. The packages below use these: mux is the
+// daemon's state, daemon its sockets, and agent the two agents.
 //
 // The package does not decrypt and does not authenticate clients: only a mosh-server can.
 package udpmux
@@ -19,8 +19,8 @@ type Mode byte
 // From docs/udpmux.md, section 1.
 const (
 	Learn Mode = 1 << iota // the session is found by trying
-	Token                  // 0x01 and T in front of P
-	Port                   // the backend's port in front of P
+	Token                  // 0x01 and T before P
+	Port                   // the backend's port before P
 )
 
 // String lists the modes.
@@ -56,7 +56,7 @@ const (
 	CodeBadFrame
 )
 
-// A Fault is what is wrong with a datagram, a frame, a key or a line; the text says it.
+// A Fault is what is wrong with a datagram, a frame, a key or a line, in words.
 type Fault string
 
 // Error is the text.
@@ -93,5 +93,5 @@ type Refusal struct {
 	Text string
 }
 
-// Error quotes the text: for the agent it is foreign, and a terminal obeys control characters.
+// Error quotes the text, since it is foreign to the agent and a terminal obeys control characters.
 func (r *Refusal) Error() string { return fmt.Sprintf("refused with ERROR %d: %q", r.Code, r.Text) }

@@ -7,15 +7,15 @@ import (
 	"encoding/binary"
 )
 
-// A Header is what stands before P in a client's datagram (section 2.2).
+// A Header is what comes before P in a client's datagram (section 2.2).
 type Header struct {
 	Mode Mode     // exactly one
 	T    [15]byte // if Token
 	Port uint16   // if Port
 }
 
-// AppendClient appends a client's datagram. It fails with [ErrBadPort] or what is wrong with P: [ErrTooShort],
-// [ErrTooLong], [ErrWrongDirection].
+// AppendClient appends a client's datagram. It fails with [ErrBadPort] or a fault of P: [ErrTooShort], [ErrTooLong],
+// [ErrWrongDirection].
 //
 //	P   or   0x01 | T, 15 bytes | P   or   port u16 >= 1024 | P
 func AppendClient(b []byte, h Header, P []byte) ([]byte, error) {
@@ -35,7 +35,7 @@ func AppendClient(b []byte, h Header, P []byte) ([]byte, error) {
 }
 
 // ParseClient reads a client's datagram; P is a part of D. It fails with [ErrEmpty], [ErrShortHeader], [ErrReserved] or
-// what is wrong with P.
+// a fault of P.
 func ParseClient(D []byte) (h Header, P []byte, err error) {
 	if len(D) == 0 {
 		return h, nil, ErrEmpty
@@ -63,11 +63,11 @@ func ParseClient(D []byte) (h Header, P []byte, err error) {
 	return h, D[n:], checkP(D[n:], 0)
 }
 
-// ParseBackend looks at a backend's datagram. It fails with [ErrTooShort], [ErrTooLong] or [ErrWrongDirection] (section
+// ParseBackend checks a backend's datagram. It fails with [ErrTooShort], [ErrTooLong] or [ErrWrongDirection] (section
 // 2.3).
 func ParseBackend(P []byte) error { return checkP(P, 0x80) }
 
-// checkP: a client's P begins with 0x00, since no client counts to 2^56; of a backend's only the direction is known.
+// checkP: a client's P begins with 0x00, since no client counts to 2^56; a backend's only shows its direction.
 func checkP(P []byte, direction byte) error {
 	switch {
 	case len(P) < MinP:

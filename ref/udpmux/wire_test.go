@@ -136,7 +136,8 @@ var pageFrames = []struct {
 	{Frame{Type: Error, Code: 6, Text: "off"}, "00050506" + "6f6666"},
 }
 
-// Each frame of the page is written so and read so, with another behind it, too; every proper part of it is incomplete.
+// Each frame of the page is written and read like this, also with another after it; every proper part of it is
+// incomplete.
 func TestFrames(t *testing.T) {
 	t.Parallel()
 	for _, test := range pageFrames {

@@ -16,13 +16,13 @@ import (
 // An Axis is something that scenarios of a role are played over without saying so: how what is sent is cut into pieces,
 // which of the target's addresses is used. A line "# fixed: NAME..." of a scenario's head keeps it to the plain value.
 //
-// Before anything is played with another value, the baseline is: a target that does not work so breaks the axis's
-// rule, which is said once, and nothing else is played with that value.
+// The baseline is played first with each other value: if the target fails it, that breaks the axis's rule, once, and
+// nothing else is played with that value.
 type Axis struct {
 	Name   string
 	Help   string
 	Values []string // the first is the plain one
-	Rule   string   // that is broken where the baseline works with the plain value and not with another
+	Rule   string   // broken if the baseline works with the plain value but not with another
 	// Needs gives what the target or this machine needs for a value, as scenarios need it.
 	Needs map[string][]string
 	// Fits, if not nil, says whether a scenario can be played with other values than the plain one.
@@ -32,7 +32,7 @@ type Axis struct {
 	Apply func(s *Session, value string) error
 }
 
-// ambient gives the role's axes that the scenario is played over. The one that comes last looks back on the others.
+// ambient gives the role's axes that the scenario is played over. The last one looks back on the others.
 func (r Role) ambient(s Scenario) (all []axis) {
 	if s.Name == r.Bracket {
 		return nil
@@ -47,7 +47,7 @@ func (r Role) ambient(s Scenario) (all []axis) {
 
 func (a Axis) axis() axis { return axis{names: []string{a.Name}, values: a.Values, ambient: true} }
 
-// knowsAxes says what a scenario keeps fixed that no role has.
+// knowsAxes reports an axis that a scenario keeps fixed and no role has.
 func (u *Suite) knowsAxes(s Scenario) error {
 	for _, name := range s.fixed {
 		if !slices.ContainsFunc(u.Axes(), func(a AxisText) bool { return a.Name == name }) {
@@ -78,13 +78,13 @@ func (u *Suite) Axes() (all []AxisText) {
 	return all
 }
 
-// A setting is an axis of the role in one of its values that is not plain.
+// A setting is an axis of the role in a value other than the plain one.
 type setting struct {
 	Axis
 	value string
 }
 
-// settings are those in which a variant of a scenario is played.
+// settings are those that a variant of a scenario is played in.
 func (r Role) settings(s Scenario) (all []setting) {
 	for _, a := range r.Axes {
 		if value := s.values[a.Name]; value != "" && value != a.Values[0] {
@@ -107,16 +107,16 @@ func (s *Session) apply() error {
 	return nil
 }
 
-// left says which of the variant's values is not to be played: the target lacks something for it, or the baseline does
-// not work with it.
+// left says which of the variant's values cannot be played: the target lacks something for it, or fails the baseline
+// with it.
 func (r *roleRun) left(s Scenario) bool {
 	return slices.ContainsFunc(r.kind.settings(s), func(set setting) bool {
 		return r.gone[set.Name+"="+set.value] || r.lacks(Scenario{Role: s.Role, Needs: set.Needs[set.value]}) != ""
 	})
 }
 
-// guards gives the baseline in each value of the role's axes that one of the plays has, and in all values of an axis
-// whose rule was asked for.
+// guards gives the baseline in each axis value that one of the plays has, and in all values of an axis whose rule was
+// asked for.
 func (u *Suite) guards(r Role, plays []Scenario, rules []docs.Rule) (all []Scenario, err error) {
 	base, _ := u.find(r.Baseline, r.Name)
 	for _, a := range r.Axes {
@@ -141,14 +141,14 @@ func (u *Suite) guards(r Role, plays []Scenario, rules []docs.Rule) (all []Scena
 	return all, nil
 }
 
-// isGuard says whether a scenario is the baseline that is played for that rule, too, in the values of its axis.
+// isGuard says whether a scenario is the baseline, which is also played for that rule in the values of its axis.
 func (u *Suite) isGuard(s Scenario, rule string) bool {
 	r := u.role(s.Role)
 	return s.Name == r.Baseline && slices.ContainsFunc(r.Axes, func(a Axis) bool { return a.Rule == rule })
 }
 
-// guard plays the baseline in the values that other scenarios are to be played in, and gives those. That the baseline
-// was asked for in such a value is the same play.
+// guard plays the baseline in the values that other scenarios are to be played in, and gives those. If the baseline
+// itself was asked for in such a value, that is the same play.
 func (r *roleRun) guard(selected []Scenario, first report.ScenarioResult) (others []Scenario) {
 	guards := make(map[string]bool)
 	for _, s := range selected {
@@ -227,7 +227,7 @@ type closer func()
 func (c closer) Close() error { c(); return nil }
 
 // Company is the axis of servers that have others to serve meanwhile. A scenario that measures the target's processes,
-// or has it started in a special way, is alone with it.
+// or starts it in a special way, has it to itself.
 func Company(rule string) Axis {
 	return Axis{Name: "company", Values: []string{"none", "busy"}, Rule: rule,
 		Help:  "The scenario has the target to itself, or good exchanges run beside it, one after another.",
@@ -235,7 +235,7 @@ func Company(rule string) Axis {
 		Apply: func(s *Session, _ string) error { s.accompany(); return nil }}
 }
 
-// write writes a scenario's script, if it is not there: somebody may be reading it.
+// write writes a scenario's script unless it exists: somebody may be reading it.
 func (r *run) write(s Scenario) error {
 	f, err := os.CreateTemp(r.scratch, "script")
 	if err != nil {
@@ -249,7 +249,7 @@ func (r *run) write(s Scenario) error {
 	return errors.Join(err, os.Remove(f.Name()))
 }
 
-// reduced gives the play with fewer of its values that fails as well: the fault is told by what it needs.
+// reduced gives the play with fewer of its values that fails as well: what the fault needs describes it.
 func (r *roleRun) reduced(s Scenario, result report.ScenarioResult, play func(Scenario) report.ScenarioResult) report.ScenarioResult {
 	rules, err := docs.All()
 	if err != nil || result.Outcome != report.Violation || strings.Count(s.Variant, "=") < 2 {

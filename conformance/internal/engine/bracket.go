@@ -9,8 +9,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/report"
 )
 
-// start starts an instance for a scenario. Where no sign tells that it listens, a good exchange is tried until one
-// works.
+// start starts an instance for a scenario. If no sign tells that it listens, it tries a good exchange until one works.
 func (r *roleRun) start(s Scenario) (*Instance, error) {
 	in, err := r.launch(s, r.with(s))
 	if err != nil || in.Process == nil || in.Listens {
@@ -28,8 +27,8 @@ func (r *roleRun) start(s Scenario) (*Instance, error) {
 	return in, nil // the baseline says what is wrong
 }
 
-// bracket checks that a good exchange works after a scenario, and gives the instance for the next: a new one if not,
-// or if processes of this one would take the processors from all that follows.
+// bracket checks that a good exchange works after a scenario, and gives the instance for the next: a new one if the
+// exchange fails, or if the old one's processes would keep the processors busy.
 func (r *roleRun) bracket(s Scenario, in *Instance) *Instance {
 	if r.bracketCheck(s, in) && !r.spinner && !r.spins(in) {
 		return in
@@ -37,8 +36,8 @@ func (r *roleRun) bracket(s Scenario, in *Instance) *Instance {
 	return r.anew(s, in)
 }
 
-// serves says whether there is a target for the scenario: one that has ended since the last is started again. Where it
-// does not start, the scenario is blocked by the one that ended it.
+// serves says whether there is a target for the scenario. One that has ended since the last scenario is started again;
+// if it does not start, the scenario is blocked by the one that ended it.
 func (r *roleRun) serves(s Scenario) bool {
 	if r.Target.Address != "" || r.shared != nil && r.shared.Process != nil && r.shared.Process.Ended() == "" {
 		return true
@@ -46,7 +45,7 @@ func (r *roleRun) serves(s Scenario) bool {
 	why, by := "the target has ended", ""
 	if r.before != nil {
 		by = r.before.Rule.ID
-		why += fmt.Sprintf(" in, or behind, %s (%s)", r.before.Name, r.before.Rule.ID)
+		why += fmt.Sprintf(" in, or after, %s (%s)", r.before.Name, r.before.Rule.ID)
 	}
 	r.stop(r.shared)
 	next, err := r.start(s)
@@ -58,7 +57,7 @@ func (r *roleRun) serves(s Scenario) bool {
 	return false
 }
 
-// spins says whether an instance goes on working although nobody wants anything of it.
+// spins says whether an instance goes on working although nobody asks it for anything.
 func (r *roleRun) spins(in *Instance) bool {
 	return in != nil && in.Process != nil && in.Process.Spins(proc.Window(r.ctx, r.limit(0)))
 }
@@ -92,7 +91,7 @@ func (r *roleRun) bracketCheck(s Scenario, in *Instance) bool {
 	return err == nil
 }
 
-// withStates adds to what was waited for in vain what the target did meanwhile.
+// withStates adds what the target did to the report of a wait in vain.
 func withStates(err error, rec *Record, in *Instance) error {
 	if !rec.late || in == nil || in.Process == nil {
 		return err

@@ -10,8 +10,8 @@ import (
 	"github.com/muxspec/muxspec/conformance/report"
 )
 
-// A canary is UDP sockets that nobody was told of. What comes there is sent to every port of this machine, also to those
-// of targets and of the suite.
+// A canary is UDP sockets that nobody was told of. Whoever sends there sends to every port of this machine, also to
+// those of targets and of the suite.
 type canary struct {
 	sockets []*net.UDPConn
 
@@ -35,7 +35,7 @@ func newCanary() *canary {
 func (c *canary) listen(socket *net.UDPConn) {
 	for b := make([]byte, 1); ; {
 		_, from, err := socket.ReadFromUDPAddrPort(b)
-		if !from.IsValid() && err != nil { // not only that there was more than fits
+		if !from.IsValid() && err != nil { // other than a datagram too long for the buffer
 			return
 		}
 		c.mu.Lock()
@@ -54,13 +54,13 @@ func (c *canary) close() {
 	}
 }
 
-// doubts makes a violation inconclusive that a datagram of somebody else may have caused.
+// doubts makes a violation inconclusive if somebody else's datagram may have caused it.
 func (c *canary) doubts(kind Role, s report.ScenarioResult) report.ScenarioResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.heard != "" && kind.Datagrams && s.Outcome == report.Violation && !s.Known {
 		s.Outcome = report.Inconclusive
-		s.Reason = fmt.Sprintf("somebody sends datagrams to ports that nobody was told of, first from %s; else: %s", c.heard, s.Reason)
+		s.Reason = fmt.Sprintf("somebody sends datagrams to ports that nobody was told of, first from %s; without that: %s", c.heard, s.Reason)
 	}
 	return s
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Check says what is wrong with the target, before anything is started.
+// Check says what is wrong with the target before anything is started.
 func (u *Suite) Check(t *Target) error {
 	switch {
 	case t.Name == "":
@@ -36,7 +36,7 @@ func (u *Suite) Check(t *Target) error {
 	}
 	for role := range t.Commands {
 		if !slices.Contains(t.Roles, role) {
-			return fmt.Errorf("commands: %q is none of the target's roles", role)
+			return fmt.Errorf("commands: %q is not one of the target's roles", role)
 		}
 	}
 	if d, err := time.ParseDuration(t.StartTimeout); t.StartTimeout != "" && (err != nil || d <= 0) {
@@ -114,8 +114,8 @@ func (u *Suite) checkKnown(t *Target) error {
 
 var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([A-Za-z_]+)\}`) })
 
-// checkPlaceholders: files may hold braces of their own, but a command or an environment with an unknown placeholder
-// is a typo.
+// checkPlaceholders: files may hold braces of their own, but an unknown placeholder in a command or an environment is a
+// typo.
 func (u *Suite) checkPlaceholders(t *Target) error {
 	placeholders := u.Placeholders()
 	texts := slices.Concat(append(slices.Collect(maps.Values(t.Commands)), t.Command)...)

@@ -21,15 +21,14 @@ type Record struct {
 	began    time.Time
 	entries  []entry
 	late     bool // something was waited for in vain
-	unproven bool // some segments could not be seen to arrive apart
+	unproven bool // some segments may not have arrived apart
 
 	outcome report.Outcome
 	reason  string
 	by      string // the rule that a block rests on
 }
 
-// An entry is one note, or what was sent or received once. It is put into lines where somebody is to see it: after
-// most scenarios nobody is.
+// An entry is one note, or what was sent or received once. It is only put into lines if somebody is to see it.
 type entry struct {
 	text  string // of the note, or the direction
 	bytes []byte // at most hexBytes of them
@@ -45,7 +44,7 @@ func (r *Record) Note(format string, args ...any) {
 	r.entries = append(r.entries, entry{text: fmt.Sprintf(format, args...)})
 }
 
-// Mark gives a place to go back to: what comes behind it is no evidence where all that it shows went well.
+// Mark gives a place to go back to: what comes after it is no evidence if it only shows that all went well.
 func (r *Record) Mark() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -88,16 +87,16 @@ func (r *Record) lines() (lines []string) {
 	return lines
 }
 
-// Doubt takes note that the target may have read together what was sent apart.
+// Doubt records that the target may have read together what was sent apart.
 func (r *Record) Doubt() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.unproven = true
 }
 
-// Apart waits, no longer than w, until the target has read all that was sent, so that what is sent next is not read
-// together with it, and says whether it has. Where that can't be seen, or does not happen, it waits a moment and marks the
-// evidence.
+// Apart waits, no longer than w, until the target has read all that was sent, so that it does not read that together
+// with what is sent next, and says whether it has. If that can't be seen, or does not happen, Apart waits a moment and
+// marks the evidence.
 func (r *Record) Apart(w proc.Wait, read func() (yes, known bool)) bool {
 	for !w.Over() {
 		yes, known := read()
@@ -114,7 +113,7 @@ func (r *Record) Apart(w proc.Wait, read func() (yes, known bool)) bool {
 	return false
 }
 
-// Late takes note that something was waited for in vain: the evidence tells what the target's processes do.
+// Late records that something was waited for in vain, so that the evidence tells what the target's processes do.
 func (r *Record) Late() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,7 +129,7 @@ func (r *Record) conclude(o report.Outcome, format string, args ...any) {
 	}
 }
 
-// end sets the verdict that an error is.
+// end sets the verdict that an error stands for.
 func (r *Record) end(err error) {
 	o, reason := OutcomeOf(err)
 	if v := (*verdict)(nil); errors.As(err, &v) {
@@ -141,8 +140,7 @@ func (r *Record) end(err error) {
 	r.conclude(o, "%s", reason)
 }
 
-// hexLines shows bytes as hex and as text, 16 a line: of all bytes, which there were, the first hexBytes are given,
-// or as many as there were.
+// hexLines shows bytes as hex and as text, 16 a line. They are the first hexBytes of all, or fewer if there were fewer.
 func hexLines(b []byte, all int) (lines []string) {
 	for i := 0; i < len(b); i += 16 {
 		if all > hexBytes && i == hexBytes-16 {
@@ -183,7 +181,7 @@ func Shown(b []byte) string {
 	return `"` + quoteBytes(b) + `"`
 }
 
-// Difference says where two texts part.
+// Difference says where two texts differ.
 func Difference(want, got []byte) string {
 	for i := range got {
 		if i >= len(want) || got[i] != want[i] {

@@ -12,7 +12,7 @@ import (
 	"github.com/muxspec/muxspec/docs"
 )
 
-// given turns a violation of what the rule builds on, another rule, into a block: the rule cannot be judged.
+// given turns a violation of another rule, which this one builds on, into a block: the rule cannot be judged.
 func given(by string, err error) error {
 	if v := (*verdict)(nil); errors.As(err, &v) && v.outcome == report.Violation {
 		return &verdict{report.Blocked, fmt.Sprintf("what the rule builds on, %s, does not work: %s", by, v.reason), by}
@@ -34,8 +34,8 @@ func givenVerb(s *Session, args []string) error {
 
 var ruleID = regexp.MustCompile(`^[A-Z]+-[0-9]+$`)
 
-// restsOn gives the rule that is broken where a verb fails that is given: of the longest words of the role's table that
-// it begins with.
+// restsOn gives the rule that is broken if a given verb fails: that of the longest words of the role's table that it
+// begins with.
 func (r Role) restsOn(words []string) (rule string) {
 	for n := range words {
 		if id, ok := r.Rests[strings.Join(words[:n+1], " ")]; ok {
@@ -45,7 +45,7 @@ func (r Role) restsOn(words []string) (rule string) {
 	return rule
 }
 
-// checkRests panics where a block would name a rule that does not bind the role.
+// checkRests panics if a block would name a rule that does not bind the role.
 func (u *Suite) checkRests(all []Scenario, rules []docs.Rule) {
 	check := func(id, role, where string) {
 		if !slices.ContainsFunc(rules, func(r docs.Rule) bool { return r.ID == id && slices.Contains(r.Roles, role) }) {

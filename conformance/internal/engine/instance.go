@@ -18,28 +18,28 @@ import (
 	"github.com/muxspec/muxspec/conformance/report"
 )
 
-// An Instance is a target that runs: a process of ours, or somebody else's server.
+// An Instance is a running target: a process of ours, or somebody else's server.
 type Instance struct {
 	Target  *Target
 	kind    Role
 	Address string        // HOST:PORT
-	Process *proc.Process // nil for somebody else's
-	Listens bool          // by a sure sign
+	Process *proc.Process // nil for somebody else's server
+	Listens bool          // as a sure sign told
 	Dir     string
 	ground  *proc.Ground
-	start   time.Duration // that it has until it listens
-	Extra   []string      // arguments behind the command's
+	start   time.Duration // the time that it has until it listens
+	Extra   []string      // arguments after the command's
 	Crowd   int           // how many clients it was given at once
 	Env     []string      // more variables of the environment
 	Inherit []*os.File    // more descriptors, from 3 on
-	// Wrap, if it is not nil, gives the command line that starts another one.
+	// Wrap, if not nil, gives the command line that starts another command line.
 	Wrap func(path string, argv []string) (string, []string)
 	// Part is what the role has made for the instance. If it is an io.Closer, it is closed with the instance.
 	Part any
 }
 
-// launch starts the target for a scenario, and returns when it listens. The error says what a user needs to know; the
-// instance is there for its output, if only it could be started.
+// launch starts the target for a scenario, and returns when it listens. The error says what a user needs to know. If
+// the target could be started at all, the instance is returned, too, for its output.
 func (r *roleRun) launch(s Scenario, values map[string]string) (*Instance, error) {
 	if r.Target.Address != "" {
 		return &Instance{Target: r.Target, kind: r.kind, Address: r.Target.Address}, nil
@@ -73,9 +73,9 @@ func startListening(ctx context.Context, in *Instance, s Scenario, values map[st
 	return in.Ready(ctx, values["address_file"])
 }
 
-// prepare makes an instance's folder, and gives the placeholders the values that depend on it.
+// prepare makes an instance's folder, and sets the placeholders that depend on it.
 func (r *roleRun) prepare(s Scenario, values map[string]string) (*Instance, map[string]string, error) {
-	// Short: the path of a Unix socket in it must fit into some 100 bytes.
+	// It is short: the path of a Unix socket in it must fit into some 100 bytes.
 	dir, err := os.MkdirTemp(r.ground.Dir, "i")
 	if err != nil {
 		return nil, nil, err
@@ -116,8 +116,8 @@ func (in *Instance) Launch(values map[string]string) error {
 	return in.ground.Enter(in.Process)
 }
 
-// Ready waits until the target listens, by the best sign that there is: a line of its output, its address file, the
-// kernel's table. A bare connection is no sign: it alone ends some servers.
+// Ready waits until the target listens, by the best sign available: a line of its output, its address file, the
+// kernel's table. It does not just connect, since a bare connection ends some servers.
 func (in *Instance) Ready(ctx context.Context, addressFile string) error {
 	w := proc.NewWait(ctx, time.Now(), in.start, in.ground.Pulse, in.Process)
 	line, listens := regexp.MustCompile(in.Target.ReadyLine), in.kind.Listens
@@ -164,7 +164,7 @@ func (in *Instance) Ready(ctx context.Context, addressFile string) error {
 	}
 }
 
-// Uses says whether the target has use for the placeholder.
+// Uses says whether the target uses the placeholder.
 func (in *Instance) Uses(placeholder string) bool { return in.Target.Uses(in.kind.Name, placeholder) }
 
 // End ends the instance's processes.

@@ -11,14 +11,14 @@ import (
 	"github.com/muxspec/muxspec/conformance/report"
 )
 
-// slowTimer is the longest timer that a run waits for without being asked to.
+// slowTimer is the longest timer that a run waits for unasked.
 const slowTimer = 2 * time.Second
 
-// How many scenarios with an instance of their own run at the same time: of those that work, and of those that wait,
-// which leave the processors to others.
+// How many scenarios with an instance of their own run at the same time: of those that work, and of those that wait and
+// leave the processors to others.
 const workAtOnce, waitAtOnce = 3, 12
 
-// judge runs the scenarios. The roles do not know of each other, so that they are judged side by side.
+// judge runs the scenarios. The roles are independent, so they are judged side by side.
 func (r *run) judge(selected []Scenario) {
 	working, waiting := make(chan struct{}, workAtOnce), make(chan struct{}, waitAtOnce)
 	var all sync.WaitGroup
@@ -45,22 +45,21 @@ type roleRun struct {
 	kind   Role
 	verbs  verbs
 	recent []time.Duration // what the latest good exchanges took
-	// spinner: already a good exchange leaves a process that takes all the processor time that it gets, from all that
-	// is beside it. Such a target is judged one scenario at a time, in its plain variant, each with an instance that no
-	// other has left anything in.
+	// spinner: even a good exchange leaves a process that takes all the processor time that it can get. Such a target
+	// is judged one scenario at a time, in its plain variant, each with a fresh instance.
 	spinner bool
-	shared  *Instance // of a server, for the scenarios that need none of their own
-	before  *Scenario // that was played on it last
-	// broken says why a good exchange does not work. What is judged all the same can be broken; that it is not means
-	// nothing, since a program that refuses everything refuses also what it should.
+	shared  *Instance // of a server, for scenarios that need no instance of their own
+	before  *Scenario // the last one played on it
+	// broken says why a good exchange does not work. What is judged all the same can fail; a pass means nothing, since
+	// a program that refuses everything also refuses what it should.
 	broken string
 	base   string          // the baseline's rule
-	gone   map[string]bool // values of the role's axes that the baseline does not work with
-	// What has an instance of its own needs a place, which all roles share.
+	gone   map[string]bool // axis values that the baseline does not work with
+	// A scenario with an instance of its own needs one of these places, which all roles share.
 	working, waiting chan struct{}
 }
 
-// judge runs a role's scenarios: those that share an instance one after the other, the others beside them.
+// judge runs a role's scenarios: those that share an instance one after another, and the others beside them.
 func (r *roleRun) judge(selected []Scenario) {
 	base, _ := r.suite.find(r.kind.Baseline, r.role)
 	r.base = base.Rule.ID
@@ -101,7 +100,7 @@ func (r *roleRun) judge(selected []Scenario) {
 	}
 }
 
-// sortOut files what need not be run, and parts the others: those that share an instance, those with one of their own
+// sortOut files what need not be run, and sorts the others: those that share an instance, those with their own instance
 // that work, those that wait, and the one that comes last.
 func (r *roleRun) sortOut(selected []Scenario, base Scenario, first report.ScenarioResult) (
 	shared, works, waits []Scenario, last *Scenario) {
@@ -129,7 +128,7 @@ func (r *roleRun) sortOut(selected []Scenario, base Scenario, first report.Scena
 	return shared, works, waits, last
 }
 
-// judgeAlone runs scenarios with instances of their own, as many at the same time as there are places.
+// judgeAlone runs scenarios with instances of their own, as many at a time as there are places.
 func (r *roleRun) judgeAlone(alone []Scenario, places chan struct{}) {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -149,8 +148,8 @@ func (r *roleRun) judgeAlone(alone []Scenario, places chan struct{}) {
 	}
 }
 
-// goesOn says whether the scenario is to be played: the run was not interrupted, and its plain variant has not failed. Else
-// it files that.
+// goesOn says whether the scenario is to be played: the run was not interrupted, and its plain variant has not failed.
+// If it is not, goesOn files that.
 func (r *roleRun) goesOn(s Scenario) bool {
 	r.mu.Lock()
 	stopped := r.stopped
@@ -160,7 +159,7 @@ func (r *roleRun) goesOn(s Scenario) bool {
 	case r.ctx.Err() != nil:
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted})
 	case failed, r.spinner && s.Variant != "":
-		// The plain variant's verdict stands, and a slow server is not asked a dozen times.
+		// The plain variant's verdict stands; a slow server is not asked a dozen times.
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
 	case stopped:
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: "the run has stopped at the first violation"})
@@ -170,7 +169,7 @@ func (r *roleRun) goesOn(s Scenario) bool {
 	return false
 }
 
-// baseline starts what the scenarios share, and plays the one that decides.
+// baseline starts what the scenarios share, and plays the scenario that decides.
 func (r *roleRun) baseline(base Scenario) report.ScenarioResult {
 	if r.kind.Fresh {
 		return r.play(base, nil)
@@ -232,7 +231,7 @@ func (r *roleRun) playAlone(s Scenario) report.ScenarioResult {
 	return result
 }
 
-// unstarted says what it means that another instance did not start.
+// unstarted says what it means if another instance did not start.
 func (r *roleRun) unstarted(s Scenario, in *Instance, err error) error {
 	if in != nil && in.Process != nil && in.Process.Ended() != "" {
 		if verdict := r.kind.Unstarted(s, err); verdict != nil {

@@ -12,7 +12,7 @@ func (k Deviation) covers(s Scenario) bool {
 	return k.Rule == s.Rule.ID && k.Scenario == s.Name && (k.Role == "" || k.Role == s.Role)
 }
 
-// id names the deviation as one of the scenario's, with the role where the rule alone does not tell.
+// id names the deviation as one of the scenario's, with the role if the rule has several.
 func (k Deviation) id(s Scenario) string {
 	if len(s.Rule.Roles) > 1 {
 		return s.Rule.ID + " " + s.Name + " " + s.Role
@@ -20,8 +20,8 @@ func (k Deviation) id(s Scenario) string {
 	return s.Rule.ID + " " + s.Name
 }
 
-// KnownTOML gives the report's violations as entries of a target file, each with an empty reason: somebody has to
-// find it before the file is accepted.
+// KnownTOML gives the report's violations as entries of a target file, each with an empty reason, which somebody has to
+// fill in before the file is accepted.
 func KnownTOML(r *report.Report) string {
 	var b strings.Builder
 	for _, rule := range r.Rules {

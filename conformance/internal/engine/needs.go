@@ -17,7 +17,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 )
 
-// An Unable is what the suite lacks on this machine, so that nothing could be judged.
+// An Unable is what the suite lacks on this machine, without which nothing could be judged.
 type Unable struct{ Lack string }
 
 func (u *Unable) Error() string { return "nothing can be judged here: " + u.Lack }
@@ -25,11 +25,11 @@ func (u *Unable) Error() string { return "nothing can be judged here: " + u.Lack
 // unable says what is missing.
 func unable(format string, args ...any) error { return &Unable{fmt.Sprintf(format, args...)} }
 
-// fewestDescriptors is what the suite may have open at the same time: many scenarios run beside each other, and some
-// open hundreds of connections.
+// fewestDescriptors is how many the suite may have open at once: many scenarios run side by side, and some open
+// hundreds of connections.
 const fewestDescriptors = 1024
 
-// able says what the suite lacks on this machine. It looks at all that a target could be blamed for otherwise.
+// able says what the suite lacks on this machine. It checks everything that a target could be blamed for otherwise.
 func (r *run) able() error {
 	for _, check := range []func() error{enoughDescriptors, processesVisible, r.loopback, r.settle, r.ownProgram} {
 		if err := check(); err != nil {
@@ -48,7 +48,7 @@ func enoughDescriptors() error {
 	return nil
 }
 
-// processesVisible: where a system has a table of processes, it is there.
+// processesVisible: a system that has a table of processes must show it.
 func processesVisible() error {
 	if proc.CanSeeProcesses && proc.Self() != nil {
 		return unable("%v: mount proc at /proc, where the target's processes and sockets are seen", proc.Self())
@@ -85,16 +85,16 @@ func (r *run) loopback() error {
 		_, _, err = u.ReadFrom(make([]byte, 1))
 	}
 	if err != nil {
-		return unable("a datagram from 127.0.0.1 to itself does not come: %v", err)
+		return unable("a datagram from 127.0.0.1 to itself does not arrive: %v", err)
 	}
 	return nil
 }
 
-// longestRoot is how long the path of the run's folder may be: Unix sockets in folders of it have some 100 bytes.
+// longestRoot is how long the path of the run's folder may be: the path of a Unix socket below it has some 100 bytes.
 const longestRoot = 80
 
-// settle makes the folder of all that the run leaves on disk, in the first place that will do: programs are started
-// from it.
+// settle makes the folder of all that the run leaves on disk, in the first place that will do: one from which programs
+// can be started.
 func (r *run) settle() error {
 	places := []string{os.TempDir(), "/tmp", "/var/tmp", memory, os.Getenv("XDG_RUNTIME_DIR"), os.Getenv("HOME")}
 	var why []string
@@ -112,7 +112,7 @@ func (r *run) settle() error {
 	return unable("no folder for temporary files will do (set TMPDIR): %s", strings.Join(why, "; "))
 }
 
-// plainPath are the paths that every program takes, also in files that have no way to quote.
+// plainPath matches the paths that need no quotes in any program's files.
 var plainPath = regexp.MustCompile(`^[A-Za-z0-9/._+@%,=-]*$`)
 
 func settleIn(place string) (root string, err error) {
@@ -149,7 +149,7 @@ func executes(dir string) error {
 	return nil
 }
 
-// ownProgram: the program that has the fixtures starts, under a path that needs no quotes.
+// ownProgram: the program that has the fixtures starts, and its path needs no quotes.
 func (r *run) ownProgram() error {
 	if !plainPath.MatchString(r.Program) {
 		link := filepath.Join(r.root, "muxspec")
@@ -177,7 +177,7 @@ func (r *run) ownProgram() error {
 	return nil
 }
 
-// ownStart is how long that program has: on a machine that is so busy, verdicts would be luck.
+// ownStart is how long that program may take: on a machine busier than that, verdicts would be luck.
 const ownStart = 30 * time.Second
 
 // fixture is a program that sends back what it gets, which shows that the suite's own programs start.

@@ -10,14 +10,14 @@ import (
 // anything take.
 const shortTimer, longTimer = "1s", "1m"
 
-// DefaultPatience is long enough for a program that starts another.
+// DefaultPatience is long enough for a program that starts another one.
 const DefaultPatience = 2 * time.Second
 
-// mostPatience is the longest that is waited for a slow target.
+// mostPatience is the longest wait for a slow target.
 const mostPatience = 30 * time.Second
 
-// limit is how long to wait for a target that has to deal with so many clients first, one by one if it likes: a server
-// may start a process for each.
+// limit is how long to wait for a target that has to deal with that many clients first, maybe one by one: a server may
+// start a process for each.
 func (r *roleRun) limit(crowd int) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -25,7 +25,7 @@ func (r *roleRun) limit(crowd int) time.Duration {
 }
 
 // readTime is how long to wait for a target to read what was sent. Some sleep for a second now and then: one slow
-// exchange of the latest may be chance, but not two.
+// recent exchange may be chance, but not two.
 func (r *roleRun) readTime() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -36,7 +36,7 @@ func (r *roleRun) readTime() time.Duration {
 	return max(200*time.Millisecond, min(2*slow, r.Patience))
 }
 
-// fewExchanges is how many good exchanges tell how fast a target usually is.
+// fewExchanges is how many good exchanges show how fast a target usually is.
 const fewExchanges = 15
 
 // good takes note of how long a good exchange took.
@@ -48,8 +48,7 @@ func (r *roleRun) good(took time.Duration) {
 	}
 }
 
-// usual is the median of the latest good exchanges: one that was slow, on a busy machine, does not make every later
-// wait long.
+// usual is the median of the latest good exchanges: a slow one, on a busy machine, does not make every later wait long.
 func (r *roleRun) usual() time.Duration {
 	if len(r.recent) == 0 {
 		return 0
@@ -58,7 +57,7 @@ func (r *roleRun) usual() time.Duration {
 }
 
 // stated gives a timer of the target in a scenario that waits for it: what the suite has set, or what the target file
-// says. The error says that it has none.
+// says. The error says that the target has none.
 func (r *roleRun) stated(role, timer string) (time.Duration, error) {
 	value := shortTimer
 	if !r.Target.Uses(role, timer) {

@@ -10,12 +10,12 @@ import (
 const (
 	// apartLimit is how long to wait until the target has read a piece.
 	apartLimit = 100 * time.Millisecond
-	// cutLimit is how long one transfer may take because it is cut: the rest goes at once, before its time is up.
+	// cutLimit is how long cutting may prolong one transfer: after that, the rest goes at once.
 	cutLimit = 500 * time.Millisecond
 )
 
-// Pieces writes each piece when the target has read the one before, as apart finds out. It says whether it went on so: where the
-// target does not read one, the rest goes at once.
+// Pieces writes each piece after the target has read the one before, as apart finds out. If the target does not read
+// one, the rest goes at once, and Pieces returns false.
 func Pieces(w proc.Wait, pieces [][]byte, write func([]byte) (int, error), apart func(proc.Wait) bool) (cut bool, err error) {
 	cut = true
 	for began := time.Now(); len(pieces) > 1; pieces = pieces[1:] {

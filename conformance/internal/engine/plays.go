@@ -10,8 +10,8 @@ import (
 	"github.com/muxspec/muxspec/docs"
 )
 
-// plays gives the variants that the selected scenarios are played in, those of each one behind the other. One that was
-// selected as NAME@VARIANT is played in that alone.
+// plays gives the variants that the selected scenarios are played in, scenario by scenario. One that was selected as
+// NAME@VARIANT is played in that alone.
 func (u *Suite) plays(selected []Scenario, o Options) (all []Scenario, err error) {
 	rules, err := docs.All()
 	if err != nil {
@@ -79,7 +79,7 @@ func ownVariants(s Scenario, names []string) (all []string) {
 	return all
 }
 
-// together gives the plays of each scenario, which stand one behind the other.
+// together gives the plays of each scenario, which follow one another.
 func together(all []Scenario) iter.Seq[[]Scenario] {
 	return func(yield func([]Scenario) bool) {
 		for len(all) > 0 {
@@ -97,7 +97,7 @@ func together(all []Scenario) iter.Seq[[]Scenario] {
 	}
 }
 
-// wholly says whether all variants were played that are not drawn: one that was not may show what the others do not.
+// wholly says whether all variants but the drawn ones were played: one left out may show what the others do not.
 func (r *run) wholly(plays []Scenario) bool {
 	played := slices.DeleteFunc(slices.Clone(plays), func(s Scenario) bool {
 		return r.results[scenarioID{s.Role, s.Name, s.Variant}].Outcome == ""
@@ -105,8 +105,8 @@ func (r *run) wholly(plays []Scenario) bool {
 	return len(played) >= len(variants(plays[0].axes, "", 0, 0, false))
 }
 
-// worst puts a scenario's plays together: the first of these outcomes that one of them has is the scenario's, with its
-// reason. A play that was left out has no outcome, and a guard whose plays all were has none either.
+// worst puts a scenario's plays together: the scenario has the first of these outcomes that a play has, with its
+// reason. A play that was left out has no outcome, nor has a guard all of whose plays were left out.
 func (r *run) worst(plays []Scenario) (worst report.ScenarioResult) {
 	order := []report.Outcome{report.Violation, report.Inconclusive, report.Blocked, report.Unsupported, report.Pass}
 	seconds, played := 0.0, 0

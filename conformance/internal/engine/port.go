@@ -17,8 +17,8 @@ import (
 // freePort gives a port of 127.0.0.1 that nobody has.
 func freePort() (string, error) { return FreePort(net.IPv4(127, 0, 0, 1)) }
 
-// FreePort gives a port of an address that nobody has. No program is started meanwhile: it would have the listener until its
-// execution begins, so that the target could not listen, and would seem to.
+// FreePort gives a port of an address that nobody has. No program is started meanwhile: it would hold the listener
+// until its execution begins, so that the target could not listen but would seem to.
 func FreePort(ip net.IP) (string, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -40,8 +40,8 @@ func HasIPv6() bool {
 	return err == nil
 }
 
-// UntilFree binds a port again. It may be taken a moment longer than the socket was open: a program that is just
-// being started has what is closed when its execution begins.
+// UntilFree binds a port again. The port may stay taken for a moment after its socket was closed: a program that is
+// being started holds the socket until its execution begins.
 func UntilFree(ctx context.Context, bind func() error) error {
 	for w := proc.Window(ctx, DefaultStart); ; time.Sleep(time.Millisecond) {
 		if err := bind(); !errors.Is(err, syscall.EADDRINUSE) || w.Over() {
@@ -51,13 +51,13 @@ func UntilFree(ctx context.Context, bind func() error) error {
 }
 
 // The ports that the suite chooses lie below those that the kernel gives to outgoing connections, so that nobody gets
-// one by chance while it is closed for a while.
+// one by chance while it is closed.
 const LowestPort, HighestPort = 10240, 32767
 
 // ListenLow listens at a port of 127.0.0.1 that nobody has.
 func ListenLow() (*net.TCPListener, error) { return listenLow(net.IPv4(127, 0, 0, 1)) }
 
-// tcpPorts are those that were given. A target needs a while until it has its port, and if another one got it meanwhile, that
+// tcpPorts are those that were given. A target takes a while to bind its port; if another one got it meanwhile, that
 // one would be taken for it.
 var tcpPorts sync.Map
 
@@ -76,7 +76,7 @@ func listenLow(ip net.IP) (*net.TCPListener, error) {
 	return l, nil
 }
 
-// GivePort looks for a port that take accepts, each of those once that given holds, and says whether it found one.
+// GivePort looks for a port that take accepts and given does not hold yet, and says whether it found one.
 func GivePort(given *sync.Map, take func(port int) bool) bool {
 	for tries := range 200 {
 		port := LowestPort + rand.IntN(HighestPort-LowestPort)
@@ -84,17 +84,17 @@ func GivePort(given *sync.Map, take func(port int) bool) bool {
 			return true
 		}
 		if tries == 100 {
-			given.Clear() // a long run: those of its beginning are free again
+			given.Clear() // in a long run the first ones are free again
 		}
 	}
 	return false
 }
 
-// claim says whether no other suite on this machine has chosen the port a moment ago: it has a name for it, which nobody
+// claim says whether no other suite on this machine has just chosen the port: it takes a name for the port that nobody
 // else can have meanwhile.
 func claim(port int) bool {
 	if runtime.GOOS != "linux" {
-		return true // there are no names that go with their socket
+		return true // this system has no names that vanish with their socket
 	}
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: fmt.Sprintf("@muxspec-port-%d", port)})
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 )
 
-// A Role is what a target can be. All that the suite does differently for one stands in its table: nothing else asks
+// A Role is what a target can be. All that the suite does differently for a role stands in its table: nothing else asks
 // which role it is.
 type Role struct {
 	Name string
-	// The scenarios with a part in every run: Baseline decides whether anything can be judged; Bracket, where there
-	// is one, tells whether a good exchange worked after each of the others.
+	// The scenarios that take part in every run: Baseline decides whether anything can be judged; Bracket, if not
+	// empty, tells whether a good exchange worked after each of the others.
 	Baseline, Bracket string
-	// Fresh: the target is started for each scenario, and connects to the suite. The others are connected to.
+	// Fresh: the target is started for each scenario, and connects to the suite. The suite connects to all others.
 	Fresh bool
-	// Started says why a target that runs already cannot be judged; empty if it can.
+	// Started says why a target that already runs cannot be judged; empty if it can.
 	Started string
 	// Scripts has the scenarios, NAME.txtar, in the folder scenarios. Roles of one protocol may have the same ones.
 	Scripts fs.FS
@@ -34,7 +34,8 @@ type Role struct {
 	Keys []Key
 	// Datagrams: the target is judged by datagrams, which anybody on this machine can send it, too.
 	Datagrams bool
-	// Apart: a scenario that needs something has an instance of its own, since the shared one may have something else.
+	// Apart: a scenario that needs something has an instance of its own, since the shared one may have something
+	// different.
 	Apart bool
 	// Heads are the lines of a scenario's head that are the role's own, and Head reads one.
 	Heads []string
@@ -46,7 +47,7 @@ type Role struct {
 	// Has says whether the target has what a scenario needs, and Lacks what else it lacks for it.
 	Has   func(t *Target, need string) bool
 	Lacks func(t *Target, s Scenario) string
-	// Values gives placeholders their values, and Prepare those that an instance's folder is needed for.
+	// Values gives placeholders their values, and Prepare those that depend on an instance's folder.
 	Values  func(t *Target, s Scenario, values map[string]string)
 	Prepare func(in *Instance, s Scenario, values map[string]string)
 	// Meet makes what the target needs besides itself.
@@ -56,23 +57,24 @@ type Role struct {
 	Listens func(in *Instance) bool
 	// Unstarted says what it means that a target ended before it listened; nil: it is the suite's trouble.
 	Unstarted func(s Scenario, err error) error
-	// Restore brings back what a scenario that failed may have left away.
+	// Restore brings back what a failed scenario may have taken away.
 	Restore func(ctx context.Context, in *Instance)
 	// Open gives what a session has of the role's protocol.
 	Open func() Part
-	// Good is the good exchange with what is connected to, which such a role cannot do without; Through carries tokens both ways through what is at work.
+	// Good is the good exchange with a target that the suite connects to; such a role needs it. Through carries tokens
+	// both ways through what is at work.
 	Good, Through func(s *Session) error
 	// First gives the time limit for what a peer sends first, and that.
 	First func(s *Session) (timer string, text []byte)
-	// Profile finds out what the target chose where the pages leave the choice.
+	// Profile finds out what the target chose where the pages leave a choice.
 	Profile func(s *Session) map[string]string
-	// Rests says on which rule a scenario rests that has a verb given: by the verb and the first of its arguments; where
-	// none is named, on the baseline's.
+	// Rests names the rule that a given verb rests on, by the verb and the first of its arguments; without an entry it
+	// is the baseline's.
 	Rests map[string]string
-	// Axes are what all its scenarios are played over.
+	// Axes are what all the role's scenarios are played over.
 	Axes []Axis
-	// Programs are those that muxspec is besides: services that targets offer, stand-ins for others' programs. Each gives
-	// its exit code.
+	// Programs are those that muxspec can run as besides: services that targets offer, stand-ins for others' programs.
+	// Each gives its exit code.
 	Programs map[string]func(args []string) int
 	// Init is the middle of a target file to begin with: the command and what the target has.
 	Init string
@@ -80,7 +82,7 @@ type Role struct {
 
 // A Part is what a scenario has of a protocol: its connections, what it knows of them.
 type Part interface {
-	// Close ends what the session does not know of.
+	// Close ends what the session does not know about.
 	Close(s *Session)
 }
 
@@ -93,14 +95,14 @@ func (nothing) Close(*Session) {}
 type Key struct {
 	Name  string
 	Truth bool // else a list
-	// Placeholders: its texts are arguments of the command, and may have them.
+	// Placeholders: its texts are arguments of the command and may hold placeholders.
 	Placeholders bool
 }
 
 // everyPlaceholder are the placeholders of all roles.
 var everyPlaceholder = []string{"dir", "muxspec", "user"}
 
-// withDefaults fills what the table leaves open: what most roles do.
+// withDefaults fills in what the table leaves open with what most roles do.
 func (r Role) withDefaults() Role {
 	if r.Head == nil {
 		r.Head = func(*Scenario, string, string) error { return errHead }
@@ -147,7 +149,7 @@ func (r Role) withDefaults() Role {
 	return r
 }
 
-// toAdd says what a target that has what a scenario needs has to say.
+// toAdd says what the target file needs if the target has what a scenario needs.
 func (r Role) toAdd(need string) string {
 	for _, k := range r.Keys {
 		if k.Name == need {

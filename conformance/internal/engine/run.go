@@ -27,23 +27,22 @@ type Options struct {
 	// Patience is the least time that a target has for an answer. A slow one gets 20 times what a good exchange
 	// usually takes.
 	Patience time.Duration
-	// Start is how long a target has until it listens, if that is not 0: else its file says it, or it is
-	// [DefaultStart].
+	// Start is how long a target has until it listens. If it is 0, the target's file says it, or it is [DefaultStart].
 	Start   time.Duration
-	Hostile bool  // do to somebody else's server what could harm it
+	Hostile bool  // also do what could harm somebody else's server
 	Slow    bool  // scenarios that take more than some seconds, too
 	Strict  bool  // a warning makes the run unsuccessful
 	Keep    bool  // leave the instances' folders
 	Shuffle bool  // in random order
-	Seed    int64 // of that order, and of what is drawn
-	// Quick plays scenarios in their plain variant alone. Else each is played at all borders of what it varies over, and
-	// in Draws more variants that are drawn.
+	Seed    int64 // of that order and of the draws
+	// Quick plays scenarios in their plain variant alone. Otherwise each is played at all borders of what it varies
+	// over, and in Draws randomly drawn variants.
 	Quick bool
 	Draws int
 	// AllVariants plays each scenario in each value of its role's axes, too.
 	AllVariants bool
 	FailFast    bool // stop at the first violation
-	// Done, if not nil, is told of every scenario that is over; calls come one at a time.
+	// Done, if not nil, is told of every scenario that is over, one call at a time.
 	Done func(report.ScenarioResult, int, int)
 }
 
@@ -67,11 +66,11 @@ type run struct {
 	pauses  []pause
 	done    int
 	total   int
-	// abandoned: the run has ended without the scenarios that are still at work.
+	// abandoned: the run has ended without the scenarios still at work.
 	abandoned bool
 }
 
-// Run judges a target. The error says that nothing could be judged: because of this machine, if it is an [Unable], else
+// Run judges a target. An error says that nothing could be judged: because of this machine, if it is an [Unable], or
 // because of what was asked for. Whatever else happens is in the report.
 func (u *Suite) Run(ctx context.Context, o Options) (*report.Report, error) {
 	if o.Patience <= 0 {
@@ -136,7 +135,7 @@ func (r *run) setValues() {
 	}
 }
 
-// A pause is between two scenarios: a good exchange did not work there, or the suite could not tell whether it did.
+// A pause is a place between two scenarios where a good exchange did not work, or the suite could not tell.
 type pause struct {
 	role, after string // after that scenario
 	outcome     report.Outcome
@@ -168,13 +167,13 @@ func (r *run) between(role string) (failed, unclear []string) {
 	return failed, unclear
 }
 
-// A scenarioID names a scenario in one of its variants: the script of a rule for both roles is one in each.
+// A scenarioID names a scenario in one of its variants. The script of a rule for both roles is a scenario in each.
 type scenarioID struct{ role, name, variant string }
 
 // finish files a scenario's result, which has no outcome if it was not played.
 func (r *roleRun) finish(s report.ScenarioResult) { r.finishAs(s.Variant, s) }
 
-// finishAs files the result of a play that was asked for in a variant, and failed in one with fewer values as well.
+// finishAs files the result of a play that was asked for in a variant and also failed in one with fewer values.
 func (r *roleRun) finishAs(variant string, s report.ScenarioResult) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -192,11 +191,11 @@ func (r *roleRun) finishAs(variant string, s report.ScenarioResult) {
 	}
 }
 
-// lastTime is what the scenarios have to end in once the run is interrupted, and to end what they have started.
+// lastTime is how long the scenarios have to end themselves and what they started once the run is interrupted.
 const lastTime = time.Second
 
-// judgeUntil runs the scenarios. If it is interrupted and some of them do not end, it ends the targets and goes on
-// without them.
+// judgeUntil runs the scenarios. If it is interrupted and some do not end, it ends the targets and goes on without
+// those.
 func (r *run) judgeUntil(selected []Scenario) {
 	over := make(chan struct{})
 	go func() {
@@ -215,7 +214,7 @@ func (r *run) judgeUntil(selected []Scenario) {
 	}
 }
 
-// abandon ends the targets. What has no result was interrupted.
+// abandon ends the targets. Scenarios without a result were interrupted.
 func (r *run) abandon(selected []Scenario) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -245,7 +244,7 @@ func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
 	for plays := range together(selected) {
 		s := plays[0]
 		result := r.worst(plays)
-		if result.Outcome == "" { // nothing was to be played so
+		if result.Outcome == "" { // nothing was to be played like this
 			continue
 		}
 		for _, k := range r.Target.Known {

@@ -18,8 +18,8 @@ import (
 // memory is where Linux has a file system in memory.
 const memory = "/dev/shm"
 
-// unpack writes the scripts to where testscript reads them, and gives it a folder for theirs: two for each, nothing
-// of which lasts, so that they are in memory if possible.
+// unpack writes the scripts to where testscript reads them, and gives it a folder for its own: two for each. Nothing of
+// that lasts, so it is in memory if possible.
 func (r *run) unpack(selected []Scenario) (err error) {
 	if os.Getenv("TMPDIR") == "" {
 		r.scratch, err = os.MkdirTemp(memory, "muxspec")
@@ -47,7 +47,7 @@ func (r *run) unpack(selected []Scenario) (err error) {
 	return nil
 }
 
-// script is the file of a scenario's text. Two variants of one name do not differ only in what stands for a slash.
+// script is the file of a scenario's text. No two variants of a name differ only in what replaces a slash.
 func (r *run) script(s Scenario) string {
 	name := s.Name
 	if s.Variant != "" {
@@ -86,7 +86,7 @@ func (r *roleRun) play(s Scenario, in *Instance) report.ScenarioResult {
 func (r *run) result(s Scenario, in *Instance, rec *Record) report.ScenarioResult {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	if r.ctx.Err() != nil { // what has failed may have failed because of that
+	if r.ctx.Err() != nil { // which may be why it failed
 		return report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted}
 	}
 	result := report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: rec.outcome, Reason: rec.reason, By: rec.by,
@@ -110,7 +110,7 @@ func (r *run) result(s Scenario, in *Instance, rec *Record) report.ScenarioResul
 	return result
 }
 
-// fewStates is how many processes of a target the evidence tells of.
+// fewStates is how many processes of a target the evidence describes.
 const fewStates = 3
 
 // outputLines is how much of it is shown.
@@ -138,7 +138,7 @@ func outputOf(p *proc.Process) (lines []string) {
 	return lines
 }
 
-// A scriptT lets testscript run outside go test: a failure without a verdict of a verb is the suite's own.
+// A scriptT lets testscript run outside go test: a failure without a verb's verdict is the suite's own.
 type scriptT struct{ rec *Record }
 
 var _ testscript.T = (*scriptT)(nil)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// selection gives the scenarios that were asked for, in the order to run them.
+// selection gives the scenarios that were asked for, in the order in which to run them.
 func (u *Suite) selection(o Options) ([]Scenario, error) {
 	roles := o.Target.Roles
 	if o.Role != "" {

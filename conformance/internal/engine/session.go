@@ -20,20 +20,20 @@ type Session struct {
 	run      *roleRun
 	Role     string
 	scenario Scenario
-	In       *Instance // of a server; of what is started for each scenario the one started last
+	In       *Instance // of a server; of a target started for each scenario, the last one
 	Rec      *Record
 	Part     Part              // what the scenario has of the role's protocol
 	Values   map[string]string // of the placeholders
 
 	Given  bool       // the verb at work shows a condition of the scenario, not its rule
 	before proc.Usage // what the target's processes had when "measure" was called
-	Peak   int        // memory that they had while much was under way
+	Peak   int        // memory that they used under load
 
 	mu        sync.Mutex    // of order
-	order     []io.Closer   // all that has to be closed
-	instances []*Instance   // that were started beside the first
+	order     []io.Closer   // everything that has to be closed
+	instances []*Instance   // started beside the first
 	company   chan struct{} // closed when the exchanges beside the scenario are over
-	aside     bool          // it is one of those
+	aside     bool          // this session is one of those
 }
 
 type sessionKey struct{}
@@ -42,7 +42,7 @@ func (r *roleRun) newSession(s Scenario, in *Instance, rec *Record) *Session {
 	return &Session{run: r, Role: r.role, scenario: s, In: in, Rec: rec, Values: r.with(s), Part: r.kind.Open()}
 }
 
-// Loose gives a session of no run, for tests of what sessions use.
+// Loose gives a session without a run, for tests of what sessions use.
 func Loose(ctx context.Context) *Session {
 	return &Session{run: &roleRun{run: &run{ctx: ctx}}, Rec: NewRecord()}
 }
@@ -50,7 +50,7 @@ func Loose(ctx context.Context) *Session {
 // Context ends when the run is interrupted: every wait looks at it.
 func (s *Session) Context() context.Context { return s.run.ctx }
 
-// Target is the program that is judged, and how it is started.
+// Target is the program under test, and how it is started.
 func (s *Session) Target() *Target { return s.run.Target }
 
 // Program is the path of muxspec itself.
@@ -79,14 +79,14 @@ func (s *Session) Limit() time.Duration {
 	return s.run.limit(crowd)
 }
 
-// Good takes note of how long a good exchange took.
+// Good records how long a good exchange took.
 func (s *Session) Good(took time.Duration) {
 	if !s.aside {
 		s.run.good(took)
 	}
 }
 
-// Stated gives a timer of the target. The error says that it has none.
+// Stated gives a timer of the target. The error says that the target has none.
 func (s *Session) Stated(timer string) (time.Duration, error) { return s.run.stated(s.Role, timer) }
 
 // Start starts the target once more, with these values of the placeholders. It is ended with the session.
@@ -109,10 +109,10 @@ func (s *Session) started(in *Instance) {
 	}
 }
 
-// Leave says that a process has ended that was launched in a bare instance.
+// Leave says that a process launched in a bare instance has ended.
 func (s *Session) Leave(p *proc.Process) { s.run.ground.Leave(p) }
 
-// Bare gives an instance without anything made for it, in this folder, which the caller starts.
+// Bare gives an instance in this folder with nothing prepared, which the caller starts.
 func (s *Session) Bare(dir string) *Instance {
 	s.In = &Instance{Target: s.run.Target, kind: s.run.kind, Dir: dir, ground: s.run.ground}
 	return s.In
@@ -121,18 +121,18 @@ func (s *Session) Bare(dir string) *Instance {
 // ErrLimit: nothing came although there was time.
 var ErrLimit = errors.New("time is up")
 
-// ErrTooMuch: the input goes on and on without what was waited for.
+// ErrTooMuch: input keeps coming without what was waited for.
 var ErrTooMuch = errors.New("too much input")
 
 // ErrEnded: the target has ended.
 var ErrEnded = errors.New("the target has ended")
 
-// Meaning says what it tells of the target that waiting for want ended in err.
+// Meaning says what it means for the target if waiting for want ended in err.
 func (s *Session) Meaning(w proc.Wait, want string, err error) error {
 	return s.MeaningBehind(w, want, nil, err)
 }
 
-// MeaningBehind says the same where some bytes had come, which were not all that was wanted.
+// MeaningBehind is Meaning after some bytes have come, but not all that was wanted.
 func (s *Session) MeaningBehind(w proc.Wait, want string, came []byte, err error) error {
 	if err == ErrLimit {
 		s.Rec.Late()
@@ -181,7 +181,7 @@ func (s *Session) tooBusy(reason string) error {
 // Wait is the usual time limit, from now on.
 func (s *Session) Wait() proc.Wait { return s.WaitFor(0) }
 
-// WaitFor is the usual time limit behind what the target may take by its own rules.
+// WaitFor is the usual time limit plus what the target may take by its own rules.
 func (s *Session) WaitFor(own time.Duration) proc.Wait {
 	return s.WaitSince(time.Now(), own+s.Limit())
 }
@@ -191,7 +191,7 @@ func (s *Session) WaitMuch(n int) proc.Wait {
 	return s.WaitFor(time.Duration(n) * time.Second >> 20)
 }
 
-// WaitSince is a time limit that began then.
+// WaitSince is the usual time limit, begun at that time.
 func (s *Session) WaitSince(began time.Time, limit time.Duration) proc.Wait {
 	var target *proc.Process
 	if s.In != nil {
@@ -200,7 +200,7 @@ func (s *Session) WaitSince(began time.Time, limit time.Duration) proc.Wait {
 	return proc.NewWait(s.run.ctx, began, limit, s.run.pulse, target)
 }
 
-// Window is a wait of which all time counts.
+// Window is a wait in which all time counts.
 func (s *Session) Window(d time.Duration) proc.Wait { return proc.Window(s.run.ctx, d) }
 
 // Reading is how long to wait for a target to read what was sent.
@@ -223,7 +223,7 @@ func (s *Session) interrupt() {
 	}
 }
 
-// close closes what the scenario left open: what was opened first, first.
+// close closes what the scenario left open, in the order of opening.
 func (s *Session) close() {
 	s.Part.Close(s)
 	s.interrupt()
@@ -235,7 +235,7 @@ func (s *Session) close() {
 	}
 }
 
-// Keep takes note of what has to be closed.
+// Keep records what has to be closed.
 func (s *Session) Keep(c io.Closer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -253,7 +253,7 @@ func Token() []byte {
 func (s *Session) Text(arg string) ([]byte, error) {
 	out, err := strconv.Unquote(`"` + Expand(arg, s.Values) + `"`)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no text with Go's escapes", arg)
+		return nil, fmt.Errorf("%q is not text with Go's escapes", arg)
 	}
 	return []byte(out), nil
 }
@@ -267,8 +267,8 @@ func (s *Session) First() (timer string, text []byte, err error) {
 	return timer, text, nil
 }
 
-// goodExchange is the baseline of a target that is connected to.
+// goodExchange is the baseline of a target that the suite connects to.
 func (s *Session) goodExchange() error { return s.run.kind.Good(s) }
 
-// Moment is how long to wait before a thing is tried again that may only come true later.
+// Moment is how long to wait before trying again what may come true later.
 const Moment = 5 * time.Millisecond

@@ -9,7 +9,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 )
 
-// DefaultStart is the time that a target has until it listens, where nobody says another.
+// DefaultStart is the time that a target has until it listens, unless something else is said.
 const DefaultStart = 5 * time.Second
 
 // startTime is the time that the target has until it listens.
@@ -26,7 +26,7 @@ func (r *run) startTime() time.Duration {
 var (
 	// ErrLate: the program did not listen in time.
 	ErrLate = errors.New("the program did not listen in time")
-	// ErrBusy: it had no time to, since this machine was busy with others.
+	// ErrBusy: the program got no processor time, since this machine was busy.
 	ErrBusy = errors.New("this machine was too busy to tell")
 )
 
@@ -40,7 +40,7 @@ func (e *lateError) Error() string { return e.text }
 
 func (e *lateError) Is(err error) bool { return err == ErrLate || err == ErrBusy && e.busy }
 
-// late says that the program has not listened, where, and what its command lacks.
+// late says where the program does not listen, and what its command lacks.
 func (in *Instance) late(busy bool) error {
 	text := "the program did not listen"
 	if in.Address != "" {
@@ -55,12 +55,12 @@ func (in *Instance) late(busy bool) error {
 	case in.Uses("address_file"):
 		text += ": it has not written {address_file}"
 	case !in.Uses("listen") && !in.Uses("port") && !in.Uses("config"):
-		text += ": its command has neither {listen} nor {port}, by which it would know where"
+		text += ": its command has neither {listen} nor {port}, which would tell it where"
 	}
 	return &lateError{text, busy}
 }
 
-// endedEarly says that the program has ended, and what it printed first.
+// endedEarly says that the program has ended, with the start of its output.
 func (in *Instance) endedEarly() error {
 	text := "the program"
 	for _, out := range []*proc.Tail{in.Process.Stderr, in.Process.Stdout} {
@@ -76,8 +76,8 @@ func (in *Instance) endedEarly() error {
 	return fmt.Errorf("%s: %s", text, in.Process.Ended())
 }
 
-// afterFile says whether a program listens that has written its address: some do so before. One that cannot be seen
-// to, though there would be time, is taken at its word.
+// afterFile says whether a program that has written its address listens: some write it before. A program that is not
+// seen to listen in time is taken at its word.
 func (in *Instance) afterFile(w proc.Wait) bool {
 	return !proc.CanSeeProcesses || in.kind.Listens(in) || time.Since(w.Began) > w.Limit/2
 }

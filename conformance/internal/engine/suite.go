@@ -1,8 +1,8 @@
-// Package engine judges programs by scenarios, whatever protocol they are about.
+// Package engine judges programs by scenarios, of any protocol.
 //
 // A [Suite] has [Role] tables, which protocols fill, and the scenarios of all roles: scripts whose commands are verbs.
-// [Suite.Run] starts a [Target], plays each scenario in a [Session], and puts what the verbs say together. A verdict is
-// an error: see [Violation] and what stands beside it. No protocol is named here.
+// [Suite.Run] starts a [Target], plays each scenario in a [Session], and combines what the verbs say. A verdict is an
+// error: see [Violation] and its neighbours. This package names no protocol.
 //
 // The way from a run to a verdict: run.go selects, judge.go orders and brackets, instance.go starts the target,
 // script.go plays a scenario, verb.go does what its lines say, session.go is what verbs work with, evidence.go keeps
@@ -25,15 +25,15 @@ import (
 	"github.com/muxspec/muxspec/docs"
 )
 
-// A Suite is all that a program can be judged by: the roles that it can have, and the targets that are known.
+// A Suite is all that a program can be judged by: the roles that it can have, and the known targets.
 type Suite struct {
 	roles     []Role
 	targets   fs.FS // NAME.toml each
 	scenarios func() []Scenario
 }
 
-// NewSuite makes a suite of roles, in the order in which they are reported. The scripts are part of the program: a
-// bad one is a mistake in it, and panics when they are read first.
+// NewSuite makes a suite of roles, in the order in which they are reported. The scripts are part of the program: a bad
+// one is a mistake in it, and panics when the scripts are first read.
 func NewSuite(targets fs.FS, roles ...Role) *Suite {
 	u := &Suite{targets: targets}
 	for _, r := range roles {
@@ -43,7 +43,7 @@ func NewSuite(targets fs.FS, roles ...Role) *Suite {
 	return u
 }
 
-// role gives the role of that name; one that there is not has no name.
+// role gives the role of that name; if there is none, a role without a name.
 func (u *Suite) role(name string) Role {
 	i := slices.IndexFunc(u.roles, func(r Role) bool { return r.Name == name })
 	if i < 0 {
@@ -90,11 +90,11 @@ func (u *Suite) read() (all []Scenario) {
 	return all
 }
 
-// needed panics if something is missing that every run needs.
+// needed panics if anything is missing that every run needs.
 func (u *Suite) needed(all []Scenario) {
 	for _, r := range u.roles {
 		if r.Good == nil && !r.Fresh {
-			panic("what a good exchange is, is missing: " + r.Name)
+			panic("no good exchange is defined: " + r.Name)
 		}
 		for _, name := range []string{r.Baseline, r.Bracket} {
 			is := func(s Scenario) bool { return s.Role == r.Name && s.Name == name }
@@ -118,7 +118,7 @@ func (u *Suite) byRule(a, b Scenario) int {
 		strings.Compare(a.Name, b.Name))
 }
 
-// errHead: a line of a scenario's head is another role's.
+// errHead: a line of a scenario's head belongs to another role.
 var errHead = errors.New("no scenario of this role has that line")
 
 // parse reads a script's head.
@@ -187,7 +187,7 @@ func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenari
 	return s, u.checkNeeds(&s)
 }
 
-// checkNeeds says what a scenario needs that nobody can have, and takes note of the time limits among it.
+// checkNeeds reports a need that nobody can have, and records the time limits among the needs.
 func (u *Suite) checkNeeds(s *Scenario) error {
 	for _, need := range s.Needs {
 		timer := slices.Contains(u.Timers(), need)
@@ -202,14 +202,14 @@ func (u *Suite) checkNeeds(s *Scenario) error {
 	return nil
 }
 
-// canHave says whether a role's target can have what a scenario needs: of a rule for both ends, one may not.
+// canHave says whether a role's target can have what a scenario needs: of a rule for both ends, one end may not.
 func (u *Suite) canHave(r Role, needs []string) bool {
 	return !slices.ContainsFunc(needs, func(need string) bool {
 		return !slices.Contains(r.Offers, need) && !slices.Contains(anyRole, need) && !slices.Contains(u.Timers(), need)
 	})
 }
 
-// find gives the scenario of that name for a role; for any role, if that is empty.
+// find gives the scenario of that name for a role, or for any role if that is empty.
 func (u *Suite) find(name, role string) (Scenario, bool) {
 	all := u.Scenarios()
 	i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name && (role == "" || s.Role == role) })
@@ -240,7 +240,7 @@ func (u *Suite) keys() (all []Key) {
 	return all
 }
 
-// united gives what the roles have of a kind, each once.
+// united gives what the roles have of a kind, without duplicates.
 func (u *Suite) united(of func(Role) []string) (all []string) {
 	for _, r := range u.roles {
 		for _, name := range of(r) {
@@ -252,11 +252,11 @@ func (u *Suite) united(of func(Role) []string) (all []string) {
 	return all
 }
 
-// Offer says what a target without a file has for the scenarios of a role; where nothing is named it has what the
-// role cannot do without.
+// Offer says what a target without a file has for the scenarios of a role; if nothing is named, it has what the role
+// needs.
 func (u *Suite) Offer(t *Target, role string, has []string) { u.role(role).Offer(t, has) }
 
-// Digest identifies pages and scenarios: two runs with the same digest asked the same.
+// Digest identifies pages and scenarios: two runs with the same digest asked for the same.
 func (u *Suite) Digest() string {
 	h := sha256.New()
 	add := func(name string, b []byte) { fmt.Fprintf(h, "%s %d\n%s", name, len(b), b) }
@@ -273,7 +273,7 @@ func (u *Suite) Digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Programs are those that muxspec is besides, for scenarios and targets: each gives its exit code.
+// Programs are those that muxspec can run as besides, for scenarios and targets. Each gives its exit code.
 func (u *Suite) Programs() map[string]func(args []string) int {
 	all := make(map[string]func([]string) int)
 	for _, r := range u.roles {

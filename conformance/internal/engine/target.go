@@ -10,22 +10,22 @@ import (
 	"strings"
 )
 
-// A Target says how a program is started and what it is known to do. In all strings but names and reasons, placeholders
-// in braces are replaced; docs/conformance.md says by what.
+// A Target says how a program is started and what it is known to do. Placeholders in braces are replaced in all strings
+// but names and reasons; docs/conformance.md says by what.
 type Target struct {
 	Name          string   `toml:"name"`
 	Description   string   `toml:"description"`
 	Roles         []string `toml:"roles"`
 	NeedsRoot     bool     `toml:"needs_root"`
-	NeedsPrograms []string `toml:"needs_programs"` // that the command starts in its turn
+	NeedsPrograms []string `toml:"needs_programs"` // which the command starts
 	Path          []string `toml:"path"`           // folders to put before PATH; relative to the file; $NAME is of the environment
 	Command       []string `toml:"command"`        // the program and its arguments
-	// Commands are those of single roles, where one command cannot be all.
+	// Commands are those of single roles, if one command cannot have all roles.
 	Commands map[string][]string `toml:"commands"`
 	Env      map[string]string   `toml:"env"`
 	Files    map[string]string   `toml:"files"` // to write into {dir} before the start
-	// ReadyLine is a regular expression for the line on standard output that tells that the program listens. Its
-	// first group, if there is one, is the address.
+	// ReadyLine is a regular expression for the line on standard output that says that the program listens. Its first
+	// group, if it has one, is the address.
 	ReadyLine string `toml:"ready_line"`
 	// StartTimeout is how long the program may take until it listens; [DefaultStart] if it is empty.
 	StartTimeout string            `toml:"start_timeout"`
@@ -35,13 +35,13 @@ type Target struct {
 	// Has is what the target has by the keys that only some roles know: a list of texts, or true.
 	Has map[string]any `toml:"-"`
 
-	// Address is HOST:PORT of a program that runs already; there is no Command then.
+	// Address is HOST:PORT of a program that already runs; there is no Command then.
 	Address string `toml:"-"`
 
 	dir string // of the file; the target is started there
 }
 
-// A Deviation is a violation that is known and accepted.
+// A Deviation is a known and accepted violation.
 type Deviation struct {
 	Rule         string `toml:"rule"`
 	Scenario     string `toml:"scenario"`
@@ -50,8 +50,8 @@ type Deviation struct {
 	Intermittent bool   `toml:"intermittent"` // does not always occur, because the target itself is random
 }
 
-// LoadTarget reads a target file: a path (with a slash or ending in .toml), or the name of a target that the suite
-// has itself.
+// LoadTarget reads a target file: a path (with a slash or ending in .toml), or the name of a target built into the
+// suite.
 func (u *Suite) LoadTarget(name string) (*Target, error) {
 	var text []byte
 	var err error
@@ -60,7 +60,7 @@ func (u *Suite) LoadTarget(name string) (*Target, error) {
 		text, err = os.ReadFile(name)
 		dir = filepath.Dir(name)
 	} else if text, err = fs.ReadFile(u.targets, name+".toml"); err == nil {
-		dir = filepath.Join("conformance", "targets") // in the source tree, what "make peers" fetched is found from there
+		dir = filepath.Join("conformance", "targets") // in the source tree: "make peers" fetches to below it
 		if _, err := os.Stat(dir); err != nil {
 			dir = ""
 		}
@@ -81,7 +81,7 @@ func (u *Suite) LoadTarget(name string) (*Target, error) {
 	return t, nil
 }
 
-// TargetNames are the targets that the suite has itself.
+// TargetNames are the targets built into the suite.
 func (u *Suite) TargetNames() (names []string) {
 	files, _ := fs.Glob(u.targets, "*.toml")
 	for _, name := range files {
@@ -96,7 +96,7 @@ func (t *Target) List(key string) []string {
 	return list
 }
 
-// Truth says whether the target has what a key stands for.
+// Truth says whether a key of the target is true.
 func (t *Target) Truth(key string) bool { return t.Has[key] == true }
 
 // Set says what the target has by a key.
@@ -133,7 +133,7 @@ func (u *Suite) Found(t *Target) error {
 	}
 	for _, role := range t.Roles {
 		if strings.HasPrefix(t.CommandFor(role)[0], "{muxspec}") {
-			continue // it is there: it asks
+			continue // it exists: it asks
 		}
 		if _, err := t.ProgramFor(role, nil); err != nil {
 			return err
@@ -156,8 +156,8 @@ func (t *Target) ProgramFor(role string, values map[string]string) (string, erro
 	return path, nil
 }
 
-// lookPath gives the absolute path of a program: a name is looked for in the target's folders, then in PATH; a
-// relative path begins where the target is started.
+// lookPath gives the absolute path of a program: a name is looked up in the target's folders, then in PATH; a relative
+// path begins where the target is started.
 func (t *Target) lookPath(name string) (string, error) {
 	places := []string{name}
 	switch {
@@ -184,7 +184,7 @@ func (t *Target) lookPath(name string) (string, error) {
 	return "", err
 }
 
-// Folder gives the one that the program is started in, without links in it.
+// Folder gives the folder that the program is started in, with links resolved.
 func (t *Target) Folder() (string, error) {
 	abs, err := filepath.Abs(t.dir)
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// goField is how the library names the place in a target, which is of no use to whoever wrote the file.
+// goField matches how the library names the place in a Target, which means nothing to whoever wrote the file.
 const goField = `struct field .+ of type`
 
-// decode reads text, the contents of the file name, into t, and gives what it says by the keys that only some roles
-// know. An unknown key is an error; errors begin with FILE:LINE:COLUMN.
+// decode reads text, the contents of the file name, into t, and gives the values of the keys that only some roles know.
+// An unknown key is an error; errors begin with FILE:LINE:COLUMN.
 func decode(name, text string, t *Target, keys []Key) (has map[string]any, err error) {
 	err = toml.NewDecoder(strings.NewReader(text)).DisallowUnknownFields().Decode(t)
 	if unknown := (*toml.StrictMissingError)(nil); errors.As(err, &unknown) {

@@ -15,25 +15,25 @@ import (
 //
 //	# vary: n=1,64,1..65536 how=-fin,-reset first/second=a/b,b/a
 //
-// names what the scenario is played over. {n}, {n+1} and {n-1} stand for a value wherever they are in the script, its
-// head included. The first value of each axis is its plain one; of a range A..B both ends are played, and inside of it
-// the last number of 7, 8, 15, 16, 31 and 32 bits and the one behind. Names with slashes between them take their values
-// together. "repeat N" and "end" stand around lines that are there N times, in which {i} counts from 1.
+// names what the scenario is played over. {n}, {n+1} and {n-1} stand for a value anywhere in the script, its head
+// included. The first value of each axis is the plain one. Of a range A..B both ends are played, and within it the last
+// number of 7, 8, 15, 16, 31 and 32 bits and the number after it. Names with slashes between them take their values
+// together. Lines between "repeat N" and "end" are repeated N times; {i} in them counts from 1.
 
 // An axis is one of them.
 type axis struct {
 	names  []string
 	values []string // with slashes between those of several names
-	from   int64    // of the range from which one more value is drawn
-	to     int64    // 0: there is none
-	// ambient: it is the role's. Each value of its own alone is played only where all are.
+	from   int64    // the range that one more value is drawn from
+	to     int64    // 0: none
+	// ambient: it is the role's. Each of its values is played on its own only if all are asked for.
 	ambient bool
 }
 
 // A variant is a value of each axis, by the names of the axes.
 type variant map[string]string
 
-// mostPlays is how often a scenario is played at the most: one that needs more is two.
+// mostPlays is how often a scenario is played at most: one that needs more should be two.
 const mostPlays = 12
 
 // axesOf reads the axes of a script's head.
@@ -60,7 +60,7 @@ func axesOf(text string) (all []axis, err error) {
 func parseAxis(field string) (a axis, err error) {
 	names, values, ok := strings.Cut(field, "=")
 	if !ok || names == "" {
-		return a, errors.New("is not NAME=VALUE and more values behind commas")
+		return a, errors.New("is not NAME=VALUE,VALUE...")
 	}
 	a.names = strings.Split(names, "/")
 	for value := range strings.SplitSeq(values, ",") {
@@ -77,7 +77,7 @@ func parseAxis(field string) (a axis, err error) {
 				a.to, err = strconv.ParseInt(to, 0, 64)
 			}
 			if err != nil || a.from >= a.to {
-				return a, fmt.Errorf("%q is no range", value)
+				return a, fmt.Errorf("%q is not a range", value)
 			}
 			for _, n := range borders(a.from, a.to) {
 				a.add(strconv.FormatInt(n, 10))
@@ -87,7 +87,7 @@ func parseAxis(field string) (a axis, err error) {
 	return a, nil
 }
 
-// add takes note of a value, once.
+// add adds a value, once.
 func (a *axis) add(value string) {
 	if !slices.Contains(a.values, value) {
 		a.values = append(a.values, value)
@@ -119,8 +119,8 @@ func plain(axes []axis) variant {
 	return v
 }
 
-// variants gives those that a scenario is played in: the plain one; each other value alone; and some that are drawn,
-// which depend on nothing but the seed and the scenario.
+// variants gives those that a scenario is played in: the plain one; each other value alone; and some drawn ones, which
+// depend only on the seed and the scenario.
 func variants(axes []axis, name string, draws int, seed int64, ambient bool) (all []variant) {
 	all = append(all, plain(axes))
 	for _, a := range axes {
@@ -153,13 +153,13 @@ func (a axis) draw(from string) string {
 	if a.to == 0 {
 		return a.values[n%uint64(len(a.values))]
 	}
-	// Small numbers as often as large ones: first how many bits it has.
+	// Small numbers come as often as large ones: the number of bits is drawn first.
 	width := bits.Len64(uint64(a.to - a.from))
 	n >>= 64 - 1 - n%uint64(width)
 	return strconv.FormatInt(a.from+int64(n%uint64(a.to-a.from+1)), 10)
 }
 
-// text names the variant, by what is not plain: "n=8,how=-reset".
+// text names the variant by what is not plain: "n=8,how=-reset".
 func (v variant) text(axes []axis) string {
 	var parts []string
 	for _, a := range axes {
@@ -211,7 +211,7 @@ func (v variant) values() map[string]string {
 // stands are the places in a script where a value can stand.
 var stands = regexp.MustCompile(`\{([a-z]+)([+-][0-9]+)?\}`)
 
-// fill puts the values into a text, and leaves all else in braces as it is.
+// fill puts the values into a text, and leaves anything else in braces alone.
 func fill(text string, values map[string]string) string {
 	return stands.ReplaceAllStringFunc(text, func(place string) string {
 		m := stands.FindStringSubmatch(place)
@@ -231,7 +231,7 @@ func fill(text string, values map[string]string) string {
 	})
 }
 
-// mostRepeated is how many lines a script has at the most when what it repeats is written out.
+// mostRepeated is how many lines a script has at most when its repeats are written out.
 const mostRepeated = 64
 
 // unroll writes out what a script repeats.

@@ -36,7 +36,7 @@ func TestVariants(t *testing.T) {
 	}
 }
 
-// TestDraw: what is drawn lies in the range, and is not always of the same size.
+// TestDraw: drawn values lie in the range, and vary in size.
 func TestDraw(t *testing.T) {
 	a, err := parseAxis("n=10..70000")
 	if err != nil {

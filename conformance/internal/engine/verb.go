@@ -11,8 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// A verdict ends a scenario before its end. It is an error, so that what a scenario is made of can hand it on as
-// usual.
+// A verdict ends a scenario early. It is an error, so that it can be handed on as usual.
 type verdict struct {
 	outcome report.Outcome
 	reason  string
@@ -44,7 +43,7 @@ func Inconclusive(format string, args ...any) error {
 // Mistake: the scenario is wrong, and so is the suite.
 func Mistake(usage string) error { return Inconclusive("mistake in the scenario: usage: %s", usage) }
 
-// OutcomeOf says what an error means for a scenario. One that is no verdict is the suite's own trouble.
+// OutcomeOf says what an error means for a scenario. An error that is no verdict is the suite's own trouble.
 func OutcomeOf(err error) (report.Outcome, string) {
 	var v *verdict
 	switch {
@@ -62,7 +61,7 @@ func IsViolation(err error) bool {
 	return o == report.Violation
 }
 
-// Must ends the scenario if err is not nil: [attempt] gives it back. It is for what is deep in a verb.
+// Must ends the scenario if err is not nil, and [attempt] gives it back. It is for code deep within a verb.
 func Must(err error) {
 	if err != nil {
 		panic(ending{err})
@@ -72,7 +71,7 @@ func Must(err error) {
 // An ending is what must panics with.
 type ending struct{ err error }
 
-// attempt calls f, and gives the error that it returns or that must ended it with.
+// attempt calls f, and gives the error that f returns or that Must ended it with.
 func attempt(f func() error) (err error) {
 	defer func() {
 		switch p := recover().(type) {
@@ -86,12 +85,12 @@ func attempt(f func() error) (err error) {
 	return f()
 }
 
-// A Verb is a command of the scenarios.
+// A Verb is a command of scenarios.
 type Verb struct {
-	Name  string // a word, or two where the second one tells verbs of a kind apart
+	Name  string // a word, or two if the second tells verbs of a kind apart
 	Usage string // its arguments
 	Help  string
-	// How many arguments there are at least and at most; below 0: any number.
+	// How many arguments there are, at least and at most; below 0: any number.
 	Min, Max int
 	Run      func(s *Session, args []string) error
 }
@@ -99,7 +98,7 @@ type Verb struct {
 // ErrUsage: the arguments are not those of the verb's usage.
 var ErrUsage = errors.New("usage")
 
-// A VerbGroup is verbs that belong together.
+// A VerbGroup is a group of verbs that belong together.
 type VerbGroup struct {
 	Title string
 	Roles []string // whose scenarios have them
@@ -141,7 +140,7 @@ func (u *Suite) VerbGroups() []VerbGroup {
 	return all
 }
 
-// verbs are verbs by their names.
+// verbs are verbs by name.
 type verbs map[string]Verb
 
 // allVerbs gives the verbs that the role's scenarios have.
@@ -170,7 +169,7 @@ func (all verbs) find(words []string) (v Verb, args []string, ok bool) {
 	return Verb{}, nil, false
 }
 
-// commands makes the verbs testscript's commands, by their first words.
+// commands makes the verbs commands of testscript, by their first words.
 func (all verbs) commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	commands := make(map[string]func(ts *testscript.TestScript, neg bool, args []string))
 	for name := range all {

@@ -98,7 +98,7 @@ func passesVerb(s *Session, args []string) error {
 
 func exchangeVerb(s *Session, args []string) error {
 	if s.run.kind.Through == nil {
-		return Mistake("exchange, in a role that has such a thing")
+		return Mistake("exchange, in a role that has one")
 	}
 	return s.run.kind.Through(s)
 }

@@ -20,8 +20,8 @@ func processVerbs() []Verb {
 	}
 }
 
-// pooled is the number of descriptors that a target may keep for later use, as Go's runtime keeps pipes to splice
-// with: for ten connections at once, and fewer than what thirty connections would leave.
+// pooled is the number of descriptors that a target may keep for later use, as Go's runtime keeps pipes to splice with:
+// enough for ten connections at once, and fewer than thirty connections would leave.
 const pooled = 24
 
 func measureVerb(s *Session, args []string) error {
@@ -70,7 +70,7 @@ func settledVerb(s *Session, args []string) error {
 	}
 }
 
-// MaxGrowth is how much memory a target may have taken for connections that it has to bound: a runtime's own reserves
+// MaxGrowth is how much memory a target may take for connections that it has to bound, a runtime's own reserves
 // included.
 const MaxGrowth = 32 << 20
 

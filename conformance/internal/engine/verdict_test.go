@@ -30,7 +30,7 @@ func TestOutcomeOf(t *testing.T) {
 	}
 }
 
-// TestAttempt: what must ends is handed on as an error, and a mistake of the program as a panic.
+// TestAttempt: an error of Must is returned, and a mistake of the program panics.
 func TestAttempt(t *testing.T) {
 	want := Violation("deep down")
 	if err := attempt(func() error { Must(want); return nil }); err != want {
@@ -47,7 +47,8 @@ func TestAttempt(t *testing.T) {
 	attempt(func() error { panic("a mistake") })
 }
 
-// TestDo: a verb gets as many arguments as its table says, and words that are no verb, or not its usage, are a mistake of the scenario.
+// TestDo: a verb gets as many arguments as its table says; an unknown verb or a wrong usage is a mistake of the
+// scenario.
 func TestDo(t *testing.T) {
 	var got []string
 	take := func(_ *Session, args []string) error { got = args; return nil }
@@ -72,7 +73,7 @@ func TestDo(t *testing.T) {
 	}
 }
 
-// TestPatience: a wait follows what good exchanges usually take, and one slow one does not make all later ones long.
+// TestPatience: a wait follows what good exchanges usually take, and a slow one does not make all later waits long.
 func TestPatience(t *testing.T) {
 	r := &roleRun{run: &run{Options: Options{Patience: 2 * time.Second}}}
 	if got := r.limit(0); got != 2*time.Second {
@@ -116,7 +117,8 @@ func TestBetween(t *testing.T) {
 	}
 }
 
-// TestCutShort: a target that ends a connection early is wrong, unless it has a short time limit that a standstill of the machine has used up.
+// TestCutShort: a target that ends a connection early is wrong, unless a standstill of the machine used up its short
+// time limit.
 func TestCutShort(t *testing.T) {
 	pulse := proc.StartPulse()
 	defer close(pulse.Stop)

@@ -17,7 +17,7 @@ import (
 // Open gives what the process's first n descriptors are, the same way as [descriptorOf].
 func (p *Process) Open(n int) []string { return OpenIn(p.Cmd.Process.Pid, n) }
 
-// OpenIn gives what a process's descriptors below n are; sockets and pipes of no name have an inode, too.
+// OpenIn gives what a process's descriptors below n are; unnamed sockets and pipes have an inode, too.
 func OpenIn(pid, n int) (all []string) {
 	names, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 	for _, name := range names {
@@ -36,15 +36,15 @@ func Null() string {
 	return fmt.Sprintf("%d:%d", s.Dev, s.Ino)
 }
 
-// A place is where a text stands that must not stand there.
+// A place is where a text stands that must not be there.
 type place struct {
 	Pid     int
 	What    string
-	Environ bool // else in the arguments
+	Environ bool // otherwise in the arguments
 }
 
-// Showing looks for secret texts, which have names, in the arguments and environments of all processes that are not
-// older than this one.
+// Showing looks for secret texts, by their names, in the arguments and environments of all processes that are not older
+// than this one.
 func (p *Process) Showing(secrets map[string]string) (places []place) {
 	for pid := range p.younger() {
 		for _, file := range []string{"cmdline", "environ"} {
@@ -59,8 +59,8 @@ func (p *Process) Showing(secrets map[string]string) (places []place) {
 	return places
 }
 
-// ReceivedAt says whether all that was sent to the UDP socket that is bound to the address has been read, and whether
-// that can be seen.
+// ReceivedAt says whether all that was sent to the UDP socket bound to the address has been read, and whether that can
+// be seen.
 func ReceivedAt(at netip.AddrPort) (yes, known bool) {
 	file := "/proc/net/udp"
 	if at.Addr().Is6() {
@@ -96,13 +96,12 @@ func ReceivedStream(c *net.UnixConn) (yes, known bool) {
 	return n == 0, err == nil && ioctlErr == nil
 }
 
-// WithoutOverride runs f, which starts processes, in a thread without root's privilege to open what the permissions
-// forbid.
+// WithoutOverride runs f, which starts processes, in a thread without root's privilege to override permissions.
 func WithoutOverride(f func()) (err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		runtime.LockOSThread() // and never unlocked: the thread ends with this function
+		runtime.LockOSThread() // never unlocked: the thread ends with this function
 		if os.Geteuid() == 0 {
 			for _, privilege := range []uintptr{unix.CAP_DAC_OVERRIDE, unix.CAP_DAC_READ_SEARCH} {
 				if err = unix.Prctl(unix.PR_CAPBSET_DROP, privilege, 0, 0, 0); err != nil {

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// A place is where a text stands that must not stand there.
+// A place is where a text stands that must not be there.
 type place struct {
 	Pid     int
 	What    string

@@ -38,9 +38,8 @@ func (p *Process) pipes() (all outputs, err error) {
 	return all, nil
 }
 
-// end takes what the program, which has ended, has left in the pipes, and closes them. Their end is not waited for:
-// what the program has started
-// may hold them open for ever. However long this program had no turn, nothing is lost.
+// end takes what the program, which has ended, left in the pipes, and closes them. It does not wait for their end: what
+// the program started may hold them open for ever. Nothing is lost, however long this program had no turn.
 func (all outputs) end() {
 	for _, o := range all {
 		o.ours.SetReadDeadline(time.Now())
@@ -51,7 +50,7 @@ func (all outputs) end() {
 	}
 }
 
-// drain reads what is in the pipe, and no more than a pipe holds: somebody may go on writing.
+// drain reads what is in the pipe, but no more than a pipe holds: somebody may go on writing.
 func (o *output) drain() {
 	raw, err := o.ours.SyscallConn()
 	if err != nil {
@@ -67,6 +66,6 @@ func (o *output) drain() {
 			o.to.Write(b[:n])
 			left -= n
 		}
-		return true // whatever came: it is not waited for
+		return true // whatever came: drain does not wait
 	})
 }

@@ -16,11 +16,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CanSeeProcesses: the kernel's tables tell about processes and sockets.
+// CanSeeProcesses: the kernel's tables show processes and sockets.
 const CanSeeProcesses = true
 
-// Members gives the processes that the target consists of: those of its process group, those that have left it but
-// still have its mark in their environment, and zombies of one of these, which have no environment any more.
+// Members gives the processes that the target consists of: those of its process group, those that have left it but have
+// its mark in their environment, and zombies of these, which have no environment any more.
 func (p *Process) Members() (all Processes) {
 	zombies := make(map[int]int) // to the parent
 	for pid, s := range p.younger() {
@@ -43,8 +43,8 @@ func (p *Process) Members() (all Processes) {
 	return all
 }
 
-// younger gives the processes that are not older than the target. Most of a machine's are, and are known by their
-// ids, which are given in turn until they begin anew.
+// younger gives the processes that are not older than the target. Most of a machine's processes are older, as their ids
+// tell: these are given in turn until they start anew.
 func (p *Process) younger() map[int]stat {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -94,12 +94,12 @@ func (all Processes) anyThread(is func(state byte) bool) bool {
 	return false
 }
 
-// A stat is what is needed of a process's or thread's file stat.
+// A stat is what is needed from a process's or thread's file stat.
 type stat struct {
 	state  byte
 	parent int
 	group  int
-	cpu    time.Duration // used by the process and by those children of it that were waited for
+	cpu    time.Duration // used by the process and by its children that were waited for
 	// started is when, in the kernel's steps since the machine did.
 	started int
 }
@@ -123,7 +123,7 @@ func readStat(of string) (s stat, err error) {
 	if err != nil {
 		return s, err
 	}
-	// The program's name, in parentheses, may hold anything; behind it stand numbers.
+	// The program's name, in parentheses, may hold anything; numbers follow it.
 	f := strings.Fields(string(b[bytes.LastIndexByte(b[:n], ')')+1 : n]))
 	if len(f) < 20 {
 		return s, fmt.Errorf("/proc/%s/stat: too short", of)
@@ -165,8 +165,8 @@ func (all Processes) ticks() (t ticks) {
 	return t
 }
 
-// Memory is what the processes have for themselves, in all, in bytes, and what they had at the most before. What they
-// share does not count: a program that is there many times, and what children have of their parent. Neither do the
+// Memory is what the processes have for themselves, in all, in bytes, and the most they had before. What they share
+// does not count: the code of a program that runs many times, and what children share with their parent. Neither do the
 // suite's own fixtures.
 func (all Processes) Memory() (total int) {
 	for _, pid := range all {
@@ -198,8 +198,7 @@ func fixture(pid int) bool {
 	return len(argv) > 2 && string(argv[1]) == "service" && bytes.Contains(argv[0], []byte("muxspec"))
 }
 
-// States says of each of the processes what it is and what it does: its name, its state, and where in the kernel it
-// waits, if that can be seen.
+// States describes each process: its name, its state, and where in the kernel it waits, if that can be seen.
 func (all Processes) States() (lines []string) {
 	for _, pid := range all {
 		s, err := readStat(strconv.Itoa(pid))
@@ -209,7 +208,7 @@ func (all Processes) States() (lines []string) {
 		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
 		waits, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", pid))
 		line := fmt.Sprintf("process %d, %q, is in state %c", pid, bytes.TrimSpace(name), s.state)
-		if len(waits) > 1 { // else "0": it is not told
+		if len(waits) > 1 { // "0": not told
 			line += ", in " + string(waits)
 		}
 		lines = append(lines, line)
@@ -217,7 +216,7 @@ func (all Processes) States() (lines []string) {
 	return lines
 }
 
-// OwnerOf says whose a UDP socket is, by its address: " (process PID, NAME)", or nothing if that cannot be seen.
+// OwnerOf says whose the UDP socket at an address is: " (process PID, NAME)", or nothing if that cannot be seen.
 func OwnerOf(at netip.AddrPort) string {
 	inode := ""
 	for _, file := range []string{"/proc/net/udp", "/proc/net/udp6"} {
@@ -267,7 +266,7 @@ func Listening(address string) bool {
 	if found, err := listener(want); err == nil {
 		return found
 	}
-	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} { // where the kernel cannot be asked for one
+	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} { // if the kernel cannot be asked for one address
 		b, _ := os.ReadFile(file)
 		for line := range strings.Lines(string(b)) {
 			f := strings.Fields(line)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// CanSeeProcesses: the kernel's tables are Linux's; what needs them is unsupported elsewhere.
+// CanSeeProcesses: only Linux has these tables; what needs them is unsupported elsewhere.
 const CanSeeProcesses = false
 
 func (p *Process) Members() Processes { return nil }

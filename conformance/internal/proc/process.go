@@ -1,6 +1,6 @@
-// Package proc starts the suite's targets, ends them with all that they have started, and looks at them in the
-// kernel's tables: what they use, what
-// they have read, and whether they had their turn. A [Wait] is a time limit for one of them.
+// Package proc starts the suite's targets, ends them with all that they started, and looks at them in the kernel's
+// tables: what they use, what they have read, and whether they had their turn. A [Wait] is a time limit for one of
+// them.
 //
 // On systems other than Linux the tables cannot be read: [CanSeeProcesses] tells.
 package proc
@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// logBytes is how much of a program's output is kept: its end. It is more than what a client is made to print.
+// logBytes is how much of the end of a program's output is kept. It is more than what a client is made to print.
 const logBytes = 256 << 10
 
-// Processes are some processes' ids.
+// Processes are the ids of some processes.
 type Processes []int
 
 // A Process is a running target: a process group of its own.
@@ -31,13 +31,12 @@ type Process struct {
 	Stderr *Tail
 	Gone   chan struct{} // closed when the program itself has ended
 	mark   string        // in the environment of all that it starts
-	// started is when: what is older is none of its processes.
+	// started is when: older processes are not its own.
 	started int
 }
 
-// StartProcess starts argv with the additional environment env in the folder dir, and with a pipe as its standard
-// input if it is
-// to have one, and inherit from descriptor 3 on. id tells its processes from those of others.
+// StartProcess starts argv in the folder dir, with the additional environment env, a pipe as its standard input if it
+// is to have one, and inherit from descriptor 3 on. id tells its processes from those of others.
 func StartProcess(path string, argv []string, env []string, dir, id string, input bool, inherit ...*os.File) (*Process,
 	error) {
 	p := &Process{Stdout: newTail(), Stderr: newTail(), Gone: make(chan struct{}), mark: "MUXSPEC_INSTANCE=" + id}
@@ -73,10 +72,10 @@ func StartProcess(path string, argv []string, env []string, dir, id string, inpu
 	return p, nil
 }
 
-// errOver: what is started after the end of a run ends at once.
+// errOver: a process started after the end of a run ends at once.
 var errOver = errors.New("the run is over")
 
-// A Ground is where the instances of a run are: a folder, and the processes that have been started and not ended.
+// A Ground is where the instances of a run live: a folder, and the processes that were started and have not ended.
 type Ground struct {
 	Dir   string
 	Pulse *Pulse
@@ -91,7 +90,7 @@ func NewGround(dir string, pulse *Pulse) *Ground {
 	return &Ground{Dir: dir, Pulse: pulse, live: make(map[*Process]bool)}
 }
 
-// Enter takes note of a process, and ends it where the run is over.
+// Enter records a process, and ends it if the run is over.
 func (g *Ground) Enter(p *Process) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -103,14 +102,14 @@ func (g *Ground) Enter(p *Process) error {
 	return nil
 }
 
-// Leave takes note that a process and all that it had started have been ended.
+// Leave records that a process and all that it started have been ended.
 func (g *Ground) Leave(p *Process) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.live, p)
 }
 
-// Clear ends all processes, and all that will be started.
+// Clear ends all processes, and any that are started later.
 func (g *Ground) Clear() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -120,7 +119,7 @@ func (g *Ground) Clear() {
 	}
 }
 
-// Ended says how the program ended; the empty string while it runs.
+// Ended says how the program ended; it is empty while the program runs.
 func (p *Process) Ended() string {
 	select {
 	case <-p.Gone:
@@ -130,9 +129,8 @@ func (p *Process) Ended() string {
 	}
 }
 
-// Stop ends the program and all that it started: SIGTERM, a moment to tidy up, SIGKILL for the group and for those
-// that left
-// the group.
+// Stop ends the program and all that it started: SIGTERM, a moment to tidy up, then SIGKILL for the group and those
+// that left it.
 func (p *Process) Stop() {
 	pid := p.Cmd.Process.Pid
 	syscall.Kill(-pid, syscall.SIGTERM)
@@ -155,7 +153,7 @@ func (p *Process) kill() {
 	<-p.Gone
 }
 
-// Pause stops the processes, as a machine does that is busy with others, until they proceed.
+// Pause stops the processes until they proceed, as a busy machine might.
 func (all Processes) Pause(w Wait) error {
 	for _, pid := range all {
 		syscall.Kill(pid, syscall.SIGSTOP)
@@ -174,11 +172,11 @@ func (all Processes) Proceed() {
 	}
 }
 
-// A Tail keeps the last logBytes that were written to it, and lets lines be waited for.
+// A Tail keeps the last logBytes written to it, and lets others wait for lines.
 type Tail struct {
 	mu    sync.Mutex
 	b     []byte
-	Lines chan string // whole lines, until nobody takes them
+	Lines chan string // whole lines, as long as somebody takes them
 	part  []byte
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestOutput: what a program has printed is there when it has ended, though something that it started holds its output open.
+// TestOutput: a program's output is there once it has ended, though something that it started holds the output open.
 func TestOutput(t *testing.T) {
 	for range 20 {
 		p, err := StartProcess("/bin/sh", []string{"sh", "-c", "sleep 60 & seq 2000; echo last >&2"}, nil, "", t.Name(),
@@ -28,7 +28,7 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-// TestSpins: a process that works goes on and one that sleeps does not, and the first is seen to have had its turn.
+// TestSpins: a process that works is seen to go on and to have had its turn; one that sleeps is not.
 func TestSpins(t *testing.T) {
 	for script, want := range map[string]bool{"while :; do :; done": true, "sleep 60": false} {
 		p, err := StartProcess("/bin/sh", []string{"sh", "-c", script}, nil, "", t.Name(), false)
@@ -46,7 +46,7 @@ func TestSpins(t *testing.T) {
 	}
 }
 
-// TestGround: what is started after the end of a run is ended at once, and so is what runs then.
+// TestGround: a process started after the end of a run is ended at once, and so are those that run then.
 func TestGround(t *testing.T) {
 	g := NewGround(t.TempDir(), nil)
 	start := func() *Process {
@@ -69,14 +69,14 @@ func TestGround(t *testing.T) {
 	}
 }
 
-// TestListening: the kernel says whether somebody listens at an address, at it alone or at all with its port.
+// TestListening: the kernel says whether somebody listens at an address, alone or at all addresses with its port.
 func TestListening(t *testing.T) {
 	for _, c := range []struct{ listen, ask string }{
 		{"127.0.0.1:0", "127.0.0.1"}, {"0.0.0.0:0", "127.0.0.1"}, {"[::]:0", "127.0.0.1"}, {"[::]:0", "::1"}, {"[::1]:0", "::1"},
 	} {
 		l, err := net.Listen("tcp", c.listen)
 		if err != nil {
-			t.Logf("%s: %v", c.listen, err) // as where there is no IPv6
+			t.Logf("%s: %v", c.listen, err) // for instance without IPv6
 			continue
 		}
 		_, port, _ := net.SplitHostPort(l.Addr().String())
@@ -88,7 +88,7 @@ func TestListening(t *testing.T) {
 			t.Errorf("nobody listens at %s", other)
 		}
 		d, err := net.Dial("tcp", address)
-		if err == nil { // connections are no listeners
+		if err == nil { // connections do not listen
 			defer d.Close()
 		}
 		if l.Close(); Listening(address) {

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// A Wait is a time limit for a target. Time in which this program itself did not run when it should have, on a
-// machine that is
-// busy or was asleep, does not count, for the target did not run either. Every wait is over once the run is
+// A Wait is a time limit for a target. Time in which this program itself did not run when it should have, because the
+// machine was busy or asleep, does not count: the target did not run either. Every wait is over once the run is
 // interrupted.
 type Wait struct {
 	Ctx    context.Context
@@ -18,7 +17,7 @@ type Wait struct {
 	Hunger *Hunger // of the target; nil where that cannot be seen, or all time counts
 }
 
-// NewWait gives a time limit for a target, which began then.
+// NewWait gives a time limit for a target that began then.
 func NewWait(ctx context.Context, began time.Time, limit time.Duration, pulse *Pulse, target *Process) Wait {
 	w := Wait{Ctx: ctx, Began: began, Limit: limit, Pulse: pulse}
 	if target != nil {
@@ -27,7 +26,7 @@ func NewWait(ctx context.Context, began time.Time, limit time.Duration, pulse *P
 	return w
 }
 
-// Window is a wait of which all time counts: one in which nothing has to happen, or may.
+// Window is a wait in which all time counts: nothing has to happen during it, or nothing may.
 func Window(ctx context.Context, d time.Duration) Wait {
 	return Wait{Ctx: ctx, Began: time.Now(), Limit: d}
 }
@@ -40,7 +39,7 @@ func (w Wait) End() time.Time {
 	return w.Began.Add(w.Limit + min(w.Lost(), w.mostLost()))
 }
 
-// Over says whether the limit is over. Where it is, but the target cannot get a processor, it goes on for a while.
+// Over says whether the limit is over. If the target cannot get a processor, the limit goes on for a while.
 func (w Wait) Over() bool {
 	for {
 		now := time.Now()
@@ -53,12 +52,12 @@ func (w Wait) Over() bool {
 	}
 }
 
-// Useless: more time was lost than is waited for, or the run was interrupted, so that the limit says nothing of the
+// Useless: more time was lost than the wait allows, or the run was interrupted, so the limit says nothing about the
 // target.
 func (w Wait) Useless() bool { return w.Lost() > w.mostLost() || w.Ctx.Err() != nil }
 
-// StepTime is the longest that anything blocks before it looks whether its wait is over: an interrupted run ends at
-// once.
+// StepTime is the longest that anything blocks before it checks whether its wait is over, so that an interrupted run
+// ends at once.
 const StepTime = 50 * time.Millisecond
 
 // Step is the deadline of the next blocking call: the end of the wait, or a moment from now. Whoever gets there asks
@@ -88,14 +87,14 @@ func (w Wait) Closes(done <-chan struct{}) bool {
 	}
 }
 
-// Writing makes the deadline for writing to a connection that of the wait, until release is called; one that blocks
-// ends with the run.
+// Writing keeps a connection's write deadline at that of the wait until release is called; a blocked write ends with
+// the run.
 func (w Wait) Writing(c interface{ SetWriteDeadline(time.Time) error }) (release func() bool) {
 	c.SetWriteDeadline(w.End())
 	return context.AfterFunc(w.Ctx, func() { c.SetWriteDeadline(w.Began) })
 }
 
-// mostLost is the most time that does not count. A machine may stand still for seconds, however short the limit is.
+// mostLost is the most time that is not counted. A machine may stand still for seconds, however short the limit is.
 func (w Wait) mostLost() time.Duration { return max(5*w.Limit, 10*time.Second) }
 
 // Lost is the time since the wait began that does not count.
@@ -113,11 +112,11 @@ func (w Wait) Lost() (lost time.Duration) {
 			lost += 2 * b.delay // as long as we had to wait for a processor the target may have to, when its turn comes
 		}
 	}
-	// Whoever asks may be the first to run again.
+	// The asking goroutine may be the first to run again.
 	return lost + 2*w.Pulse.late(time.Now())
 }
 
-// A Hunger tells whether a target gets the processors. It is asked when a limit is over, since that is work.
+// A Hunger tells whether a target gets the processors. It is asked only when a limit is over, since asking takes work.
 type Hunger struct {
 	Target *Process
 	at     time.Time // of the last look
@@ -128,14 +127,13 @@ type Hunger struct {
 // ticks are how long the threads of some processes have had a processor, and how long they have waited for one.
 type ticks struct{ ran, waited time.Duration }
 
-// more gives the target a step more, and says whether it did. A look tells nothing by itself: only between two of
-// them the target can be seen to
-// wait for processors that others have. Where it has them itself, it had its turn.
+// more gives the target a step more, and says whether it did. A single look tells nothing: only two looks show that the
+// target waits for processors that others have. If it has them itself, it had its turn.
 func (h *Hunger) more(now time.Time) bool {
 	since, before, members := now.Sub(h.at), h.used, h.Target.Members()
 	h.at, h.used = now, members.ticks()
 	ran, waited := h.used.ran-before.ran, h.used.waited-before.waited
-	waits := ran < since/10 && members.running() // how long it has waited is only told when it runs
+	waits := ran < since/10 && members.running() // the wait is only told once it runs
 	if before != (ticks{}) && !waits && (waited < since/2 || ran > since/2) {
 		return false
 	}

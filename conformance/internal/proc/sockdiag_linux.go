@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Received says whether the program at the other end of c has read all that was sent to it, and whether that can be
-// seen: it asks the kernel (sock_diag(7)) for the receive queue of the other end's socket, which is on this machine.
+// Received says whether the program at the other end of c, on this machine, has read all that was sent to it, and
+// whether that can be seen. It asks the kernel (sock_diag(7)) for the receive queue of that end's socket.
 func Received(c net.Conn) (yes, known bool) {
 	local, ok1 := c.LocalAddr().(*net.TCPAddr)
 	remote, ok2 := c.RemoteAddr().(*net.TCPAddr)
@@ -23,8 +23,8 @@ func Received(c net.Conn) (yes, known bool) {
 	return !found || queue == 0, true // a socket that is gone reads no more
 }
 
-// listener says whether a TCP socket listens at the address. The kernel looks for it as for a connection's first packet,
-// which takes no time, where its table of all sockets takes a millisecond.
+// listener says whether a TCP socket listens at the address. The kernel looks it up as for a connection's first packet,
+// which takes no time; reading its table of all sockets takes a millisecond.
 func listener(at netip.AddrPort) (found bool, err error) {
 	nobody := netip.IPv4Unspecified()
 	if at.Addr().Unmap().Is6() {
@@ -34,7 +34,7 @@ func listener(at netip.AddrPort) (found bool, err error) {
 	return found, err
 }
 
-// receiveQueue gives the number of bytes that have come to the TCP socket from remote to local and were not read.
+// receiveQueue gives the number of bytes that have come to the TCP socket from remote to local and have not been read.
 //
 // Request, all in the machine's order but ports and addresses: nlmsghdr (16 bytes), then inet_diag_req_v2 (56 bytes):
 // family u8, protocol u8, ext u8, pad u8, states u32, and the id: source port u16, destination port u16, source 16

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Usage is what a target's processes have at a moment.
+// Usage is what a target's processes have at some moment.
 type Usage struct {
 	Processes   int
 	Descriptors int
@@ -18,24 +18,21 @@ func (p *Process) Usage() Usage {
 }
 
 // CpuWindow is how long processor time is measured, and cpuBusy how much of it a target at rest may use: one of the
-// kernel's
-// steps of 10 ms. One that tidies up now and then is at rest a window later.
+// kernel's steps of 10 ms. A target that tidies up now and then is at rest a window later.
 const CpuWindow, CpuBusy = 100 * time.Millisecond, 10 * time.Millisecond
 
-// Turn gives a function that says how much processor time the target's processes have used since. Those that have
-// used as much as they are
-// waited for had their turn, however busy this machine is, perhaps only with them.
+// Turn gives a function that says how much processor time the target's processes have used since. If that is as much as
+// the wait for them, they had their turn, however busy this machine is, perhaps with them alone.
 func (p *Process) Turn() func() time.Duration {
 	before := p.Members().cpu()
 	return func() time.Duration { return p.Members().cpu() - before }
 }
 
-// spinning is how much processor time a target that is at rest uses at the most before it can be seen to rest.
+// spinning is how much processor time a target at rest uses at most before it can be seen to rest.
 const spinning = 100 * time.Millisecond
 
-// Spins says whether the target's processes go on working although nobody wants anything of them. Where they do not
-// get a processor within
-// the wait, they cannot be seen to.
+// Spins says whether the target's processes go on working although nobody asks them for anything. If they get no
+// processor within the wait, that cannot be seen.
 func (p *Process) Spins(w Wait) bool {
 	for used := time.Duration(-1); !w.Over(); time.Sleep(time.Millisecond) {
 		all := p.Members()
@@ -51,11 +48,9 @@ func (p *Process) Spins(w Wait) bool {
 	return false
 }
 
-// Rests says whether the target's processes use no processor time, and what they used. They have to be the same all
-// the while,
-// since one that ends takes its time with it, and must not wait for a processor: where others have them all, one that
-// spins
-// uses little.
+// Rests says whether the target's processes use no processor time, and what they used. They have to be the same all the
+// while, since a process that ends takes its time with it. They must not wait for a processor either: if others have
+// them all, a process that spins uses little.
 func (p *Process) Rests() (yes bool, used time.Duration) {
 	all := p.Members()
 	before := all.cpu()

@@ -8,11 +8,11 @@ import (
 
 // A shape is how what the suite sends on a connection is cut into segments.
 type shape struct {
-	cut   string // "two": the last byte is apart; "bytes": each of the first is
-	apart int    // how many bytes may still be, where each is
+	cut   string // "two": the last byte is apart; "bytes": each of the first bytes is
+	apart int    // how many more bytes may be sent one by one
 }
 
-// mostApart is how many bytes of a connection have a segment of their own.
+// mostApart is how many bytes of a connection get a segment of their own.
 const mostApart = 96
 
 // Segments is the axis of how what the suite sends is cut.

@@ -12,8 +12,8 @@ import (
 
 func brokenVerb(s *engine.Session, args []string) error { return Broken(s, Current(s)) }
 
-// Broken waits for a reset. It asks the system for the connection's error: reading does not tell of it behind the end,
-// and what is sent would have the target find out what it has not seen.
+// Broken waits for a reset. It asks the system for the connection's error: after the end, reading does not report it,
+// and sending would make the target notice what it has not seen.
 func Broken(s *engine.Session, c *Conn) error {
 	raw, err := c.SyscallConn()
 	for w := s.Wait(); err == nil; time.Sleep(time.Millisecond) {
@@ -30,14 +30,14 @@ func Broken(s *engine.Session, c *Conn) error {
 	return engine.Inconclusive("the connection cannot be looked at: %v", err)
 }
 
-// lingering is how long a target may still take what comes behind the end of its own direction. It is long, since no
-// rule says how long.
+// lingering is how long a target may still take input after the end of its own direction. It is long, since no rule
+// limits it.
 const lingering = 20 * time.Second
 
 func goneVerb(s *engine.Session, args []string) error { return Gone(s, Current(s)) }
 
-// Gone waits until nobody has the connection's other end any more, which shows when something is sent there. That the
-// target has ended its own direction does not tell.
+// Gone waits until nobody has the connection's other end any more, which shows when something is sent there. The end of
+// the target's own direction is no sign of it.
 func Gone(s *engine.Session, c *Conn) error {
 	for w := s.WaitFor(lingering); ; time.Sleep(engine.Moment) {
 		release := w.Writing(c)
@@ -48,7 +48,7 @@ func Gone(s *engine.Session, c *Conn) error {
 			s.Rec.Note("%s. sending: %v", Prefix(c.Name), errors.Unwrap(err))
 			return nil
 		case w.Over():
-			return s.Meaning(w, "that the target closes the connection, in both directions", engine.ErrLimit)
+			return s.Meaning(w, "the target to close the connection in both directions", engine.ErrLimit)
 		}
 	}
 }

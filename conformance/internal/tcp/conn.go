@@ -12,16 +12,16 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 )
 
-// A Conn is a connection to the target that records what passes. Its methods return errors; what an error means for
-// the target is the verbs' to say.
+// A Conn is a connection to the target that records what passes. Its methods return errors; the verbs say what these
+// mean for the target.
 type Conn struct {
 	*net.TCPConn
-	Name string // as the script calls it; empty for the only one
+	Name string // as the script calls it; empty for an only one
 	Rec  *engine.Record
 
 	In  []byte // received, and not yet taken by a verb
 	End error  // io.EOF or a reset, once no more will come
-	// Unread, if not nil, gives what the connection has brought and no verb has taken from above it.
+	// Unread, if not nil, gives what a layer above has received and no verb has taken.
 	Unread func() []byte
 
 	shape shape
@@ -32,7 +32,7 @@ const readBytes = 64 << 10
 
 var readBuffers = sync.Pool{New: func() any { return new([readBytes]byte) }}
 
-// Fill waits for more input, at most as long as w, and puts it behind what is there.
+// Fill waits for more input, at most as long as w, and appends it to what is there.
 func (c *Conn) Fill(w proc.Wait) error {
 	if c.End != nil {
 		return c.End
@@ -44,7 +44,7 @@ func (c *Conn) Fill(w proc.Wait) error {
 	for {
 		c.SetReadDeadline(w.Step())
 		if n, err = c.Read(b); !errors.Is(err, os.ErrDeadlineExceeded) || w.Over() {
-			break // else the end has moved in the meantime
+			break // otherwise the end has moved in the meantime
 		}
 	}
 	if n > 0 {
@@ -97,7 +97,7 @@ func (c *Conn) Exactly(n int, w proc.Wait) ([]byte, error) {
 	return c.Take(n), nil
 }
 
-// All reads until the end of input and takes it, at most most bytes.
+// All reads until the end of input and takes it, most bytes at most.
 func (c *Conn) All(most int, w proc.Wait) ([]byte, error) {
 	for {
 		switch err := c.Fill(w); {

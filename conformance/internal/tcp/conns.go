@@ -6,11 +6,11 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 )
 
-// Conns are the connections of a scenario. A role whose scenarios have the verbs of streams has them in its part.
+// Conns are the connections of a scenario, which the part of a role with the verbs of streams has.
 type Conns struct {
 	named map[string]*Conn
 	Cur   *Conn  // the one at work
-	shape shape  // of those that will be opened
+	shape shape  // of connections yet to be opened
 	at    string // where they go, if not to the instance's own address
 }
 
@@ -19,7 +19,7 @@ func (c *Conns) At(address string) { c.at = address }
 
 func NewConns() *Conns { return &Conns{named: make(map[string]*Conn)} }
 
-// Connections is what the verbs find a part's connections by.
+// Connections is how the verbs find a part's connections.
 func (c *Conns) Connections() *Conns { return c }
 
 // Of gives the session's connections.

@@ -20,14 +20,14 @@ func Dial(s *engine.Session, name string) (*Conn, error) {
 	return c, err
 }
 
-// Reach opens a connection to the target; if that fails, the outcome says what it means. On one machine it takes no
-// time but that in which the suite or the target does not have its turn.
+// Reach opens a connection to the target; if that fails, the outcome says what it means. On one machine this only takes
+// time while the suite or the target does not have its turn.
 func Reach(s *engine.Session, name string) (*Conn, error) {
 	began := time.Now()
 	c, w, err := connect(s, name, s.Rec)
 	switch {
 	case err == engine.ErrLimit:
-		return nil, s.Meaning(w, "that the target accepts a connection", err)
+		return nil, s.Meaning(w, "the target to accept a connection", err)
 	case err != nil:
 		return nil, s.CutShort(time.Since(began), fmt.Sprintf("connecting to the target failed: %v", err))
 	}
@@ -35,8 +35,8 @@ func Reach(s *engine.Session, name string) (*Conn, error) {
 	return c, nil
 }
 
-// synTime is how much longer than anything else a connection may take: where a target's queue was full TCP tries
-// again after 1, 3 and 7 s.
+// synTime is how much longer than anything else a connection may take: if a target's queue was full, TCP tries again
+// after 1, 3 and 7 s.
 const synTime = 8 * time.Second
 
 // Connect opens a connection to the target that leaves its evidence in rec.

@@ -51,7 +51,7 @@ func floodVerb(s *engine.Session, args []string) error {
 			Emptied(c, s.Wait())
 		}
 	})
-	if much { // while the connections are there: a process for each may end with it
+	if much { // while the connections exist: a process for each may end with it
 		s.Peak = s.In.Process.Members().Memory()
 	}
 	for _, c := range conns {
@@ -65,8 +65,8 @@ func floodVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// ConnectAll opens so many connections at once, does something with each, and gives those that were opened: how many
-// a target takes at once is its own choice. Each is like the others: none is evidence.
+// ConnectAll opens so many connections at once, does something with each, and gives those that were opened: how many a
+// target takes at once is its own choice. All are alike, so none is evidence.
 func ConnectAll(s *engine.Session, n int, do func(*Conn)) (opened []*Conn) {
 	s.In.Crowd += n
 	quiet := engine.NewRecord()
@@ -88,8 +88,8 @@ func ConnectAll(s *engine.Session, n int, do func(*Conn)) (opened []*Conn) {
 	return opened
 }
 
-// Emptied waits until the target has read all that was sent, and says whether it could be seen to have. The queue has
-// to be empty several times: what is still on its way there comes between two looks.
+// Emptied waits until the target has read all that was sent, and says whether that could be seen. The queue has to be
+// empty several times: what is still on its way arrives between two looks.
 func Emptied(c *Conn, w proc.Wait) bool {
 	const looks = 5
 	for empty := 0; empty < looks; time.Sleep(time.Millisecond) {
@@ -119,7 +119,7 @@ func droppedVerb(s *engine.Session, args []string) error {
 		return engine.Violation("%v", err)
 	}
 	c := Current(s)
-	c.SetWriteDeadline(time.Time{}) // that of what was sent before would end the dripping
+	c.SetWriteDeadline(time.Time{}) // an earlier write's deadline would end the dripping
 	if args[0] == "late" {
 		return droppedLate(s, c, drop, stated)
 	}
@@ -140,8 +140,8 @@ func droppedVerb(s *engine.Session, args []string) error {
 }
 
 // droppedLate judges a connection whose first byte comes when its time is nearly over. A clock would have to allow for
-// as much as a fault takes; a second connection, half the time younger, tells whether the first has had more than its
-// time, however slow the machine is.
+// as much time as the fault itself takes. A second connection, half the time younger, tells whether the first has had
+// more than its time, however slow the machine is.
 func droppedLate(s *engine.Session, c *Conn, drop []byte, stated time.Duration) error {
 	s.Pause(stated / 2)
 	younger, err := Reach(s, "younger")
@@ -168,7 +168,7 @@ func droppedLate(s *engine.Session, c *Conn, drop []byte, stated time.Duration) 
 		if err := younger.Fill(s.Window(moment)); err == nil || err == engine.ErrLimit {
 			continue
 		}
-		if turnedAway = time.Since(began) < stated*3/4; turnedAway { // it had no place, and says nothing
+		if turnedAway = time.Since(began) < stated*3/4; turnedAway { // it had no place and tells nothing
 			continue
 		}
 		if last := s.Window(4 * moment); c.ends(last) {
@@ -188,7 +188,7 @@ func (c *Conn) ends(w proc.Wait) bool {
 	}
 }
 
-// drip sends a byte of the text every so often.
+// drip sends a byte of the text at intervals.
 func drip(c io.Writer, text []byte, every time.Duration, stop chan struct{}) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()

@@ -108,7 +108,7 @@ func cutVerb(s *engine.Session, args []string) error {
 	for n := range text {
 		c, err := Dial(s, "")
 		if err != nil {
-			return engine.Violation("connecting to the target failed behind %d cuts: %v", n, err)
+			return engine.Violation("connecting to the target failed after %d cuts: %v", n, err)
 		}
 		c.Send(text[:n], s.Wait())
 		c.Apart(s.Reading())

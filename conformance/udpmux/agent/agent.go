@@ -17,26 +17,26 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 )
 
-// An part is what a scenario of an agent of UDP mux has: the daemon and the network's far end, which the suite
-// plays, the stand-ins for mosh, and the agent that was started last.
+// A part is what a scenario of a UDP mux agent has: the daemon and the network's far end, which the suite plays, the
+// stand-ins for mosh, and the agent started last.
 type part struct {
-	begun  bool   // all is there
+	begun  bool   // everything is set up
 	dir    string // of the suite's things
 	home   string // the agents' {dir}
 	daemon *playedDaemon
 	stage  *stage
 	far    *farEnd
 	locals map[string]*localPort // of the real client, by their names
-	env    []string              // for the agents that will be started
+	env    []string              // for agents yet to be started
 	wrap   func(path string, argv []string) (string, []string)
 
 	k         wire.K
-	port      uint16          // the external one, that WELCOME tells
-	modes     wire.Mode       // that WELCOME had
+	port      uint16          // the external one, as WELCOME has it
+	modes     wire.Mode       // those that WELCOME had
 	process   *proc.Process   // the agent
-	processes []*proc.Process // all that were started
+	processes []*proc.Process // every one that was started
 	further   int             // how many descriptors it is started with besides the standard ones
-	given     []string        // what its descriptors were when it was started, if that can be seen
+	given     []string        // its descriptors when it was started, if they can be seen
 	mosh      *standIn        // the one at work
 	done      bool            // the agent has ended: its connections are its background process's
 	relay     netip.AddrPort  // where a client agent listens to the real client
@@ -44,7 +44,7 @@ type part struct {
 	host      netip.Addr      // of the far end
 }
 
-// agentWork gives the scenario's part, which is there from the first verb on.
+// agentWork gives the scenario's part, which exists from the first verb on.
 func agentWork(s *engine.Session) (*part, error) {
 	a := of(s)
 	if a.begun {
@@ -90,10 +90,10 @@ func (a *part) s() wire.S { return wire.DeriveS(a.k) }
 
 func (a *part) t() wire.T { return wire.DeriveT(a.s()) }
 
-// moreDescriptors is how many an agent is started with besides the standard ones, where nothing else is said.
+// moreDescriptors is how many an agent has besides the standard ones, unless a scenario says otherwise.
 const moreDescriptors = 8
 
-// startAgent starts the target with these arguments behind its command.
+// startAgent starts the target with these arguments after its command.
 func startAgent(s *engine.Session, args []string) error {
 	a, err := agentWork(s)
 	if err != nil {
@@ -101,7 +101,7 @@ func startAgent(s *engine.Session, args []string) error {
 	}
 	in := s.Bare(a.home)
 	in.Extra, in.Env, in.Wrap = args, a.env, a.wrap
-	// What ssh and shells leave open besides the standard descriptors.
+	// These are what ssh and shells leave open besides the standard descriptors.
 	further, err := os.Create(filepath.Join(a.dir, "further"))
 	if err != nil {
 		return engine.Inconclusive("%v", err)
@@ -120,7 +120,7 @@ func startAgent(s *engine.Session, args []string) error {
 	return nil
 }
 
-// background gives the processes that the agent has left there; none of them is a stand-in's.
+// background gives the processes that the agent has left in the background, without stand-ins.
 func (a *part) background() []int {
 	return slices.DeleteFunc(a.process.Members(),
 		func(pid int) bool { return pid == a.process.Cmd.Process.Pid || a.stage.is(pid) })
@@ -139,7 +139,7 @@ func (a *part) Close(s *engine.Session) {
 	}
 	if a.daemon != nil {
 		a.daemon.away(false)
-		if a.daemon.hidden != "" { // who is not root can remove it then
+		if a.daemon.hidden != "" { // so that a user other than root can remove it
 			os.Chmod(a.daemon.hidden, 0o700)
 		}
 	}
@@ -148,7 +148,7 @@ func (a *part) Close(s *engine.Session) {
 	}
 	for i, p := range a.processes {
 		s.Leave(p)
-		if <-p.Gone; i == 0 { // one look finds what all have left: it has the same mark
+		if <-p.Gone; i == 0 { // one look finds what all have left, by the common mark
 			for _, pid := range p.Members() {
 				syscall.Kill(pid, syscall.SIGKILL)
 			}

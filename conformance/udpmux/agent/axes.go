@@ -7,8 +7,8 @@ import (
 	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
 )
 
-// axes are what the scenarios of both agents are played over: how the daemon cuts what it writes, and where the
-// server is that datagrams go to.
+// axes are what the scenarios of both agents are played over: how the daemon cuts its writes, and where the server is
+// that datagrams go to.
 func axes(role string) []engine.Axis {
 	if role == Server {
 		return []engine.Axis{sockets.Frames("UDPMUX-93", func(s *engine.Session) { of(s).bytes = true })}

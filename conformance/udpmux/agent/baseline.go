@@ -11,7 +11,7 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 )
 
-// goodAgent is the baseline of an agent of UDP mux.
+// goodAgent is the baseline of a UDP mux agent.
 func goodAgent(s *engine.Session) error {
 	began := time.Now()
 	var err error
@@ -26,8 +26,8 @@ func goodAgent(s *engine.Session) error {
 	return err
 }
 
-// goodServerAgent: the agent registers its mosh-server, for whatever mode, prints a CONNECT line with its K, and ends
-// with exit code 0.
+// goodServerAgent: the agent registers its mosh-server, for any mode, prints a CONNECT line with its K, and ends with
+// exit code 0.
 func goodServerAgent(s *engine.Session) error {
 	if err := startAgent(s, []string{"new", "-s", "-c", "256"}); err != nil {
 		return err
@@ -45,8 +45,8 @@ func goodServerAgent(s *engine.Session) error {
 	return agentEnds(s, 0)
 }
 
-// goodClientAgent: with a token's N the real client runs; what it sends comes to the server's port behind 0x01 and T,
-// and the answer comes back.
+// goodClientAgent: with a token's N the real client runs; what it sends reaches the server's port after 0x01 and T, and
+// the answer comes back.
 func goodClientAgent(s *engine.Session) error {
 	if err := relayed(s, nil); err != nil {
 		return err
@@ -58,8 +58,8 @@ func goodClientAgent(s *engine.Session) error {
 	return talks(s, l)
 }
 
-// greet is the agent's way to the point where it has got WELCOME and a good mosh-server has printed its line, in
-// whatever order.
+// greet takes the agent to the point where it has got WELCOME and a good mosh-server has printed its line, in either
+// order.
 func greet(s *engine.Session, modes wire.Mode) error {
 	a, began := of(s), time.Now()
 	for greeted := false; !greeted || a.mosh == nil; {
@@ -88,24 +88,24 @@ func greet(s *engine.Session, modes wire.Mode) error {
 	return nil
 }
 
-// goodOrders are those of a mosh-server without a fault.
+// goodOrders are those of a flawless mosh-server.
 func goodOrders(s *engine.Session) standInOrders {
 	return standInOrders{Bind: []string{"127.0.0.1:0"}, Stays: true,
 		Stdout: "\nMOSH CONNECT {port} " + wire.WriteK(of(s).k) + "\n",
 		Stderr: "\nstand-in for mosh-server\n\n[mosh-server detached, pid = {pid}]\n"}
 }
 
-// next waits for what the agent does: a connection to the daemon, or if it may, the start of a stand-in.
+// next waits for what the agent does: a connection to the daemon or, if allowed, the start of a stand-in.
 func (a *part) next(w proc.Wait, starts bool) (*standIn, error) {
 	gone, started := a.process.Gone, a.stage.arrived
-	if a.done { // that it has ended, and what it has started, is known
+	if a.done { // its end, and what it has started, are known
 		gone, started = nil, nil
 	}
 	if !starts {
 		started = nil
 	}
 	p, err := a.daemon.next(w, gone, started)
-	if err == engine.ErrEnded { // perhaps not before it did what is waited for
+	if err == engine.ErrEnded { // perhaps only after it did what is waited for
 		p, err = a.daemon.next(proc.Window(w.Ctx, engine.Moment), nil, started)
 		if err == engine.ErrLimit {
 			err = engine.ErrEnded
@@ -126,8 +126,8 @@ func hello(s *engine.Session, w proc.Wait) error {
 	return nil
 }
 
-// nextOrAgain takes a frame from the connection at work, or the next connection: where its mosh-server took long, an
-// agent may connect anew, before or after it ends the connection that it has, since a daemon does not wait for ever.
+// nextOrAgain takes a frame from the connection at work, or the next connection: if its mosh-server took long, an agent
+// may connect anew, before or after it ends its old connection, since a daemon does not wait for ever.
 func (a *part) nextOrAgain(w proc.Wait) (f wire.Frame, again bool, err error) {
 	if a.done {
 		f, err = a.daemon.cur.Next(w)
@@ -151,7 +151,7 @@ func (a *part) nextOrAgain(w proc.Wait) (f wire.Frame, again bool, err error) {
 	}
 }
 
-// registered takes REGISTER, with the port of the mosh-server that was started and S from its K.
+// registered takes REGISTER, with the port of the started mosh-server and S from its K.
 func registered(s *engine.Session, w proc.Wait) (modes wire.Mode, err error) {
 	a := of(s)
 	f, again, err := a.nextOrAgain(w)
@@ -173,12 +173,11 @@ func registered(s *engine.Session, w proc.Wait) (modes wire.Mode, err error) {
 	return f.Modes, nil
 }
 
-// connectLine waits for the CONNECT line among what the agent prints, and gives its digits. Its K has to be
-// mosh-server's.
+// connectLine waits for the CONNECT line in the agent's output, and gives its digits. Its K has to be mosh-server's.
 func connectLine(s *engine.Session) (digits string, err error) {
 	a, w := of(s), s.Wait()
 	for {
-		ended := a.process.Ended() // before the output is looked at, which then is all
+		ended := a.process.Ended() // first, so that the output below is complete
 		for line := range strings.Lines(a.process.Stdout.String()) {
 			d, k, fault := wire.SplitConnectLine([]byte(strings.TrimSuffix(line, "\n")))
 			switch {
@@ -202,7 +201,7 @@ func connectLine(s *engine.Session) (digits string, err error) {
 	}
 }
 
-// bySignal is what shells add to the number of the signal that has ended a program, for its exit code.
+// bySignal is what shells add to a signal's number for the exit code of a program that it ended.
 const bySignal = 128
 
 // agentEnded waits for the agent's end, and gives its exit code; below 0 if a signal ended it.
@@ -223,7 +222,7 @@ func agentEnds(s *engine.Session, want int) error {
 		code = bySignal + int(status.Signal())
 	}
 	if err == nil && code != want {
-		return engine.Violation("expected that the agent ends with exit code %d, not: %v", want,
+		return engine.Violation("expected the agent to end with exit code %d, not: %v", want,
 			of(s).process.Cmd.ProcessState)
 	}
 	return err
@@ -244,16 +243,15 @@ func agentFails(s *engine.Session) error {
 	}
 	switch {
 	case code <= 0:
-		return engine.Violation("expected that the agent ends with an error: an exit code other than 0, not: %v",
+		return engine.Violation("expected the agent to end with an error: an exit code other than 0, not: %v",
 			p.Cmd.ProcessState)
 	case strings.TrimSpace(p.Stderr.String()) == "":
-		return engine.Violation("the agent ends with an error and does not say the reason on standard error")
+		return engine.Violation("the agent ends with an error and gives no reason on standard error")
 	}
 	return nil
 }
 
-// relayed starts a client agent with a token's N, the arguments standing in front of the address, and waits for the
-// real client.
+// relayed starts a client agent with a token's N, with the arguments before the address, and waits for the real client.
 func relayed(s *engine.Session, args []string) error {
 	a, err := agentWork(s)
 	if err != nil {
@@ -270,7 +268,7 @@ func relayed(s *engine.Session, args []string) error {
 	}
 	s.Good(time.Since(began))
 	if a.relay, err = relayOf(a.mosh.Args); err != nil {
-		return engine.Violation("expected that the real client's last arguments are an address and a port: %v", err)
+		return engine.Violation("expected the real client's last arguments to be an address and a port: %v", err)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func marksStep(s *engine.Session, a *part, args []string) error {
 		return engine.ErrUsage
 	}
 	if !sockets.SeesECN {
-		return engine.Unsupported("this system does not tell ECN bits")
+		return engine.Unsupported("this system does not show ECN bits")
 	}
 	l, err := local(s, args[1])
 	if err != nil {
@@ -60,7 +60,7 @@ func marksStep(s *engine.Session, a *part, args []string) error {
 	return nil
 }
 
-// up sends a P from the local port, and gives what the server has to get.
+// up sends a P from the local port, and gives what the server must get.
 func (l *localPort) up(s *engine.Session, ecn int) []byte {
 	T, P := of(s).t(), sockets.P(0, l.nonce, sockets.UsualLength)
 	l.nonce++

@@ -16,10 +16,10 @@ type crowd struct {
 	fds      []int
 }
 
-// nobody is a user whose daemon is nobody's else.
+// nobody is a user that nobody else shares.
 const nobody = 65534
 
-// listen makes another listener at the daemon's path, with that backlog, by listening in do.
+// listen makes another listener with that backlog at the daemon's path, by listening in do.
 func (d *playedDaemon) listen(backlog int, do func(func() error) error) (*net.UnixListener, error) {
 	d.away(false)
 	os.Remove(d.path)
@@ -43,7 +43,7 @@ func (d *playedDaemon) listen(backlog int, do func(func() error) error) (*net.Un
 	return l.(*net.UnixListener), nil
 }
 
-// crowded lets others take all places of the backlog.
+// crowded has others take all places in the backlog.
 func (d *playedDaemon) crowded() error {
 	l, err := d.listen(1, func(listen func() error) error { return listen() })
 	if err != nil {
@@ -61,7 +61,7 @@ func (d *playedDaemon) crowded() error {
 		err = unix.Connect(fd, &unix.SockaddrUnix{Name: d.path})
 	}
 	if err != unix.EAGAIN {
-		return engine.Unsupported("a backlog that is full is something that Linux says: %v", err)
+		return engine.Unsupported("only Linux tells when a backlog is full: %v", err)
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func (d *playedDaemon) crowded() error {
 // crowdTime is for how long an agent has to find no room.
 const crowdTime = time.Second
 
-// roomy lets the others go, after a time in which the agent has tried in vain.
+// roomy lets the others go after the agent has tried in vain for a while.
 func roomy(s *engine.Session) error {
 	d := of(s).daemon
 	if d.crowd == nil || d.crowd.listener == nil {
@@ -79,7 +79,7 @@ func roomy(s *engine.Session) error {
 	case <-of(s).process.Gone:
 	case <-time.After(crowdTime):
 	}
-	for range len(d.crowd.fds) - 1 { // the last one has found no room
+	for range len(d.crowd.fds) - 1 { // the last one found no room
 		if c, err := d.crowd.listener.Accept(); err == nil {
 			c.Close()
 		}
@@ -92,7 +92,7 @@ func roomy(s *engine.Session) error {
 	return nil
 }
 
-// end closes what there is.
+// end closes whatever is open.
 func (c *crowd) end() {
 	if c == nil {
 		return
@@ -106,7 +106,7 @@ func (c *crowd) end() {
 	c.listener, c.fds = nil, nil
 }
 
-// foreign lets another user's process listen.
+// foreign has another user's process listen.
 func (d *playedDaemon) foreign() error {
 	l, err := d.listen(16, func(listen func() error) error { return sockets.AsUser(nobody, listen) })
 	if err != nil {

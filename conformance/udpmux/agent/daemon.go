@@ -19,8 +19,8 @@ type playedDaemon struct {
 	rec     *engine.Record
 	arrived chan *net.UnixConn
 	cur     *sockets.Conn // the connection at work
-	left    time.Time     // when that was ended, or somebody came back to listen
-	// forbidden: the socket's permissions let nobody connect.
+	left    time.Time     // when that ended, or somebody listened again
+	// forbidden: the socket's permissions keep everybody from connecting.
 	forbidden bool
 	hidden    string // the folder of the socket, if nobody may search it
 	bytes     bool   // what it sends is cut into single bytes
@@ -31,7 +31,7 @@ type playedDaemon struct {
 	crowd    *crowd
 }
 
-// mostAgents is more connections than any scenario has waiting.
+// mostAgents is more connections than wait in any scenario.
 const mostAgents = 256
 
 func newPlayedDaemon(path string, rec *engine.Record) (*playedDaemon, error) {
@@ -73,7 +73,7 @@ func (d *playedDaemon) serve(l *net.UnixListener) {
 	}
 }
 
-// away ends all connections and listens no more; a dead daemon leaves its socket's file.
+// away ends all connections and stops listening; a dead daemon leaves its socket's file.
 func (d *playedDaemon) away(dead bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -91,7 +91,7 @@ func (d *playedDaemon) away(dead bool) {
 	}
 }
 
-// odd lets the socket be one for datagrams.
+// odd makes the socket one for datagrams.
 func (d *playedDaemon) odd(s *engine.Session) error {
 	d.away(false)
 	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: d.path, Net: "unixgram"})
@@ -101,7 +101,7 @@ func (d *playedDaemon) odd(s *engine.Session) error {
 	return err
 }
 
-// noDaemonOfHost: there is none where an agent looks first.
+// noDaemonOfHost: there is no daemon where an agent looks first.
 func noDaemonOfHost() error {
 	if _, err := os.Stat("/run/moshd/moshd.sock"); err == nil {
 		return engine.Unsupported("this machine has a daemon of its own")
@@ -109,7 +109,7 @@ func noDaemonOfHost() error {
 	return nil
 }
 
-// personal lets the daemon be where a user's own one is.
+// personal puts the daemon where a user's own daemon is.
 func personal(a *part) error {
 	a.env = append(a.env, "MOSHD_SOCKET=")
 	if err := noDaemonOfHost(); err != nil {
@@ -118,7 +118,7 @@ func personal(a *part) error {
 	return os.Symlink(a.daemon.path, filepath.Join(a.dir, "moshd.sock")) // in $XDG_RUNTIME_DIR
 }
 
-// hidden lets it be there, and nobody may search the folder.
+// hidden puts it there, too, in a folder that nobody may search.
 func hidden(s *engine.Session, a *part) error {
 	if err := noDaemonOfHost(); err != nil {
 		return err
@@ -160,7 +160,7 @@ func (d *playedDaemon) next(w proc.Wait, gone <-chan struct{}, started <-chan *s
 	}
 }
 
-// hangUp ends the connection at work, of which the agent could know since then, and not before.
+// hangUp ends the connection at work and records when: the agent cannot know earlier.
 func (d *playedDaemon) hangUp(since time.Time) {
 	d.left = since
 	d.cur.Close()

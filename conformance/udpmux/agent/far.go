@@ -14,7 +14,7 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 )
 
-// A farEnd is the server's UDP port, where a client agent's datagrams go to.
+// A farEnd is the server's UDP port, where a client agent's datagrams go.
 type farEnd struct {
 	s      *engine.Session
 	at     netip.Addr
@@ -23,7 +23,7 @@ type farEnd struct {
 	socket *sockets.Socket // nil while it is away
 }
 
-// newFarEnd listens at a port that nobody gets while the far end is away. An IPv4 address may be said in IPv6's form.
+// newFarEnd listens at a port that nobody gets while the far end is away. An IPv4 address may be given in IPv6's form.
 func newFarEnd(s *engine.Session, at netip.Addr) (*farEnd, error) {
 	text, err := sockets.FreePort()
 	if err != nil {
@@ -37,8 +37,8 @@ func newFarEnd(s *engine.Session, at netip.Addr) (*farEnd, error) {
 	return f, nil
 }
 
-// farAtPort listens at that port. Others may want it at the same time, so the address is any of loopback's, where there
-// are as many as on Linux.
+// farAtPort listens at that port. Others may want it at the same time, so it takes any loopback address, of which Linux
+// has many.
 func farAtPort(s *engine.Session, port uint16) (f *farEnd, err error) {
 	random := netip.AddrFrom4([4]byte{127, 1, byte(rand.IntN(256)), byte(rand.IntN(256))})
 	for _, at := range []netip.Addr{random, sockets.Loopback4} {
@@ -59,23 +59,23 @@ func (f *farEnd) back() (err error) {
 // tokenN is the N that tells a client agent of the far end's port.
 func (f *farEnd) tokenN() string { return strconv.FormatUint(wire.WriteTokenN(f.port), 10) }
 
-// away leaves; what was sent and did not come yet is lost.
+// away leaves; what is still on its way is lost.
 func (f *farEnd) away() {
 	f.socket.Close()
 	f.socket = nil
 }
 
-// A localPort is one of the real client's, at the relay's loopback address, and what the agent has for it.
+// A localPort is a port of the real client, at the relay's loopback address, and what the agent has for it.
 type localPort struct {
 	*sockets.Socket
 	outgoing netip.AddrPort // where the far end last saw its datagrams come from
 	unheard  [][]byte       // what it has sent and the far end has not got
-	lost     [][]byte       // what it has sent while nobody was there
+	lost     [][]byte       // what it has sent while the far end was away
 	answers  [][]byte       // what the far end has sent and it has not got
 	nonce    uint64
 }
 
-// local gives the client's port of that name; it comes into being where it is not there yet.
+// local gives the client's port of that name, which it creates if need be.
 func local(s *engine.Session, name string) (*localPort, error) {
 	a := of(s)
 	if l := a.locals[name]; l != nil {
@@ -89,7 +89,7 @@ func local(s *engine.Session, name string) (*localPort, error) {
 	return a.locals[name], nil
 }
 
-// goes sends a P from the local port to the relay; the far end has to get it.
+// goes sends a P from the local port to the relay; the far end must get it.
 func goes(s *engine.Session, l *localPort, length int) {
 	P := sockets.P(0, l.nonce, length)
 	l.nonce++
@@ -97,25 +97,25 @@ func goes(s *engine.Session, l *localPort, length int) {
 	l.Send(P, of(s).relay, 0)
 }
 
-// hears waits until the far end has got what the local port sent first of what it has not got yet, behind T. What
-// comes of other local ports before it is taken note of; what nobody sent is a violation.
+// hears waits until the far end has got, after T, the oldest P of the local port that it lacks. It records what other
+// local ports sent before that; what nobody sent is a violation.
 func hears(s *engine.Session, l *localPort) error {
 	a, w := of(s), s.Wait()
 	T := a.t()
 	for want := len(l.unheard) - 1; len(l.unheard) > want; {
 		d, err := a.far.socket.Next(w)
 		if err != nil {
-			return s.Meaning(w, fmt.Sprintf("at the server's port 0x01, T and %s's datagram of %d bytes", l.Name,
+			return s.Meaning(w, fmt.Sprintf("0x01, T and %s's datagram of %d bytes at the server's port", l.Name,
 				len(l.unheard[0])), err)
 		}
 		header := append([]byte{1}, T[:]...)
 		P, ok := bytes.CutPrefix(d.B, header)
 		if !ok {
-			return engine.Violation("expected 0x01 and T in front of each datagram, not %s",
+			return engine.Violation("expected 0x01 and T before each datagram, not %s",
 				engine.Shown(d.B[:min(len(d.B), len(header))]))
 		}
 		if !a.heard(P, d.From) {
-			return engine.Violation("the agent sends to the server what no local port has sent it in this form: %d bytes, %s",
+			return engine.Violation("the agent sends the server what no local port sent it in this form: %d bytes, %s",
 				len(P), engine.Shown(P))
 		}
 	}
@@ -136,14 +136,14 @@ func (a *part) heard(P []byte, from netip.AddrPort) bool {
 	return false
 }
 
-// answers sends a P from the far end to the outgoing port of a local one, which has to get it.
+// answers sends a P from the far end to a local port's outgoing one; the local port must get it.
 func answers(s *engine.Session, l *localPort, length int) {
 	P := sockets.P(0x80, l.nonce, length)
 	l.answers = append(l.answers, P)
 	of(s).far.socket.Send(P, l.outgoing, 0)
 }
 
-// answered waits until the local port has got what was sent to it first; nothing else may come.
+// answered waits until the local port has got the oldest P sent to it; nothing else may come.
 func gets(s *engine.Session, l *localPort) error {
 	w, want := s.Wait(), l.answers[0]
 	d, err := l.Next(w)

@@ -8,14 +8,14 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 )
 
-// hostFile is the configuration of this machine, which an agent reads where its user has none, and root's agent always.
+// hostFile is the configuration of this machine, which an agent reads if its user has none, and root's agent always.
 const hostFile = "/etc/moshd.toml"
 
 // hide is a script that starts $0 with an empty file, $1, in the host file's place.
 const hide = `mount --bind "$1" ` + hostFile + ` && shift && exec "$0" "$@"`
 
-// apart keeps the agents that will be started from this machine's own configuration: the user's file is there and
-// empty, and the host's is hidden from root.
+// apart keeps the agents yet to be started from this machine's own configuration: the user's file exists and is empty,
+// and the host's is hidden from root.
 func (a *part) apart() error {
 	empty := filepath.Join(a.dir, "moshd.toml")
 	if err := os.WriteFile(empty, nil, 0o644); err != nil {

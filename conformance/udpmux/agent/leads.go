@@ -16,7 +16,7 @@ func leadsVerbs() []engine.Verb {
 		Max: -1, Run: alone(moshLeadsStep)}}
 }
 
-// ledTooFar ends a chain that has no end: it would take the machine.
+// ledTooFar ends an endless chain, which would bring the machine down.
 const ledTooFar = `MUXSPEC_LED=x$MUXSPEC_LED
 export MUXSPEC_LED
 if [ ${#MUXSPEC_LED} -gt 20 ]; then exit 1; fi
@@ -51,5 +51,5 @@ func moshLeadsStep(s *engine.Session, a *part, args []string) error {
 	return nil
 }
 
-// quoted writes a word for the shell.
+// quoted quotes a word for the shell.
 func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

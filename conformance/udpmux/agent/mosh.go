@@ -63,9 +63,9 @@ func moshStartsStep(s *engine.Session, a *part, args []string) error {
 	if n := len(a.mosh.Args); n > 0 {
 		s.Values["last"] = a.mosh.Args[n-1]
 	}
-	a.relay, _ = relayOf(a.mosh.Args) // what is none shows where it is needed
+	a.relay, _ = relayOf(a.mosh.Args) // a bad address shows when it is needed
 	if at := a.relay.Addr(); at.IsLoopback() {
-		s.Values["loopback"] = at.String() // any will do
+		s.Values["loopback"] = at.String() // any address will do
 	}
 	return nil
 }
@@ -91,14 +91,14 @@ func moshStarts(s *engine.Session) error {
 }
 
 func moshUnstartedStep(s *engine.Session, a *part, args []string) error {
-	return noMosh(s, "expected that no %s is started; it is, with %q")
+	return noMosh(s, "expected no %s to be started; it is, with %q")
 }
 
 func moshWaitsStep(s *engine.Session, a *part, args []string) error {
-	return noMosh(s, "expected that %s is not started yet; it is, with %q")
+	return noMosh(s, "expected %s not to be started yet; it is, with %q")
 }
 
-// noMosh shows that none has been started: one that the suite starts now is the first that there is.
+// noMosh shows that no stand-in has been started: one that the suite starts now reports first.
 func noMosh(s *engine.Session, what string) error {
 	a := of(s)
 	probe := exec.Command(filepath.Join(a.stage.bin, standIns[0]))
@@ -125,7 +125,7 @@ func noMosh(s *engine.Session, what string) error {
 
 func moshGetsStep(s *engine.Session, a *part, args []string) error {
 	if !slices.Equal(a.mosh.Args, args) {
-		return engine.Violation("expected that %s gets the arguments %q, not %q", a.mosh.Program, args, a.mosh.Args)
+		return engine.Violation("expected %s to get the arguments %q, not %q", a.mosh.Program, args, a.mosh.Args)
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func moshConnectsStep(s *engine.Session, a *part, args []string) error {
 	return direct(s, o)
 }
 
-// bindBeside binds the address and a port that is free at others, which it returns.
+// bindBeside binds the address and a port that is free at the others, and returns that port.
 func bindBeside(s *engine.Session, address string) (port string, err error) {
 	if port, err = sockets.FreePort(); err != nil {
 		return "", err

@@ -52,7 +52,7 @@ func moshdIsStep(s *engine.Session, a *part, args []string) error {
 	case "dead":
 		d.away(true)
 	case "back":
-		if a.done { // an agent in the background has to see that nobody is there
+		if a.done { // an agent in the background must notice that nobody is there
 			time.Sleep(leastPause * 3 / 2)
 		}
 		err = d.back()
@@ -90,9 +90,9 @@ func moshdHearsStep(s *engine.Session, a *part, args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "hello":
 		w := s.Wait()
-		// As a condition it is about HELLO alone: what is started too early is for the steps behind it to see.
+		// As a condition this is about HELLO alone: later steps see what is started too early.
 		if p, err := a.next(w, !s.Given); p != nil {
-			return engine.Violation("expected HELLO; %s is started before", p.Program)
+			return engine.Violation("expected HELLO; %s is started first", p.Program)
 		} else if err != nil {
 			return s.Meaning(w, "a connection to the daemon's socket", err)
 		}
@@ -125,12 +125,12 @@ func hearsAgain(s *engine.Session, modes string) error {
 	a := of(s)
 	w := s.WaitSince(a.daemon.left, time.Second+s.Limit())
 	if _, err := a.next(w, false); err != nil {
-		return s.Meaning(w, "a connection to the daemon's socket anew", err)
+		return s.Meaning(w, "a new connection to the daemon's socket", err)
 	}
 	return registersAgain(s, modes, w)
 }
 
-// registersAgain is a whole conversation, in which these modes are registered.
+// registersAgain is a whole conversation that registers these modes.
 func registersAgain(s *engine.Session, modes string, w proc.Wait) error {
 	a := of(s)
 	if err := hello(s, w); err != nil {
@@ -209,13 +209,13 @@ func moshdSeesStep(s *engine.Session, a *part, args []string) error {
 	for i := range n {
 		w := s.WaitSince(a.daemon.left, mostPause+s.Limit())
 		if _, err := a.next(w, false); err != nil {
-			return s.Meaning(w, "that the agent goes on trying", err)
+			return s.Meaning(w, "the agent to go on trying", err)
 		}
 		now := time.Now()
 		paused := now.Sub(a.daemon.left)
 		s.Rec.Note("moshd . that was %d ms after the connection before", paused.Milliseconds())
 		switch {
-		case i == 0: // before it need not wait
+		case i == 0: // the first need not wait
 			first = now
 		case len(args) == 1 && paused < leastPause-pauseError:
 			return engine.Violation("expected pauses of %v and more; the agent connects again after %v", leastPause, paused)
@@ -230,7 +230,8 @@ func moshdSeesStep(s *engine.Session, a *part, args []string) error {
 		}
 		a.daemon.hangUp(since)
 	}
-	// An attempt that succeeds takes some time, which the suite may see the end of only: of many it cannot be all.
+	// An attempt that succeeds takes some time, of which the suite may see only the end; that cannot be so for many
+	// attempts.
 	if all := a.daemon.left.Sub(first); len(args) == 2 && all < time.Duration(n-1)*leastPause/2 {
 		return engine.Violation("expected %v and more from each attempt to the next; there are %d within %v", leastPause,
 			n, all)
@@ -254,7 +255,7 @@ func moshdTemptsStep(s *engine.Session, a *part, args []string) error {
 		for c := a.daemon.cur; ; {
 			err := c.Fill(w)
 			if bytes.Contains(c.In, S[:]) {
-				return engine.Violation("expected that nothing of the session is said to this daemon; S comes, in %s",
+				return engine.Violation("expected this daemon to be told nothing of the session; S comes, in %s",
 					engine.Shown(c.In))
 			}
 			if err != nil { // its end, or nothing more comes

@@ -55,7 +55,7 @@ func moshEndedStep(s *engine.Session, a *part, args []string) error {
 func moshRunsStep(s *engine.Session, a *part, args []string) error {
 	select {
 	case <-a.mosh.ended:
-		return engine.Violation("expected that mosh-server goes on; it has ended")
+		return engine.Violation("expected mosh-server to go on; it has ended")
 	default:
 		return nil
 	}
@@ -69,7 +69,7 @@ func moshReplacesStep(s *engine.Session, a *part, args []string) error {
 	}
 	for fd, what := range a.mosh.Descriptors {
 		if !slices.Contains(a.given, what) && len(a.given) > 0 {
-			return engine.Violation("the real client's descriptor %d is none that the agent was started with", fd)
+			return engine.Violation("the real client's descriptor %d is not one that the agent was started with", fd)
 		}
 	}
 	return nil
@@ -77,7 +77,7 @@ func moshReplacesStep(s *engine.Session, a *part, args []string) error {
 
 func hidesStep(s *engine.Session, a *part, args []string) error {
 	K, S, T := a.k, a.s(), a.t()
-	secrets := make(map[string]string) // to the name
+	secrets := make(map[string]string) // maps to the name
 	for name, b := range map[string][]byte{"K": K[:], "S": S[:], "T": T[:]} {
 		text := hex.EncodeToString(b)
 		base, url := base64.RawStdEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b)

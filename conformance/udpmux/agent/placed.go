@@ -14,7 +14,7 @@ func placedVerbs() []engine.Verb {
 		Max: -1, Run: alone(moshPlacesStep)}}
 }
 
-// ports is what mosh-server's -p has where the port does not matter.
+// ports matches mosh-server's -p if the port does not matter.
 var ports = regexp.MustCompile(`^(0|[0-9]+:[0-9]+)$`)
 
 func moshPlacesStep(s *engine.Session, a *part, args []string) error {
@@ -29,5 +29,5 @@ func moshPlacesStep(s *engine.Session, a *part, args []string) error {
 			return nil
 		}
 	}
-	return engine.Violation("expected that %s gets %q, with -i 127.0.0.1 and -p behind those before --, not %q", a.mosh.Program, args, got)
+	return engine.Violation("expected %s to get %q, with -i 127.0.0.1 and -p after those before --, not %q", a.mosh.Program, args, got)
 }

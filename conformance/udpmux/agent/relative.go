@@ -8,10 +8,10 @@ import (
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 )
 
-// longestSocket is what every system takes for the path of a Unix socket.
+// longestSocket is a length that every system accepts for the path of a Unix socket.
 const longestSocket = 100
 
-// relative lets what says where the daemon is have a path that is right in one folder only.
+// relative gives the daemon's place as a path that is right in one folder only.
 func relative(s *engine.Session, a *part) error {
 	folder, err := s.Target().Folder()
 	if err != nil {
@@ -29,9 +29,9 @@ func relative(s *engine.Session, a *part) error {
 	return nil
 }
 
-// onlyFrom is a relative path that leads to the file from that folder and not from the root, where a program in the
-// background goes. One that climbs up to the root is right from there, too: in it the way begins with a folder that the
-// root does not have.
+// onlyFrom gives a relative path that leads to the file from that folder but not from the root, where a program in the
+// background goes. A path that just climbs up to the root is right from there, too, so this one begins with a folder
+// that the root does not have.
 func onlyFrom(folder, file string) (string, error) {
 	path, err := filepath.Rel(folder, file)
 	if err != nil {
@@ -48,11 +48,11 @@ func onlyFrom(folder, file string) (string, error) {
 		}
 	}
 	for _, way := range ways {
-		// Not joined, which would take out the folders that matter.
+		// filepath.Join would remove the folders that matter.
 		if _, err := os.Lstat("/" + way); err == nil {
 			continue
 		}
-		if _, err := os.Lstat(folder + "/" + way); err == nil { // not so behind a symbolic link
+		if _, err := os.Lstat(folder + "/" + way); err == nil { // fails after a symbolic link
 			return way, nil
 		}
 	}

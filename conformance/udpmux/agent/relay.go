@@ -57,7 +57,7 @@ func localStep(s *engine.Session, a *part, args []string) error {
 
 func farSharesStep(s *engine.Session, a *part, args []string) error {
 	if a.relay.Port() != a.far.port {
-		return engine.Violation("expected that the real client is told port %d, the server's, not %d", a.far.port,
+		return engine.Violation("expected the real client to be told port %d, the server's, not %d", a.far.port,
 			a.relay.Port())
 	}
 	return nil
@@ -84,7 +84,7 @@ func names(text string) (all []string) {
 func each(s *engine.Session, text string, step func(*localPort) error) error {
 	all, mark := names(text), s.Rec.Mark()
 	for i, name := range all {
-		if i > 1 && i < len(all)-1 { // of many, the first and the last say enough
+		if i > 1 && i < len(all)-1 { // of many, the first and the last are enough
 			s.Rec.Back(mark)
 		}
 		mark = s.Rec.Mark()
@@ -107,11 +107,11 @@ func lengthOf(args []string) int {
 	return sockets.UsualLength
 }
 
-// sendingPause is between datagrams that a local port sends for some time.
+// sendingPause is the pause between datagrams that a local port sends for some time.
 const sendingPause = 10 * time.Millisecond
 
-// local NAMES sends [N|bad FIRST N|for TIME]: these local ports of the real client send the relay a P, of N bytes; one
-// that the server must not get, with that first byte; or many for that time, one after the other.
+// local NAMES sends [N|bad FIRST N|for TIME]: these local ports of the real client send the relay a P of N bytes; one
+// with that first byte, which the server must not get; or many, one after another, for that time.
 func localSends(s *engine.Session, names string, args []string) error {
 	if len(args) == 3 && args[0] == "bad" {
 		first, err := strconv.ParseUint(args[1], 0, 8)
@@ -135,7 +135,7 @@ func localSends(s *engine.Session, names string, args []string) error {
 		goes(s, l, lengthOf(args))
 		for mark, left := s.Rec.Mark(), lasts; left > 0; left -= sendingPause {
 			s.Pause(sendingPause)
-			s.Rec.Back(mark) // the first and the last say enough
+			s.Rec.Back(mark) // the first and the last are enough
 			goes(s, l, lengthOf(args))
 		}
 		return nil
@@ -164,7 +164,7 @@ func localGets(s *engine.Session, names string) error {
 
 func farHearsStep(s *engine.Session, a *part, args []string) error {
 	return each(s, strings.Join(args, ""), func(l *localPort) error {
-		if len(l.unheard) == 0 { // it came together with another's
+		if len(l.unheard) == 0 { // it came along with another's
 			return nil
 		}
 		return hears(s, l)
@@ -266,7 +266,7 @@ func farCountsStep(s *engine.Session, a *part, args []string) error {
 			return nil
 		}
 		if w.Over() {
-			return s.Meaning(w, fmt.Sprintf("at most %d outgoing ports that are open, not %d", most, n), engine.ErrLimit)
+			return s.Meaning(w, fmt.Sprintf("at most %d open outgoing ports, not %d", most, n), engine.ErrLimit)
 		}
 	}
 }

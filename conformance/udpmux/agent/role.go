@@ -21,7 +21,7 @@ func Roles() []engine.Role {
 	return []engine.Role{agentRole(Server, "agent-session"), agentRole(Client, "agent-relay")}
 }
 
-// rests says on which rules scenarios rest that have these verbs given.
+// rests names the rules that these verbs rest on when they are given.
 var rests = map[string]map[string]string{
 	Server: {"moshd hears again": "UDPMUX-110", "registers token": "UDPMUX-98", "registers learn": "UDPMUX-99"},
 	Client: {"far hears": "UDPMUX-112", "mosh starts": "UDPMUX-118"},

@@ -27,13 +27,13 @@ type stage struct {
 	all      []*standIn
 }
 
-// A standIn is one that has reported, as the suite sees it.
+// A standIn is a stand-in that has reported, as the suite sees it.
 type standIn struct {
 	standInReport
 	standInPlace
 	conn  *net.UnixConn
 	in    *json.Decoder
-	ended chan struct{} // closed when it has ended, the process that it left included; once it has its orders
+	ended chan struct{} // closed when it and the process that it left have ended; set once it has its orders
 	end   func()        // closes ended
 }
 
@@ -83,13 +83,13 @@ func (st *stage) serve() {
 	}
 }
 
-// errTrouble: this machine has not got what a stand-in is to bind.
+// errTrouble: this machine lacks what a stand-in is to bind.
 var errTrouble = errors.New("cannot do what it is told to")
 
 // errGone: the stand-in has ended before it was told what to do.
 var errGone = errors.New("has ended")
 
-// order has the stand-in do something, and waits until it has.
+// order has the stand-in do something, and waits until that is done.
 func (p *standIn) order(o standInOrders, w proc.Wait) error {
 	p.conn.SetDeadline(w.End())
 	defer context.AfterFunc(w.Ctx, func() { p.conn.SetDeadline(w.Began) })()

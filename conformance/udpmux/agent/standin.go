@@ -17,11 +17,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// standIns are the programs in whose place the suite puts its own where it judges UDP mux's agents.
+// standIns are the programs that the suite replaces by its own when it judges UDP mux's agents.
 var standIns = []string{"mosh-server", "mosh-client"}
 
-// A standInReport is what a stand-in tells the suite of itself, first of all. Reports and orders are JSON on a Unix
-// socket, whose end is that of the stand-in.
+// A standInReport is what a stand-in first tells the suite about itself. Reports and orders are JSON on a Unix socket,
+// whose end is also the stand-in's.
 type standInReport struct {
 	Program     string
 	PID         int
@@ -32,21 +32,21 @@ type standInReport struct {
 	Descriptors []string // what 0, 1 and 2 are: device and inode
 }
 
-// standInOrders are what it does then.
+// standInOrders say what it does then.
 type standInOrders struct {
-	Bind   []string // addresses of UDP sockets; where their port is 0, all get the same
+	Bind   []string // addresses of UDP sockets; those with port 0 all get the same port
 	Stdout string   // to print; {port} is that of the sockets, {port+N} is N more, {pid} that of what stays
 	Stderr string
-	Stays  bool // in the background, with the sockets; till the suite ends it
-	Apart  bool // what stays is in a session of its own
-	Other  bool // another process of the group stays, too, which outlives the first
+	Stays  bool // in the background, with the sockets, until the suite ends it
+	Apart  bool // what stays has a session of its own
+	Other  bool // another process of the group stays, too, and outlives the first
 	Waits  bool // in the foreground for further orders, instead of ending
 	Exit   int
 
 	MayBeLate bool // it may have ended before
 }
 
-// A standInPlace is where it is when orders are carried out.
+// A standInPlace says what came of the orders.
 type standInPlace struct {
 	Port       int
 	Background int    // the id of the process that stays
@@ -54,15 +54,15 @@ type standInPlace struct {
 	Trouble    string // the suite's own
 }
 
-// runStandIn is the program "muxspec service mosh-server SOCKET ARGUMENT..." or "mosh-client": the suite, which
-// listens at SOCKET, tells it what to do. It gives the exit code.
+// runStandIn is the program "muxspec service mosh-server SOCKET ARGUMENT..." or "mosh-client". The suite, which listens
+// at SOCKET, tells it what to do. It returns the exit code.
 func runStandIn(program string, args []string) int {
 	const trouble = 99
 	if len(args) == 0 {
 		fmt.Fprintf(os.Stderr, "muxspec service %s: only the suite can start it\n", program)
 		return report.ExitUsage
 	}
-	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP) // as mosh's programs, which do not end by these
+	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP) // like mosh's programs, which these do not end
 	c, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: args[0]})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "muxspec service %s: %v\n", program, err)
@@ -77,7 +77,7 @@ func runStandIn(program string, args []string) int {
 	for out.Encode(report); ; {
 		var orders standInOrders
 		if in.Decode(&orders) != nil {
-			return trouble // the suite has gone
+			return trouble // the suite is gone
 		}
 		place, err := orders.carryOut(c)
 		if err != nil {
@@ -93,7 +93,7 @@ func runStandIn(program string, args []string) int {
 	}
 }
 
-// carryOut binds the sockets and leaves a process behind that holds them, and c.
+// carryOut binds the sockets and leaves a process that holds them, and c.
 func (o standInOrders) carryOut(c *net.UnixConn) (place standInPlace, err error) {
 	var files []*os.File
 	for _, address := range o.Bind {
@@ -116,7 +116,7 @@ func (o standInOrders) carryOut(c *net.UnixConn) (place standInPlace, err error)
 	if err != nil {
 		return place, err
 	}
-	// It lasts as long as its input, which is the suite's.
+	// It lasts as long as its input, which the suite holds.
 	background := exec.Command("cat")
 	background.Stdin, background.ExtraFiles = end, files
 	background.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MOSH_KEY=") })
@@ -126,7 +126,7 @@ func (o standInOrders) carryOut(c *net.UnixConn) (place standInPlace, err error)
 	}
 	place.Background = background.Process.Pid
 	if o.Other {
-		other := exec.Command("sleep", "60") // the suite ends it before, with all that is left
+		other := exec.Command("sleep", "60") // the suite ends it earlier, with all that is left
 		if err := other.Start(); err != nil {
 			return place, err
 		}
@@ -137,7 +137,7 @@ func (o standInOrders) carryOut(c *net.UnixConn) (place standInPlace, err error)
 
 var portAndMore = regexp.MustCompile(`\{port\+([0-9]+)\}`)
 
-// beyond puts in the numbers that are so much more than the port, which no integer has to hold.
+// beyond fills in the numbers that are so much more than the port, even if no integer can hold them.
 func (p standInPlace) beyond(text string) string {
 	return portAndMore.ReplaceAllStringFunc(text, func(m string) string {
 		more, _ := new(big.Int).SetString(portAndMore.FindStringSubmatch(m)[1], 10)
@@ -145,7 +145,7 @@ func (p standInPlace) beyond(text string) string {
 	})
 }
 
-// networkOf gives the network whose sockets have the address and no other one.
+// networkOf gives the network whose sockets have that address and no other.
 func networkOf(address string) string {
 	if strings.HasPrefix(address, "[") {
 		return "udp6"
@@ -153,7 +153,7 @@ func networkOf(address string) string {
 	return "udp4"
 }
 
-// descriptorOf identifies what a descriptor is of.
+// descriptorOf identifies what a descriptor refers to.
 func descriptorOf(fd int) string {
 	var s unix.Stat_t
 	if err := unix.Fstat(fd, &s); err != nil {

@@ -74,10 +74,10 @@ func agentVerbs() []engine.Verb {
 	}
 }
 
-// An agentStep is what a verb for agents does: it is given the words behind it, and says what it found out.
+// An agentStep is what a verb for agents does: it gets the words after the verb, and returns what it found.
 type agentStep = func(s *engine.Session, a *part, args []string) error
 
-// alone makes a verb of its step.
+// alone makes a verb from its step.
 func alone(step agentStep) func(s *engine.Session, args []string) error {
 	return func(s *engine.Session, args []string) error {
 		a, err := agentWork(s)
@@ -221,4 +221,4 @@ func complainsStep(s *engine.Session, a *part, args []string) error {
 	return nil
 }
 
-const notInBackground = "what stays in the background is not found: it has not got the environment that the agent was started with"
+const notInBackground = "what stays in the background is not found: it lacks the environment that the agent was started with"

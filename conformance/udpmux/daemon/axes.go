@@ -8,11 +8,11 @@ import (
 	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
 )
 
-// listeners are the addresses of a daemon's second listener, by the values of the axis; and of an IPv4 client's way to
-// one that serves both families, which is inherited.
+// listeners are the addresses of a daemon's second listener, by the values of the axis, and of an IPv4 client's way to
+// an inherited one that serves both families.
 var listeners = map[string]string{"second": "127.0.0.2", "::1": "::1", "both": "127.0.0.1"}
 
-// axes are what a daemon's scenarios are played over: how agents cut what they write, which of the daemon's listeners
+// axes are what a daemon's scenarios are played over: how agents cut their writes, which of the daemon's listeners
 // clients send to, and whether others are served meanwhile.
 func axes() []engine.Axis {
 	return []engine.Axis{

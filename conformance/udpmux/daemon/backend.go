@@ -62,7 +62,7 @@ func sessionVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// enroll registers the backend, on a connection of its name, which is at work then.
+// enroll registers the backend on a connection of its name, which is then the one at work.
 func enroll(s *engine.Session, b *backend, modes wire.Mode) {
 	a, err := register(s, b, modes)
 	if err != nil {
@@ -73,7 +73,7 @@ func enroll(s *engine.Session, b *backend, modes wire.Mode) {
 }
 
 func bindBackend(s *engine.Session, name string, at netip.AddrPort) *backend {
-	if at.Port() == 0 { // one that nobody else gets when it is left for a moment
+	if at.Port() == 0 { // a port that nobody else gets when it is free for a moment
 		port, err := sockets.FreePort()
 		if err != nil {
 			engine.Must(engine.Inconclusive("%v", err))

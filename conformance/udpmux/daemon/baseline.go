@@ -32,7 +32,7 @@ func goodSession(s *engine.Session) error {
 		if err == nil {
 			break
 		}
-		// The sessions of a scenario that is over may not be known to be gone yet.
+		// The daemon may not know yet that the sessions of earlier scenarios are gone.
 		if !engine.IsViolation(err) || a == nil || a.Refusal != wire.CodeLimit || w.Over() {
 			return err
 		}
@@ -44,14 +44,15 @@ func goodSession(s *engine.Session) error {
 	return nil
 }
 
-// again is when a datagram is sent once more, as mosh does.
+// again is the time after which a datagram is sent once more, as mosh does.
 const again = 100 * time.Millisecond
 
-// briefFlow is a time of a flow that a slow machine may let pass between a datagram and its answer.
+// briefFlow is a lifetime of a flow that may pass on a slow machine between a datagram and its answer.
 const briefFlow = 2 * time.Second
 
-// roundAtLast sends a P until it comes: what the sessions of an earlier scenario took up may not be free yet. The answer
-// to it comes at the first time, unless the daemon is told to forget clients so soon that the flow may be over by then.
+// roundAtLast sends a P until it arrives: what the sessions of an earlier scenario took up may not be free yet. The
+// answer has to arrive the first time, unless the daemon is told to forget clients so soon that the flow may be over by
+// then.
 func roundAtLast(s *engine.Session, c *client, mode string, b *backend) error {
 	c.up(mode, b)
 	for w, answer := s.Wait(), []byte(nil); ; {
@@ -78,7 +79,7 @@ func roundAtLast(s *engine.Session, c *client, mode string, b *backend) error {
 	}
 }
 
-// comesAtLast waits until the client's P is at the backend, and sends it again meanwhile.
+// comesAtLast sends the client's P again until it is at the backend.
 func comesAtLast(s *engine.Session, w proc.Wait, c *client, mode string, b *backend) error {
 	for {
 		d, err := b.Next(s.Window(again))
@@ -87,7 +88,7 @@ func comesAtLast(s *engine.Session, w proc.Wait, c *client, mode string, b *back
 			b.flows[c.Name] = d.From
 			return nil
 		case err == nil:
-			return engine.Violation("expected %s's datagram at the backend %s; what came is another: %s", c.Name, b.Name,
+			return engine.Violation("expected %s's datagram at the backend %s; another one came: %s", c.Name, b.Name,
 				engine.Difference(c.p, d.B))
 		case err != engine.ErrLimit || w.Over():
 			return s.Meaning(w, fmt.Sprintf("%s's datagram at the backend %s", c.Name, b.Name), err)
@@ -107,7 +108,7 @@ func mode(s *engine.Session) sockets.Mode {
 	return sockets.Modes[0]
 }
 
-// nearby is the address of a client that can reach the daemon.
+// nearby is an address from which a client can reach the daemon.
 func nearby(s *engine.Session) netip.Addr {
 	if at, err := reached(s); err == nil && at.Addr().Is6() {
 		return netip.IPv6Loopback()

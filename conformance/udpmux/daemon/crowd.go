@@ -83,7 +83,7 @@ func whole(s *engine.Session, backends []*backend, came [][]sockets.Datagram) {
 			for !holds(came[i], d.B) {
 				next, err := b.Next(w)
 				if err != nil {
-					engine.Must(s.Meaning(w, fmt.Sprintf("at the backend %s a datagram that another backend got", b.Name), err))
+					engine.Must(s.Meaning(w, fmt.Sprintf("a datagram at the backend %s that another backend got", b.Name), err))
 				}
 				came[i] = append(came[i], next)
 			}
@@ -164,7 +164,7 @@ func swarmVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// stranger gives a client that was not there before.
+// stranger gives a new client.
 func stranger(s *engine.Session) *client {
 	of(s).strangers++
 	return clientNamed(s, "stranger "+strconv.Itoa(of(s).strangers), "")
@@ -217,7 +217,7 @@ func remembersVerb(s *engine.Session, args []string) error {
 		clients = append(clients, c)
 	}
 	got, last := 0, clients[len(clients)-1]
-	for some := range slices.Chunk(clients[:len(clients)-1], inRow) { // few at once: a receive buffer holds them
+	for some := range slices.Chunk(clients[:len(clients)-1], inRow) { // few, so that a receive buffer holds them
 		for _, c := range append(some, last) {
 			b.down(c)
 		}

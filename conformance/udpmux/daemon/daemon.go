@@ -57,7 +57,7 @@ func restartVerb(s *engine.Session, args []string) error {
 	values := maps.Clone(daemonIn(s.In).values)
 	os.Remove(values["address_file"])
 	if err := startDaemon(s.Context(), s.In, daemonIn(s.In).scenario, values); errors.Is(err, engine.ErrLate) {
-		return engine.Inconclusive("starting the target again: %v", err) // as when it is started for a scenario
+		return engine.Inconclusive("starting the target again: %v", err) // as at the start for a scenario
 	} else if err != nil {
 		return engine.Violation("the target did not start again: %v", err)
 	}
@@ -94,10 +94,10 @@ func anotherVerb(s *engine.Session, args []string) error {
 		}
 		return nil
 	}
-	// That it listens is no sign: it may find out later, and somebody else listens on the Unix socket.
+	// Listening is no sign: the instance may find out later, and somebody else listens on the Unix socket.
 	w := s.Wait()
 	if !w.Closes(in.Process.Gone) {
-		return s.Meaning(w, fmt.Sprintf("that another instance, with %v and %s, ends", in.Address, daemonIn(in).socket),
+		return s.Meaning(w, fmt.Sprintf("another instance, with %v and %s, to end", in.Address, daemonIn(in).socket),
 			engine.ErrLimit)
 	}
 	s.Rec.Note("the other instance has ended: %v", in.Process.Cmd.ProcessState)
@@ -118,13 +118,13 @@ func pass(s *engine.Session, in *engine.Instance, o, values map[string]string) {
 	if o["-listen"] == "" { // one port for all
 		own := sockets.Loopback4
 		if of(s).passed.Addr() == netip.IPv4Unspecified() {
-			own = netip.IPv6Loopback() // the other one is in the way
+			own = netip.IPv6Loopback() // the IPv4 one is taken
 		}
 		values["listen"] = netip.AddrPortFrom(own, of(s).passed.Port()).String()
 	}
 }
 
-// activate starts a program with n sockets to take. The variable has the program's own id: see sd_listen_fds(3).
+// activate starts a program with n sockets passed to it. The variable has the program's own id: see sd_listen_fds(3).
 func activate(n int) func(path string, argv []string) (string, []string) {
 	script := fmt.Sprintf(`LISTEN_FDS=%d LISTEN_PID=$$ exec "$0" "$@"`, n)
 	return func(path string, argv []string) (string, []string) {
@@ -180,7 +180,7 @@ func anotherValues(s *engine.Session, o map[string]string) map[string]string {
 	return values
 }
 
-// linked gives a way by a link: in dir to a good folder, or in a good folder to dir.
+// linked gives a path through a link: in dir to a good folder, or in a good folder to dir.
 func linked(s *engine.Session, how, dir string) string {
 	link, to := filepath.Join(s.In.Dir, strings.ReplaceAll(dir[len(s.In.Dir):], "/", "l")), dir
 	if how == "in" {
@@ -199,10 +199,10 @@ func makeFolder(dir string, mode os.FileMode) {
 	}
 }
 
-// inherited gives a UDP socket of that address, and of its family alone, with the options that let others bind it.
+// inherited gives a UDP socket of that address, for its family alone, with the options that let others bind it.
 func inherited(s *engine.Session, at, options string) *os.File {
 	config := net.ListenConfig{Control: sockets.Reuse(options)}
-	port, err := sockets.FreePort() // one that the daemon can have at its other addresses
+	port, err := sockets.FreePort() // one that is free at the daemon's other addresses, too
 	if err != nil {
 		engine.Must(engine.Inconclusive("%v", err))
 	}
@@ -237,14 +237,14 @@ func unsharedVerb(s *engine.Session, args []string) error {
 	if at.Addr().Is6() {
 		all, one = netip.IPv6Unspecified(), netip.IPv6Loopback()
 	}
-	beside := all // an address that is not the same, and takes datagrams of it
+	beside := all // another address that takes datagrams sent to this one
 	if at.Addr() == all {
 		beside = one
 	}
 	for _, options := range []string{"none", "address", "port", "both"} {
 		for _, host := range []netip.Addr{at.Addr(), beside} {
 			if host == beside && options == "none" {
-				continue // says nothing new
+				continue // shows nothing new
 			}
 			to := netip.AddrPortFrom(host, at.Port())
 			config := net.ListenConfig{Control: sockets.Reuse(options)}

@@ -35,7 +35,7 @@ func datagramVerbs() []engine.Verb {
 	}
 }
 
-// clientNamed gives the client of that name: a new one at its first mention, bound to at.
+// clientNamed gives the client of that name; at its first mention a new one, bound to at.
 func clientNamed(s *engine.Session, name, at string) *client {
 	if c := of(s).clients[name]; c != nil {
 		return c
@@ -114,7 +114,7 @@ func sendsVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// flipped gives the backend with another byte in its token, if the options ask for that.
+// flipped gives the backend with a changed byte in its token, if the options ask for that.
 func flipped(b *backend, o map[string]string) *backend {
 	if o["-flip"] == "" {
 		return b
@@ -152,7 +152,7 @@ func reachesVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// A source is a loopback source that was seen, and whose it was.
+// A source is a loopback source that was seen, with its client.
 type source struct {
 	whose string
 	at    netip.AddrPort
@@ -211,7 +211,7 @@ func carriesVerb(s *engine.Session, args []string) error {
 	}
 	mark := s.Rec.Mark()
 	for _, name := range namesIn(rest[:1]) {
-		s.Rec.Back(mark) // of many the last says enough
+		s.Rec.Back(mark) // of many, the last is enough
 		if err := carries(s, clientNamed(s, name, o["-at"]), rest[1], backendNamed(s, rest[2])); err != nil {
 			return err
 		}

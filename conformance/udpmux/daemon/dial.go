@@ -12,7 +12,7 @@ func dialAgent(s *engine.Session, name string) (*sockets.Conn, error) {
 	return dialAt(s, name, daemonIn(s.In).socket)
 }
 
-// dialAt connects to the daemon's Unix socket by a path of it.
+// dialAt connects to the daemon's Unix socket by one of its paths.
 func dialAt(s *engine.Session, name, path string) (*sockets.Conn, error) {
 	c, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 )
 
-// fence sends a datagram of another client behind all that was sent so far, and gives what came to the backend before
-// it.
+// fence sends another client's datagram after all that was sent so far, and gives what came to the backend before it.
 func fence(s *engine.Session, b *backend) (before []sockets.Datagram) {
 	c := clientNamed(s, fenceName, "")
 	mode := "learn"
@@ -27,7 +26,7 @@ func fence(s *engine.Session, b *backend) (before []sockets.Datagram) {
 		d, err := b.Next(w)
 		switch {
 		case err != nil:
-			engine.Must(s.Meaning(w, fmt.Sprintf("at the backend %s a good datagram behind the others", b.Name), err))
+			engine.Must(s.Meaning(w, fmt.Sprintf("a good datagram after the others at the backend %s", b.Name), err))
 		case bytes.Equal(d.B, c.p):
 			b.flows[c.Name] = d.From
 			return before
@@ -46,15 +45,15 @@ func emptyVerb(s *engine.Session, args []string) error {
 			came = fenceClient(s, clientNamed(s, name, ""))
 		}
 		if len(came) > 0 {
-			return engine.Violation("expected that nothing comes to %s; %d bytes came from %v: %s", name, len(came[0].B),
+			return engine.Violation("expected nothing to come to %s; %d bytes came from %v: %s", name, len(came[0].B),
 				came[0].From, engine.Shown(came[0].B))
 		}
 	}
 	return nil
 }
 
-// fenceClient carries a good datagram of the client to a backend that has nothing else to do, and an answer back; it
-// gives what came to the client before that.
+// fenceClient carries a good datagram of the client to an idle backend, and an answer back; it gives what came to the
+// client before that.
 func fenceClient(s *engine.Session, c *client) (before []sockets.Datagram) {
 	b := of(s).backends[fenceName]
 	if b == nil {
@@ -73,7 +72,7 @@ func fenceClient(s *engine.Session, c *client) (before []sockets.Datagram) {
 		d, err := c.next(w)
 		switch {
 		case err != nil:
-			engine.Must(s.Meaning(w, fmt.Sprintf("at the client %s a good answer behind all others", c.Name), err))
+			engine.Must(s.Meaning(w, fmt.Sprintf("a good answer after all others at the client %s", c.Name), err))
 		case bytes.Equal(d.B, b.Last):
 			return before
 		default:

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// receiveBuffer gives the size of the receive buffer of the UDP socket at the address, and that of a socket which
-// asks for 4 MiB and is not privileged.
+// receiveBuffer gives the receive buffer's size of the UDP socket at the address, and of an unprivileged socket that
+// asks for 4 MiB.
 //
 // It asks as [receiveQueue] does, for all sockets and with the extension INET_DIAG_SKMEMINFO, whose second u32 is the
 // receive buffer.

@@ -101,7 +101,7 @@ func farewellVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// traffic is datagrams that go one way.
+// traffic is datagrams that go in one direction.
 type traffic struct {
 	s    *engine.Session
 	to   *sockets.Socket
@@ -109,7 +109,7 @@ type traffic struct {
 	sent [][]byte
 }
 
-// trafficNamed reads up|down CLIENT MODE BACKEND, and carries a datagram there and back, so that the backend knows where
+// trafficNamed reads up|down CLIENT MODE BACKEND, and carries a datagram there and back so that the backend knows where
 // the client is.
 func trafficNamed(s *engine.Session, args []string) *traffic {
 	if !(args[0] == "up" || args[0] == "down") {
@@ -139,7 +139,7 @@ func (t *traffic) send(lengths []int) {
 	}
 }
 
-// arrive: each datagram that was sent comes, once and as it was sent.
+// arrive: each datagram arrives once, as it was sent.
 func (t *traffic) arrive(ordered bool) {
 	seen := make([]bool, len(t.sent))
 	w := t.s.Wait()
@@ -151,11 +151,11 @@ func (t *traffic) arrive(ordered bool) {
 		at := slices.IndexFunc(t.sent, func(b []byte) bool { return bytes.Equal(b, d.B) })
 		switch {
 		case at < 0:
-			engine.Must(engine.Violation("datagram %d that came, %d bytes, is none of those that were sent", i, len(d.B)))
+			engine.Must(engine.Violation("datagram %d that came, %d bytes, is not one of those sent", i, len(d.B)))
 		case seen[at]:
 			engine.Must(engine.Violation("datagram %d came twice", at))
 		case ordered && at != i:
-			engine.Must(engine.Violation("datagram %d came where datagram %d was to be", at, i))
+			engine.Must(engine.Violation("datagram %d came in place of datagram %d", at, i))
 		}
 		seen[at] = true
 	}
@@ -182,5 +182,5 @@ func intrudesVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// fenceName is the client whose datagrams go behind others.
+// fenceName is the client whose datagrams are sent after others.
 const fenceName = "fence"

@@ -88,7 +88,7 @@ func wastedVerb(s *engine.Session, args []string) error {
 	return looked(s, args[1], c, b)
 }
 
-// looked waits until the daemon has looked at all that was sent that way.
+// looked waits until the daemon has looked at all that was sent in that direction.
 func looked(s *engine.Session, way string, c *client, b *backend) error {
 	if way != "down" {
 		fence(s, b)

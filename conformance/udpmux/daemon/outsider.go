@@ -11,8 +11,8 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 )
 
-// dialAs connects to the Unix socket as that user. Its own mode is what may keep him out: the folders above it are
-// passed by.
+// dialAs connects to the Unix socket as that user. Only the socket's own mode can keep him out: the path avoids the
+// folders above it.
 func dialAs(s *engine.Session, uid int, name string) (a *sockets.Conn, err error) {
 	dir, err := os.Open(filepath.Dir(daemonIn(s.In).socket))
 	if err == nil {

@@ -13,30 +13,30 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
 )
 
-// part is what a scenario of UDP mux has on both sides of its target, by the names of the script.
+// part is what a daemon's scenario has on both sides of its target, by the names in the script.
 type part struct {
 	backends  map[string]*backend
 	agents    map[string]*sockets.Conn
 	clients   map[string]*client
 	agent     *sockets.Conn  // the one at work
-	passed    netip.AddrPort // of the first socket that another daemon got
+	passed    netip.AddrPort // of the first socket passed to another daemon
 	sources   []source       // that were seen
-	shared    bool           // sockets that are bound now can be shared
-	probed    bool           // unknown clients came through
-	strangers int            // clients that have a number for a name
+	shared    bool           // sockets bound from now on can be shared
+	probed    bool           // unknown clients have come through
+	strangers int            // clients that are named by a number
 	bytes     bool           // agents write byte by byte
-	host      netip.Addr     // of the daemon, where clients send to another one than its first
+	host      netip.Addr     // the daemon's, if clients send to another one than its first
 }
 
 func newPart() engine.Part { return &part{} }
 
-// Close does nothing: backends are opened before their agents, so that the sessions end at once where the session closes
-// what was opened first, first.
+// Close does nothing: the session closes backends before their agents, in the order of opening, so that the daemon's
+// sessions end at once.
 func (*part) Close(*engine.Session) {}
 
 func of(s *engine.Session) *part { return s.Part.(*part) }
 
-// options are those of the sockets that are bound now.
+// options are those of the sockets bound from now on.
 func (u *part) options() string {
 	if u.shared {
 		return "both"
@@ -50,8 +50,8 @@ type backend struct {
 	k     wire.K
 	s     wire.S
 	t     wire.T
-	modes wire.Mode                 // that it is registered for
-	at    netip.AddrPort            // where it was, if it has closed its socket
+	modes wire.Mode                 // those that it is registered for
+	at    netip.AddrPort            // where it was, if its socket is closed
 	id    uint32                    // of its session
 	flows map[string]netip.AddrPort // where its clients were last seen, by their names
 }
@@ -64,14 +64,14 @@ func (b *backend) bound() netip.AddrPort {
 	return b.Address()
 }
 
-// A client is a client.
+// A client is a client of the daemon.
 type client struct {
 	*sockets.Socket
 	nonce uint64 // of the next datagram
 	to    netip.AddrPort
 	p     []byte // the P sent last
 	from  netip.AddrPort
-	// late are answers that did not come while they were waited for. They may come still, and mean nothing then.
+	// late are answers that did not come in time. They may still come, and mean nothing then.
 	late [][]byte
 }
 
@@ -104,7 +104,7 @@ func newBackend(s *engine.Session, name string, at netip.AddrPort) (*backend, er
 	return b, nil
 }
 
-// newClient binds a client, which sends to the daemon at the address that it has at the client's kind of host.
+// newClient binds a client, which sends to the daemon's address on a host of the client's kind.
 func newClient(s *engine.Session, name string, at netip.AddrPort) (*client, error) {
 	u, err := sockets.Bind(s, name, at, of(s).options())
 	if err != nil {
@@ -114,9 +114,9 @@ func newClient(s *engine.Session, name string, at netip.AddrPort) (*client, erro
 	if c.to, err = reached(s); err != nil {
 		return nil, err
 	}
-	if c.to.Addr().Is6() != at.Addr().Is6() { // the script says where the client is
+	if c.to.Addr().Is6() != at.Addr().Is6() { // the script names the client's address
 		c.to, err = external(s.In, sockets.Loopback4)
-		if c.to.Addr().Is6() && at.Addr().Is4() { // to a listener of both families
+		if c.to.Addr().Is6() && at.Addr().Is4() { // the listener serves both families
 			c.to = netip.AddrPortFrom(sockets.Loopback4, c.to.Port())
 		}
 	}
@@ -130,8 +130,7 @@ func newClient(s *engine.Session, name string, at netip.AddrPort) (*client, erro
 	return c, nil
 }
 
-// upward puts P into the form of a mode. What the page's writer refuses is written all the same: the form's header,
-// and P.
+// upward puts P into the form of a mode. What the page's writer refuses is written all the same: the header, and P.
 func upward(mode string, b *backend, P []byte) []byte {
 	switch mode {
 	case "token":
@@ -150,19 +149,18 @@ func (c *client) up(mode string, b *backend) {
 	c.Send(upward(mode, b, c.p), c.to, 0)
 }
 
-// arrives waits for the next datagram of the backend, which has to be the client's last P, and takes note of its
-// source.
+// arrives waits for the backend's next datagram, which must be the client's last P, and records its source.
 func arrives(s *engine.Session, b *backend, c *client, w proc.Wait) (sockets.Datagram, error) {
 	d, err := b.Next(w)
 	for fence := of(s).clients[fenceName]; err == nil && fence != nil && c != fence && bytes.Equal(d.B, fence.p); {
-		d, err = b.Next(w) // another backend's, in learn mode
+		d, err = b.Next(w) // in learn mode it may be for another backend
 	}
 	if err != nil {
 		err := s.Meaning(w, fmt.Sprintf("%s's datagram at the backend %s", c.Name, b.Name), err)
 		return d, err
 	}
 	if !bytes.Equal(d.B, c.p) {
-		return d, engine.Violation("expected %s's datagram at the backend %s, %d bytes; what came is another: %s",
+		return d, engine.Violation("expected %s's datagram at the backend %s, %d bytes; another one came: %s",
 			c.Name, b.Name, len(c.p), engine.Difference(c.p, d.B))
 	}
 	b.flows[c.Name] = d.From
@@ -174,7 +172,7 @@ func (b *backend) down(c *client) {
 	b.Send(sockets.P(0x80, c.nonce, sockets.UsualLength), b.flows[c.Name], 0)
 }
 
-// answered waits for the next datagram of the client, which has to be the backend's last one.
+// answered waits for the client's next datagram, which must be the backend's last one.
 func answered(s *engine.Session, c *client, b *backend, w proc.Wait) (sockets.Datagram, error) {
 	d, err := c.next(w)
 	if err != nil {
@@ -183,11 +181,11 @@ func answered(s *engine.Session, c *client, b *backend, w proc.Wait) (sockets.Da
 	return d, c.got(b, d)
 }
 
-// got takes note of a datagram of the client, which has to be the backend's last one.
+// got checks a datagram that came to the client, which must be the backend's last one.
 func (c *client) got(b *backend, d sockets.Datagram) error {
 	c.from = d.From
 	if !bytes.Equal(d.B, b.Last) {
-		return engine.Violation("expected %s's answer at the client %s, %d bytes; what came is another: %s",
+		return engine.Violation("expected %s's answer at the client %s, %d bytes; another one came: %s",
 			b.Name, c.Name, len(b.Last), engine.Difference(b.Last, d.B))
 	}
 	return nil

@@ -55,7 +55,7 @@ func secretVerb(s *engine.Session, args []string) error {
 // tailOf gives the end of a datagram, which is random.
 func tailOf(b []byte) []byte { return b[max(0, len(b)-16):] }
 
-// spellings gives ways to print the first bytes of a secret. Base64 depends on where a byte stands in a group of three.
+// spellings gives ways to print the first bytes of a secret. Base64 depends on a byte's place in a group of three.
 func spellings(b []byte) map[string][]byte {
 	all := make(map[string][]byte)
 	const enough = 9
@@ -94,19 +94,19 @@ func printedVerb(s *engine.Session, args []string) error {
 		return len(missing) == 0
 	})
 	if err != nil {
-		s.Rec.Note("the first that has none is to have %s", strings.Join(missing[0], " and "))
+		s.Rec.Note("the first one without a line needs %s", strings.Join(missing[0], " and "))
 	}
 	return err
 }
 
-// clock is a time of day in a log, with a date before it or without: its numbers say nothing of what happened.
+// clock matches a time of day in a log, with or without a date before it: its numbers do not count.
 var clock = regexp.MustCompile(`(^|[^0-9.])(\d{4}[-/]\d\d[-/]\d\d[T ]|[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d([.,]\d+)?`)
 
 // lineWith says whether a line of the text has these words besides its time.
 func lineWith(text []byte, words []string) bool {
 	for line := range bytes.Lines(text) {
 		if slices.ContainsFunc(words, func(word string) bool { return !bytes.Contains(line, []byte(word)) }) {
-			continue // as most: a look for words, and at the time, takes longer
+			continue // most lines, at little cost: looking for words and for the time takes longer
 		}
 		line = clock.ReplaceAll(line, []byte("$1"))
 		missing := slices.ContainsFunc(words, func(word string) bool {

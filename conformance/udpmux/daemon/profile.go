@@ -7,7 +7,7 @@ import (
 	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
 )
 
-// profileSession finds out what a UDP mux daemon chose where the page leaves the choice (section 5).
+// profileSession finds out what a UDP mux daemon chose where the page leaves a choice (section 5).
 func profileSession(s *engine.Session) map[string]string {
 	facts := make(map[string]string)
 	b, err := newBackend(s, "backend", netip.AddrPortFrom(sockets.Loopback4, 0))

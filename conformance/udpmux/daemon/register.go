@@ -42,7 +42,7 @@ func registerVerbs() []engine.Verb {
 	}
 }
 
-// options splits a verb's arguments into its options, which stand in front and each have a value, and the rest.
+// options splits a verb's arguments into its options, which come first and each have a value, and the rest.
 func options(args []string, names ...string) (map[string]string, []string) {
 	values := make(map[string]string)
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
@@ -180,7 +180,7 @@ func rawVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// frameNext waits for the daemon's next frame, which has to be of that type.
+// frameNext waits for the daemon's next frame, which must be of that type.
 func frameNext(s *engine.Session, want wire.Type) wire.Frame {
 	a := agentAtWork(s)
 	w := s.Wait()
@@ -244,14 +244,14 @@ func overVerb(s *engine.Session, args []string) error {
 		return s.Meaning(w, "the end of the connection", err)
 	}
 	if w := s.Wait(); !a.Closed(w) {
-		return s.Meaning(w, "that the connection is closed, and not only shut for writing", engine.ErrLimit)
+		return s.Meaning(w, "the connection to be closed, not only shut for writing", engine.ErrLimit)
 	}
 	return nil
 }
 
 func aliveVerb(s *engine.Session, args []string) error {
 	if a := agentAtWork(s); !a.Open(s.Window(time.Millisecond)) {
-		return engine.Violation("expected that the connection %s stays open and nothing comes on it; %s came, and then: %v",
+		return engine.Violation("expected the connection %s to stay open and nothing to come on it; %s came, and then: %v",
 			a.Name, engine.Shown(a.In), a.End)
 	}
 	return nil

@@ -1,4 +1,4 @@
-// Package daemon judges daemons of UDP mux. The suite is what stands around one: agents at its Unix socket, the mosh
+// Package daemon judges daemons of UDP mux. The suite is all that surrounds one: agents at its Unix socket, the mosh
 // servers that they register, and clients from the network. Its page is docs/udpmux.md.
 package daemon
 
@@ -22,26 +22,24 @@ const (
 //go:embed scenarios
 var scripts embed.FS
 
-// activation is the capability of a daemon to be started with its sockets.
+// activation is the capability of a daemon to be started with sockets passed to it.
 const activation = "activation"
 
-// An option is one that docs/operating.md names, with its default. In a command, {NAME} with _ for - is its
-// value;
-// in the file {config} all that differ from the default have a line.
+// An option is one that docs/operating.md names, with its default. In a command, {NAME} with _ for - is its value; the
+// file {config} has a line for each that differs from the default.
 type option struct{ name, value string }
 
-// daemonOptions are those that scenarios set. What depends on others, or on the program, has no default.
+// daemonOptions are those that scenarios set. An option that depends on others, or on the program, has no default.
 var daemonOptions = pageOptions()
 
-// pageOptions gives the page's options without those that the suite needs itself, and that nothing shows from
-// outside.
+// pageOptions gives the page's options without those that the suite itself needs or that show nowhere outside.
 func pageOptions() (options []option) {
 	for _, o := range docs.Options() {
 		switch o.Name {
 		case "listen", "socket", "address-file", "config", "socket-group", "receive-buffer":
 			continue
 		case "modes":
-			o.Default = "learn,token,port" // a scenario that says nothing wants all
+			o.Default = "learn,token,port" // a scenario that says nothing gets all
 		}
 		options = append(options, option{o.Name, o.Default})
 	}
@@ -91,8 +89,8 @@ func Roles() []engine.Role {
 	}}
 }
 
-// readOptions reads the options of a scenario's head: names of the page's options, and "listen", to values; an empty
-// one takes its default away. "inherit" is the address of a socket that it is passed, and listens on alone.
+// readOptions reads the options of a scenario's head: values of the page's options and of "listen"; an empty one
+// removes its default. "inherit" is the address of a socket that is passed to the daemon, which listens on that alone.
 func readOptions(s *engine.Scenario, _, value string) error {
 	s.Set, s.Own = make(map[string]string), true
 	for _, field := range strings.Fields(value) {
@@ -107,11 +105,11 @@ func readOptions(s *engine.Scenario, _, value string) error {
 	return nil
 }
 
-// lacks says what the target cannot be told of the scenario's options, and what this machine does not show.
+// lacks says which of the scenario's options the target cannot be told, and what this machine does not show.
 func lacks(t *engine.Target, s engine.Scenario) string {
 	switch {
 	case slices.Contains(s.Needs, "ecn") && !sockets.SeesECN:
-		return "this system does not tell ECN bits"
+		return "this system does not show ECN bits"
 	case t.Uses(s.Role, "config"):
 		return ""
 	}

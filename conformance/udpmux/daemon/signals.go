@@ -37,7 +37,7 @@ func terminatesVerb(s *engine.Session, args []string) error {
 	}
 	s.Rec.Note("the target has ended: %v", s.In.Process.Cmd.ProcessState)
 	if _, err := os.Lstat(daemonIn(s.In).socket); !errors.Is(err, os.ErrNotExist) {
-		return engine.Violation("expected that the Unix socket's file goes with the daemon")
+		return engine.Violation("expected the Unix socket's file to go with the daemon")
 	}
 	return restartVerb(s, []string{"stop"})
 }
@@ -83,7 +83,7 @@ func countsVerb(s *engine.Session, args []string) error {
 	return prints(s, before, "a line with "+args[0], func(text []byte) bool { return lineWith(text, args) })
 }
 
-// prints waits until what the target has printed since then is so.
+// prints waits until the target's output since then fits.
 func prints(s *engine.Session, since int, what string, is func([]byte) bool) error {
 	printed := func() []byte {
 		text := s.In.Process.Printed()
@@ -91,7 +91,7 @@ func prints(s *engine.Session, since int, what string, is func([]byte) bool) err
 	}
 	for w := s.Wait(); !is(printed()); time.Sleep(time.Millisecond) {
 		if w.Over() {
-			return s.Meaning(w, "on the target's output "+what, engine.ErrLimit)
+			return s.Meaning(w, what+" on the target's output", engine.ErrLimit)
 		}
 	}
 	return nil

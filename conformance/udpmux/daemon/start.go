@@ -21,7 +21,7 @@ type daemonInstance struct {
 	socket   string // path of the Unix socket
 	scenario engine.Scenario
 	values   map[string]string
-	inherits []*os.File // sockets that are passed to it at each start
+	inherits []*os.File // sockets passed to it at each start
 }
 
 // Close closes the sockets that were passed.
@@ -34,8 +34,8 @@ func (d *daemonInstance) Close() error {
 
 func daemonIn(in *engine.Instance) *daemonInstance { return in.Part.(*daemonInstance) }
 
-// prepareDaemon gives a daemon its placeholders: the paths of the Unix socket and of the configuration file, which is
-// written when it is known where the daemon listens, and the options.
+// prepareDaemon gives a daemon its placeholders: the options, and the paths of the Unix socket and of the configuration
+// file, which is written once it is known where the daemon listens.
 func prepareDaemon(in *engine.Instance, s engine.Scenario, values map[string]string) {
 	for name, path := range map[string]string{"socket": "s", "config": "config.toml"} {
 		if values[name] == "" {
@@ -79,8 +79,8 @@ func configure(in *engine.Instance, s engine.Scenario, values map[string]string)
 	return os.WriteFile(values["config"], []byte(b.String()), 0o600)
 }
 
-// configLine is a line of a configuration file: numbers and truth values stand as they are, the rest is text. An
-// option that is set to nothing is left out.
+// configLine is a line of a configuration file: numbers and truth values are written as they are, the rest as text. An
+// option set to nothing is left out.
 func configLine(name, value string) string {
 	if value == "" {
 		return ""
@@ -92,8 +92,8 @@ func configLine(name, value string) string {
 	return name + " = " + value + "\n"
 }
 
-// whereTo gives the addresses for a daemon to listen on: those of the scenario, else one of 127.0.0.1, with a free
-// port in place of 0.
+// whereTo gives the addresses for a daemon to listen on: those of the scenario, or 127.0.0.1, with a free port in place
+// of 0.
 func whereTo(s engine.Scenario) (listen string, err error) {
 	if listen = s.Set["listen"]; listen == "" {
 		listen = "127.0.0.1:0"
@@ -102,7 +102,7 @@ func whereTo(s engine.Scenario) (listen string, err error) {
 	return strings.ReplaceAll(listen, ":0", ":"+port), err
 }
 
-// external gives the daemon's address as a client at host reaches it: host itself where the daemon listens on all
+// external gives the address at which a client at host reaches the daemon: host itself if the daemon listens on all
 // addresses.
 func external(in *engine.Instance, host netip.Addr) (netip.AddrPort, error) {
 	address, err := netip.ParseAddrPort(in.Address)
@@ -115,7 +115,7 @@ func external(in *engine.Instance, host netip.Addr) (netip.AddrPort, error) {
 	return address, err
 }
 
-// reached is the daemon's address that clients send to where a script does not say another.
+// reached is the daemon's address that clients send to unless a script names another.
 func reached(s *engine.Session) (netip.AddrPort, error) {
 	at, err := external(s.In, sockets.Loopback4)
 	if of(s).host.IsValid() {
@@ -132,15 +132,15 @@ func startDaemon(ctx context.Context, in *engine.Instance, s engine.Scenario, va
 	return in.Ready(ctx, values["address_file"])
 }
 
-// inheriting lets the daemon inherit a socket of that address, of both families where it is [::], and gives the address
-// with its port. As a service manager does it keeps the socket while the daemon is started anew.
+// inheriting has the daemon inherit a socket of that address, of both families for [::], and gives the address with its
+// port. Like a service manager, it keeps the socket while the daemon is restarted.
 func inheriting(in *engine.Instance, at string) (address string, err error) {
 	if d := daemonIn(in); d.inherits == nil {
 		port, err := sockets.FreePort()
 		if err != nil {
 			return "", err
 		}
-		network := "udp" // of both families where it is [::]
+		network := "udp" // of both families for [::]
 		if addressAt(at).Addr().Is4() {
 			network = "udp4"
 		}
@@ -159,7 +159,7 @@ func inheriting(in *engine.Instance, at string) (address string, err error) {
 	return daemonIn(in).values["listen"], nil
 }
 
-// launchDaemon starts a daemon, at the addresses that the values say, or the scenario.
+// launchDaemon starts a daemon at the addresses that the values or the scenario say.
 func launchDaemon(in *engine.Instance, s engine.Scenario, values map[string]string) (err error) {
 	if values["listen"] == "" {
 		if values["listen"], err = whereTo(s); err != nil {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// swarm sends to the address from n clients, each at another address of 127.0.0.0/8: the n-th sends what datagram
+// swarm sends to the address from n clients, each at an address of its own in 127.0.0.0/8: the n-th sends what datagram
 // gives for n.
 func swarm(s *engine.Session, to netip.AddrPort, n int, datagram func(i int) []byte) error {
 	c, err := net.ListenUDP("udp4", nil)

@@ -10,5 +10,5 @@ import (
 )
 
 func swarm(s *engine.Session, _ netip.AddrPort, _ int, _ func(int) []byte) error {
-	return errors.New("sending from any address of 127.0.0.0/8 is something that Linux does")
+	return errors.New("only Linux sends from any address of 127.0.0.0/8")
 }

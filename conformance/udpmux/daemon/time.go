@@ -39,8 +39,8 @@ func holds(all []sockets.Datagram, b []byte) bool {
 	return slices.ContainsFunc(all, func(d sockets.Datagram) bool { return bytes.Equal(d.B, b) })
 }
 
-// passesUp says whether a datagram of the client reaches the backend: a good one behind it does. answering, if there
-// is one, answers the client.
+// passesUp says whether a datagram of the client reaches the backend before a good one sent after it. answering, if not
+// nil, answers the client.
 func passesUp(s *engine.Session, c *client, mode string, b, answering *backend) bool {
 	c.up(mode, b)
 	P := c.p
@@ -51,7 +51,7 @@ func passesUp(s *engine.Session, c *client, mode string, b, answering *backend) 
 			}
 		}
 		answering.down(c)
-		const moment = 50 * time.Millisecond // on a busy machine its flow may be gone; then there is no answer
+		const moment = 50 * time.Millisecond // on a busy machine its flow may be gone, and no answer comes
 		came := false
 		for step := s.Window(moment); !came && !step.Over(); {
 			d, err := c.next(step)
@@ -64,8 +64,8 @@ func passesUp(s *engine.Session, c *client, mode string, b, answering *backend) 
 	return holds(fence(s, b), P)
 }
 
-// passesBeside says whether a datagram of the client reaches one of the backends before a good one behind it reaches
-// other.
+// passesBeside says whether a datagram of the client reaches one of the backends before a good one sent after it
+// reaches other.
 func passesBeside(s *engine.Session, c *client, mode string, names []string, other *backend) (passes bool) {
 	sent := make([][]byte, len(names))
 	for i, name := range names {
@@ -81,16 +81,16 @@ func passesBeside(s *engine.Session, c *client, mode string, names []string, oth
 	return passes
 }
 
-// passesDown says whether an answer of the backend reaches the client: one for another client behind it does.
+// passesDown says whether an answer of the backend reaches the client before one sent after it reaches another client.
 func passesDown(s *engine.Session, b *backend, c *client) bool {
 	var answers [][]byte
 	for w := s.Wait(); !w.Over(); {
-		fence(s, b) // the other client is not idle
+		fence(s, b) // keeps the other client from going idle
 		b.down(c)
 		answers = append(answers, b.Last)
 		fence := of(s).clients[fenceName]
 		b.down(fence)
-		const moment = 50 * time.Millisecond // else it was idle after all, on a busy machine
+		const moment = 50 * time.Millisecond // after that it was idle after all, on a busy machine
 		for step := s.Window(moment); !step.Over(); {
 			if d, err := fence.next(step); err == nil && bytes.Equal(d.B, b.Last) {
 				came := c.There()
@@ -108,7 +108,7 @@ func comes(s *engine.Session, to *sockets.Socket, b []byte) (from netip.AddrPort
 	for {
 		d, err := to.Next(w)
 		if err != nil {
-			engine.Must(s.Meaning(w, fmt.Sprintf("at %s a datagram that was sent to it", to.Name), err))
+			engine.Must(s.Meaning(w, fmt.Sprintf("a datagram sent to it at %s", to.Name), err))
 		}
 		if bytes.Equal(d.B, b) {
 			return d.From
@@ -122,12 +122,12 @@ func findsVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// inRow is how many datagrams have to be missing in a row, so that one that is lost does not count.
+// inRow is how many datagrams in a row must be missing, so that a single lost one does not count.
 const inRow = 3
 
 const stopsUsage = "up [-answering BACKEND] [-beside BACKEND] CLIENT MODE BACKEND...|down BACKEND CLIENT"
 
-// way gives a function that says whether a datagram passes in the way that a verb's arguments name.
+// way gives a function that says whether a datagram passes in the way named by a verb's arguments.
 func way(s *engine.Session, args []string) (what string, passes func() bool) {
 	if len(args) == 0 {
 		engine.Must(engine.Mistake(stopsUsage))
@@ -169,7 +169,7 @@ func stopsVerb(s *engine.Session, args []string) error {
 			missing = 0
 		}
 		if w.Over() && missing == 0 {
-			return s.Meaning(w, "that no more "+what+" arrive", engine.ErrLimit)
+			return s.Meaning(w, "an end of "+what, engine.ErrLimit)
 		}
 	}
 	return nil
@@ -193,7 +193,7 @@ func spacedVerb(s *engine.Session, args []string) error {
 		return engine.ErrUsage
 	}
 	c, b := clientNamed(s, args[2], ""), backendNamed(s, args[4])
-	var last time.Time // when the datagram was sent that arrived last: not later than it was forwarded
+	var last time.Time // when the last datagram to arrive was sent, which is no later than it was forwarded
 	w, mark := s.WaitFor(least*time.Duration(engine.Integer(args[1]))), s.Rec.Mark()
 	for n := engine.Integer(args[1]); n > 0; time.Sleep(engine.Moment) {
 		s.Rec.Back(mark)
@@ -213,7 +213,7 @@ func spacedVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// How often a delay is measured, and how long it may be: the machine can be the cause once, the daemon is each time.
+// How often a delay is measured, and how long it may be: the machine may cause it once, the daemon would each time.
 const (
 	promptTries = 3
 	promptTime  = 250 * time.Millisecond

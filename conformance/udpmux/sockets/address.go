@@ -14,7 +14,7 @@ import (
 // Loopback4 is 127.0.0.1.
 var Loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// RelayAddress is where a relay has to be: ::1 where there is that.
+// RelayAddress is where a relay has to be: ::1 if the machine has it.
 func RelayAddress() netip.Addr {
 	if engine.HasIPv6() {
 		return netip.IPv6Loopback()
@@ -22,7 +22,7 @@ func RelayAddress() netip.Addr {
 	return Loopback4
 }
 
-// Bindable fails where somebody has the UDP port at that address of the network; at any, where that is none.
+// Bindable fails if somebody has the UDP port at that address of the network, or at any address if none is given.
 func Bindable(network string, at netip.AddrPort) error {
 	syscall.ForkLock.RLock() // as in freePort
 	defer syscall.ForkLock.RUnlock()
@@ -33,10 +33,10 @@ func Bindable(network string, at netip.AddrPort) error {
 	return err
 }
 
-// udpPorts are those that freeUDPPort has given away.
+// udpPorts are those that FreePort has given away.
 var udpPorts sync.Map
 
-// FreePort gives a port that no UDP socket of any address has, each once.
+// FreePort gives a port that no UDP socket has at any address; no port is given twice.
 func FreePort() (text string, err error) {
 	if !engine.GivePort(&udpPorts, func(port int) bool {
 		text = strconv.Itoa(port)
@@ -62,5 +62,5 @@ func Reuse(options string) func(network, address string, raw syscall.RawConn) er
 	}
 }
 
-// UsualLength is that of a P where a scenario does not say another.
+// UsualLength is that of a P unless a scenario says another.
 const UsualLength = 60

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Conn is a connection to the daemon's Unix socket, or one of an agent to the suite, that records what passes.
+// A Conn is a connection to the daemon's Unix socket, or from an agent to the suite, that records what passes.
 type Conn struct {
 	*net.UnixConn
 	Name string
@@ -25,11 +25,11 @@ type Conn struct {
 	End  error  // io.EOF or a reset, once no more will come
 	// Refusal is the code of the ERROR that came; 0 if none did.
 	Refusal wire.Code
-	// Bytes: each byte of what is sent is apart.
+	// Bytes: each byte is sent by itself.
 	Bytes bool
 }
 
-// Send sends bytes. That the other side takes no more is for the next verb to judge.
+// Send sends bytes. If the other side takes no more, the next verb judges that.
 func (a *Conn) Send(b []byte, w proc.Wait) {
 	a.Rec.Bytes(">", a.Name, b)
 	defer w.Writing(a)()
@@ -44,7 +44,7 @@ func (a *Conn) Send(b []byte, w proc.Wait) {
 	}
 }
 
-// Frames is the axis of how frames are cut into writes: set lets what is opened have it.
+// Frames is the axis of how frames are cut into writes; set applies it to what is opened.
 func Frames(rule string, set func(s *engine.Session)) engine.Axis {
 	return engine.Axis{Name: "frames",
 		Help:   "Each frame is sent in one write, or byte by byte.",
@@ -93,7 +93,7 @@ func (a *Conn) Next(w proc.Wait) (wire.Frame, error) {
 			a.Rec.Note("%s. that was %s", a.Name, FrameText(f))
 			return f, nil
 		case fault != wire.Incomplete:
-			return f, fmt.Errorf("of the frame that came this is wrong: %s", fault)
+			return f, fmt.Errorf("the frame that came is wrong: %s", fault)
 		}
 		if err := a.Fill(w); err != nil && (err != io.EOF || len(a.In) == 0) {
 			return f, err
@@ -124,7 +124,7 @@ type Mode struct {
 
 var Modes = []Mode{{"learn", wire.ModeLearn}, {"token", wire.ModeToken}, {"port", wire.ModePort}}
 
-// ModesText names the modes' bits; what is no mode is a number.
+// ModesText names the modes' bits, and gives other bits as a number.
 func ModesText(modes wire.Mode) string {
 	var names []string
 	for _, m := range Modes {
@@ -150,12 +150,12 @@ func (a *Conn) Ends(w proc.Wait) ([]byte, error) {
 	}
 }
 
-// Closed waits until the other side has closed the connection, and says whether it did in time. One that is shut for
-// writing alone keeps a descriptor there, and cannot be told by what comes.
+// Closed waits until the other side has closed the connection, and says whether it did in time. What comes does not
+// show this: a side that is only shut for writing still has its descriptor.
 func (a *Conn) Closed(w proc.Wait) bool {
 	raw, err := a.SyscallConn()
 	if err != nil {
-		return true // it is closed here
+		return true // this side is closed
 	}
 	for ; ; time.Sleep(engine.Moment) {
 		hungUp := false

@@ -21,7 +21,7 @@ func SawDF(port uint16, w proc.Wait, send func() []byte) (df bool, err error) {
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, Buffer)
 	for packet := make([]byte, LongestDatagram); !w.Over(); {
 		n, _, err := unix.Recvfrom(fd, packet, 0)
-		if err == unix.EAGAIN || err == unix.EINTR { // it was lost: the socket gets everybody's datagrams
+		if err == unix.EAGAIN || err == unix.EINTR { // lost: the socket gets everybody's datagrams
 			P = send()
 			continue
 		}

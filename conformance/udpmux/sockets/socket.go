@@ -1,4 +1,4 @@
-// Package sockets has what the suite speaks UDP mux with, whichever part it plays: UDP sockets, the frames of the Unix
+// Package sockets has what the suite needs to speak UDP mux, in any part it plays: UDP sockets, the frames of the Unix
 // socket, addresses.
 package sockets
 
@@ -18,27 +18,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Socket is a client, or a stand-in for mosh-server. It records what passes; its methods return errors, and what
-// an error means for the target is the verbs' to say.
+// A Socket is a client, or a stand-in for mosh-server. It records what passes. Its methods return errors; the verbs say
+// what these mean for the target.
 type Socket struct {
 	*net.UDPConn
 	Name string
 	Rec  *engine.Record
 	Last []byte // sent last
-	ecn  int    // that what it sends has
+	ecn  int    // of what it sends
 }
 
-// A Datagram is one that came.
+// A Datagram is a datagram that came.
 type Datagram struct {
 	B    []byte
 	From netip.AddrPort
-	Ecn  int // the two ECN bits, where the system tells
+	Ecn  int // the two ECN bits, if the system tells
 }
 
 // LongestDatagram is more than UDP carries over IPv4.
 const LongestDatagram = 65535
 
-// Buffer is what the suite's sockets ask for, so that what the target sends at once is not lost on its last step.
+// Buffer is what the suite's sockets ask for, so that what the target sends at once is not lost at the last step.
 const Buffer = 4 << 20
 
 // Bind gives a socket at the address, with the options that [reuse] knows; port 0 is the system's choice.
@@ -106,7 +106,7 @@ func (u *Socket) Next(w proc.Wait) (Datagram, error) {
 	}
 }
 
-// There gives the datagrams that are there already, all of them, without their sources.
+// There gives all datagrams that have already come, without their sources.
 func (u *Socket) There() (all []Datagram) {
 	u.SetReadDeadline(time.Time{})
 	raw, err := u.SyscallConn()
@@ -117,7 +117,7 @@ func (u *Socket) There() (all []Datagram) {
 		n := -1
 		raw.Read(func(fd uintptr) bool {
 			n, _, err = unix.Recvfrom(int(fd), b, unix.MSG_DONTWAIT)
-			return true // whatever came: it is not waited for
+			return true // whatever came: There does not wait
 		})
 		if err != nil || n < 0 {
 			return all
@@ -127,8 +127,8 @@ func (u *Socket) There() (all []Datagram) {
 	}
 }
 
-// Send sends b to an address, with these ECN bits. What the network loses, or the system refuses, shows where it does
-// not come.
+// Send sends b to an address, with these ECN bits. What the network loses or the system refuses is missed at the other
+// end.
 func (u *Socket) Send(b []byte, to netip.AddrPort, ecn int) {
 	if ecn != u.ecn {
 		u.ecn = ecn
@@ -141,7 +141,7 @@ func (u *Socket) Send(b []byte, to netip.AddrPort, ecn int) {
 	}
 }
 
-// P makes a datagram of mosh's form, n bytes with that first byte and nonce, whose rest nobody has seen before.
+// P makes a datagram of mosh's form, n bytes with that first byte and nonce; the rest is random.
 func P(first byte, nonce uint64, n int) []byte {
 	b := make([]byte, max(n, 8))
 	rand.Read(b)

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// SeesECN: elsewhere than on Linux, ECN bits are neither set nor told.
+// SeesECN: on other systems than Linux, ECN bits are neither set nor told.
 const SeesECN = false
 
 func tellECN(*net.UDPConn) {}

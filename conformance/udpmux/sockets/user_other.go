@@ -7,5 +7,5 @@ import (
 )
 
 func AsUser(int, func() error) error {
-	return errors.New("a thread of another user is something that Linux has")
+	return errors.New("only Linux has threads of another user")
 }

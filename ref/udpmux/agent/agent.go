@@ -29,7 +29,7 @@ const (
 	maxPause   = 500 * time.Millisecond
 )
 
-// Ours: the longest wait of an agent for a daemon's answer, and for room among those that connect.
+// Ours: how long an agent waits for a daemon's answer, and for room to connect.
 const (
 	answerTime = 10 * time.Second
 	crowdTime  = 10 * time.Second
@@ -42,7 +42,7 @@ var (
 	errUnexpected = errors.New("the daemon's answer is of another type")
 )
 
-// A Dialer connects to the daemon's Unix socket. It fails with [ErrNoDaemon] where there is none.
+// A Dialer connects to the daemon's Unix socket. It fails with [ErrNoDaemon] if there is none.
 type Dialer func(ctx context.Context) (net.Conn, error)
 
 // SocketDialer returns a dialer that tries paths in turn, the next only where nobody listens (section 4.1).
@@ -58,8 +58,8 @@ func SocketDialer(paths ...string) Dialer {
 	}
 }
 
-// dialDaemon tries again where too many others connect at the same time (UDPMUX-136), and looks whose process it is
-// that listens (UDPMUX-137).
+// dialDaemon tries again if too many others connect at the same time (UDPMUX-136), and checks whose process listens
+// (UDPMUX-137).
 func dialDaemon(ctx context.Context, path string) (c net.Conn, err error) {
 	for end := time.Now().Add(crowdTime); ; time.Sleep(10 * time.Millisecond) {
 		c, err = new(net.Dialer).DialContext(ctx, "unix", path)
@@ -78,7 +78,7 @@ func dialDaemon(ctx context.Context, path string) (c net.Conn, err error) {
 	return c, nil
 }
 
-// isTrusted: besides root and this user it is whoever root has given the socket's directory.
+// isTrusted trusts root, this user, and whoever root has given the socket's directory.
 func isTrusted(uid uint32, dir string) bool {
 	if uid == 0 || uid == uint32(os.Geteuid()) {
 		return true
@@ -88,13 +88,13 @@ func isTrusted(uid uint32, dir string) bool {
 		own.Uid == uid && above.Uid == 0 && above.Mode&0o022 == 0
 }
 
-// A Conn is an agent's connection on which WELCOME has come.
+// A Conn is an agent's connection after WELCOME.
 type Conn struct {
 	net.Conn
 	Modes   udpmux.Mode // that the daemon has for this user
-	Port    uint16      // the external one
+	Port    uint16      // the external port
 	frames  *udpmux.FrameReader
-	welcome time.Time // when it came: the daemon does not wait for REGISTER for ever
+	welcome time.Time // when it came: the daemon does not wait for ever for REGISTER
 }
 
 // Connect is the conversation of docs/udpmux.md, section 2.5, as far as WELCOME.
@@ -113,7 +113,7 @@ func (dial Dialer) Connect(ctx context.Context) (*Conn, error) {
 	return a, nil
 }
 
-// Register is the rest of the conversation; r is a REGISTER. A connection on which it fails is closed.
+// Register is the rest of the conversation; r is a REGISTER. If it fails, the connection is closed.
 func (a *Conn) Register(ctx context.Context, r udpmux.Frame) error {
 	_, err := a.ask(ctx, r, udpmux.Registered)
 	if err != nil {
@@ -130,7 +130,7 @@ func (a *Conn) ask(ctx context.Context, question udpmux.Frame, want udpmux.Frame
 	defer context.AfterFunc(ctx, func() { a.Close() })()
 	a.SetDeadline(time.Now().Add(answerTime))
 	defer a.SetDeadline(time.Time{})
-	_, writeErr := a.Write(b) // of a daemon that has closed there may be an ERROR to read
+	_, writeErr := a.Write(b) // a daemon that has closed may have left an ERROR to read
 	f, err := a.frames.Next()
 	switch {
 	case ctx.Err() != nil:

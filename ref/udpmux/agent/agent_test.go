@@ -18,12 +18,12 @@ var testS = udpmux.RegistrationKey([16]byte{1})
 
 var testRegister = udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token, Port: 33418, S: testS}
 
-// A fakeDaemon is the other side of an agent's dialer. It says what the answers are, by the number of the attempt.
+// A fakeDaemon is the other side of an agent's dialer. It has the answers, by the number of the attempt.
 type fakeDaemon struct {
 	t        *testing.T
 	start    time.Time
 	attempts []time.Duration // when
-	conns    []net.Conn      // of the attempts that were answered
+	conns    []net.Conn      // of answered attempts
 	got      []udpmux.Frame  // the last attempt's
 	answers  func(n int) []udpmux.Frame
 }
@@ -138,8 +138,8 @@ func TestConversationWithSilentDaemon(t *testing.T) {
 	})
 }
 
-// The pauses: 0.1 s, then twice as long up to 0.5 s, and from the beginning again behind a success. A refusal is like
-// no daemon.
+// The pauses: 0.1 s, then twice as long up to 0.5 s, and from the beginning again after a success. A refusal counts
+// like no daemon.
 func TestKeep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fakeDaemon{t: t, start: time.Now(), answers: func(n int) []udpmux.Frame {

@@ -15,16 +15,16 @@ import (
 	"github.com/muxspec/muxspec/ref/process"
 )
 
-// What mosh-server-mux and mosh-client-mux have in common: they stand in front of the real program, and leave
-// themselves behind in the background. Go cannot fork, so a program runs itself again, with this argument alone.
+// What mosh-server-mux and mosh-client-mux have in common: they start the real program, and stay in the background
+// themselves. Go cannot fork, so a program runs itself again, with this argument alone.
 const backgroundArg = "--in-background"
 
-// InBackground says whether a program was started with args to be in the background.
+// InBackground says whether args start a program in the background.
 func InBackground(args []string) bool { return slices.Equal(args, []string{backgroundArg}) }
 
 // startInBackground runs this program, whose arguments are args, again, in a session of its own and away from the
-// terminal. It gets state through a pipe, since arguments and environment are public, the socket, and what tells it to
-// end, if there is such a file. When startInBackground returns, it holds nothing else.
+// terminal. The new process gets state through a pipe, since arguments and environment are public, the socket, and the
+// file that tells it to end, if there is one. When startInBackground returns, it holds nothing else.
 func startInBackground(args []string, state any, socket interface{ File() (*os.File, error) }, end *os.File) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -39,7 +39,7 @@ func startInBackground(args []string, state any, socket interface{ File() (*os.F
 		return err
 	}
 	defer passed.Close()
-	// What stands before args is the program, and muxspec's subcommand.
+	// What comes before args is the program, and muxspec's subcommand.
 	argv := append(slices.Clone(os.Args[:len(os.Args)-len(args)]), backgroundArg)
 	cmd := &exec.Cmd{Path: self, Args: argv, Stdin: bytes.NewReader(text), ExtraFiles: []*os.File{passed, end}}
 	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
@@ -52,7 +52,7 @@ func startInBackground(args []string, state any, socket interface{ File() (*os.F
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	if said, _ := io.ReadAll(ready); len(said) == 0 { // to its end, so that by now the process holds nothing of this one
+	if said, _ := io.ReadAll(ready); len(said) == 0 { // to its end: then the process holds nothing of this one
 		return errors.New("the process in the background does not start")
 	}
 	return nil
@@ -63,8 +63,8 @@ type backgroundState struct {
 	State  any
 }
 
-// beInBackground is what a program that was started so does first: it reads its state, a pointer to which it is given,
-// takes its files, and gives up what else it has inherited and all that has to do with the terminal.
+// beInBackground is what such a program does first: it reads its state into what state points to, takes its files, and
+// gives up everything else that it has inherited and all that has to do with the terminal.
 func beInBackground(state any) (socket, end *os.File, err error) {
 	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGPIPE)
 	all := backgroundState{State: state}
@@ -88,6 +88,6 @@ func beInBackground(state any) (socket, end *os.File, err error) {
 		return nil, nil, err
 	}
 	defer null.Close()
-	os.Stdout.Write([]byte{1}) // it is ready; what is left of its start ends here
+	os.Stdout.Write([]byte{1}) // it is ready; its start ends here
 	return socket, end, errors.Join(dup2(int(null.Fd()), 0), dup2(int(null.Fd()), 1))
 }

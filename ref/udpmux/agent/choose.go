@@ -15,7 +15,7 @@ import (
 func SocketPaths(option, file string) []string {
 	for _, path := range []string{option, file, os.Getenv("MOSHD_SOCKET")} {
 		if path != "" {
-			// Absolute, for the keeper; as it is where there is no current directory any more.
+			// Absolute, for the keeper; unchanged if the current directory no longer exists.
 			if absolute, err := filepath.Abs(path); err == nil {
 				path = absolute
 			}
@@ -50,7 +50,7 @@ func (a *Session) mode(on udpmux.Mode, colours string) (udpmux.Mode, error) {
 	return 0, errors.New("moshd's learn mode is off: on the client install mosh-client-mux and use mosh --client=mosh-client-mux --server=mosh-server-mux")
 }
 
-// moshServerArgs is what the session agent has to know of mosh-server's arguments behind new.
+// moshServerArgs is what the session agent has to know of mosh-server's arguments after new.
 type moshServerArgs struct {
 	colours string // -c's, the last one's
 	options int    // how many arguments there are before --, or at all
@@ -83,7 +83,7 @@ func scanMoshServer(args []string) (s moshServerArgs) {
 	return s
 }
 
-// behindUsers returns args, which begin with new, with more options behind the user's.
+// behindUsers returns args, which begin with new, with more options after the user's.
 func behindUsers(args []string, more ...string) []string {
 	return slices.Insert(slices.Clone(args), 1+scanMoshServer(args[1:]).options, more...)
 }

@@ -20,9 +20,9 @@ import (
 // A misuse is an error of the arguments or the environment.
 type Misuse struct{ error }
 
-// Client is UDP mux's client agent. All arguments that mosh does not give it for a session with a token are the real
-// mosh-client's, which it becomes. It returns nil where mosh asked with -c whether it is there, else only an error;
-// that of wrong arguments is a [Misuse].
+// Client is UDP mux's client agent. With any arguments but those that mosh gives for a session with a token it becomes
+// the real mosh-client. It returns nil if mosh asked with -c whether it is there, otherwise only an error; for wrong
+// arguments that is a [Misuse].
 func Client(args []string) error {
 	path, environment, err := realProgram("mosh-client")
 	if err != nil {
@@ -55,7 +55,7 @@ func Client(args []string) error {
 	return fmt.Errorf("%s: %w", path, unix.Exec(path, argv, environment))
 }
 
-// colours is the answer to -c; the real client's complaint, if it has one, is shown.
+// colours is the answer to -c; it shows the real client's complaint, if there is one.
 func colours(path string, environment []string) string {
 	var output bytes.Buffer
 	cmd := &exec.Cmd{Path: path, Args: []string{"mosh-client", "-c"}, Env: environment, Stdin: os.Stdin, Stdout: &output, Stderr: os.Stderr}
@@ -65,7 +65,7 @@ func colours(path string, environment []string) string {
 	return udpmux.Colours(output.String())
 }
 
-// tokenSession reads where the daemon is and what the session's token is from what mosh gives its client.
+// tokenSession finds the daemon's place and the session's token in what mosh gives its client.
 func tokenSession(args []string, port uint16) (server netip.AddrPort, T [15]byte, err error) {
 	text, isSet := os.LookupEnv("MOSH_KEY")
 	if !isSet {
@@ -85,14 +85,14 @@ func tokenSession(args []string, port uint16) (server netip.AddrPort, T [15]byte
 	return netip.AddrPortFrom(address, port), udpmux.TokenOf(udpmux.RegistrationKey(K)), nil
 }
 
-// relayState is what the relay's process is told through a pipe. Its socket is the local one; its end is that of a
-// pipe, which comes with the real client's.
+// relayState is what the relay's process is told through a pipe. Its socket is the local one. Its end comes with that
+// of another pipe, which ends with the real client.
 type relayState struct {
 	Server netip.AddrPort
 	T      [15]byte
 }
 
-// startRelay starts a relay and returns its local address. The relay ends with this process, whatever program that
+// startRelay starts a relay and returns its local address. The relay ends with this process, whatever program this
 // becomes.
 func startRelay(args []string, server netip.AddrPort, T [15]byte) (local netip.AddrPort, err error) {
 	socket, err := listenLoopback(server.Port())
@@ -109,14 +109,14 @@ func startRelay(args []string, server netip.AddrPort, T [15]byte) (local netip.A
 	if err := startInBackground(args, relayState{server, T}, socket, r); err != nil {
 		return local, err
 	}
-	// The real client inherits a copy of w without knowing: when it ends, however it does, the relay sees the end of
-	// the pipe.
+	// The real client inherits a copy of w without knowing: however it ends, the relay sees the end of the pipe.
 	_, err = unix.FcntlInt(w.Fd(), unix.F_DUPFD, 3)
 	return socket.LocalAddr().(*net.UDPAddr).AddrPort(), err
 }
 
-// listenLoopback opens the relay's socket for the real client, on ::1, since mosh's datagrams are shorter over IPv6 and
-// leave room for the token, else on 127.0.0.1; at the server's port if it can, which mosh names where nothing answers.
+// listenLoopback opens the relay's socket for the real client: on ::1, since mosh's datagrams are shorter over IPv6 and
+// leave room for the token, or else on 127.0.0.1. It takes the server's port number if it can, since mosh names the
+// port if nothing answers.
 func listenLoopback(port uint16) (socket *net.UDPConn, err error) {
 	for _, at := range []netip.Addr{netip.IPv6Loopback(), netip.AddrFrom4([4]byte{127, 0, 0, 1})} {
 		for _, port := range []uint16{port, 0} {
@@ -129,7 +129,7 @@ func listenLoopback(port uint16) (socket *net.UDPConn, err error) {
 	return nil, err
 }
 
-// relayRest is how long the relay goes on without the real client, whose last datagrams may wait for it: with them
+// relayRest is how long the relay goes on after the real client, whose last datagrams may still wait: with them
 // mosh-client says that it ends (UDPMUX-134).
 const relayRest = 200 * time.Millisecond
 
@@ -152,7 +152,7 @@ func KeepRelay() error {
 	}()
 	end.Read(make([]byte, 1))
 	time.Sleep(relayRest)
-	// What is there is read, however long this process had no turn.
+	// What has come is read, however long this process had no turn.
 	relay.local.SetReadDeadline(time.Now().Add(relayRest))
 	<-over
 	return nil

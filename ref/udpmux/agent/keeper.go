@@ -7,15 +7,16 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// keeperState is what the keeper, the session agent's process in the background, is told through a pipe. Its socket
-// is the connection to the daemon; its end is mosh-server's process, where the system has such a thing as a file.
+// keeperState is what the keeper, the session agent's process in the background, is told through a pipe. Its socket is
+// the connection to the daemon; its end is mosh-server's process, if the system has files for processes.
 type keeperState struct {
 	Sockets  []string
 	Register udpmux.Frame
 	Group    int
 }
 
-// KeepSession is the keeper: it registers the session again whenever the daemon was away, and ends with mosh-server.
+// KeepSession is the keeper: it registers the session again whenever the daemon has been away, and ends with
+// mosh-server.
 func KeepSession() error {
 	var state keeperState
 	socket, pidfd, err := beInBackground(&state)

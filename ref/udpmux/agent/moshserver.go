@@ -17,8 +17,8 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// Ours: how long the mosh-server that was started has, once its CONNECT line is there, to leave another process in the
-// background, how long to end after SIGKILL, and how much of what it says is shown.
+// Ours: how long the started mosh-server has, after its CONNECT line, to leave another process in the background; how
+// long it has to end after SIGKILL; and how much of what it says is shown.
 const (
 	detachTime = time.Second
 	killTime   = 2 * time.Second
@@ -26,7 +26,7 @@ const (
 )
 
 // A moshServer is the real mosh-server, from its start on. It puts itself into the background, so there are two
-// processes: the one that is started, and its child that stays. Both are in a process group of their own, which makes
+// processes: the one that is started, and its child, which stays. Both are in a process group of their own, which makes
 // them easy to end.
 type moshServer struct {
 	cmd     *exec.Cmd
@@ -34,7 +34,7 @@ type moshServer struct {
 	exited  chan error // how the process that was started has ended
 	stderr  *os.File
 	said    chan []byte // all of it, on standard error
-	works   bool        // it has its socket: what it says of itself is not why there is no session
+	works   bool        // it has its socket: what it says is not why there is no session
 }
 
 type connectLine struct {
@@ -43,12 +43,12 @@ type connectLine struct {
 	err  error
 }
 
-// startMoshServer starts the program with args, which begin with new. Standard input is the user's: there mosh-server
-// asks for the terminal's size. What it says on standard error waits for [moshServer.speak]; a talkative one goes on
-// talking in the background, and has the user's standard error.
+// startMoshServer starts the program with args, which begin with new. Standard input is the user's: mosh-server asks it
+// for the terminal's size. What it says on standard error waits for [moshServer.speak]; a talkative one has the user's
+// standard error, since it goes on talking in the background.
 func startMoshServer(path string, environment, args []string) (*moshServer, error) {
-	// The mosh-server that puts itself into the background stays a child: it is found, and its process id is not used
-	// again while this process lives.
+	// A mosh-server that puts itself into the background stays a child, so it is found, and its process id is not
+	// reused while this process lives.
 	if err := process.AdoptOrphans(); err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func startMoshServer(path string, environment, args []string) (*moshServer, erro
 	return s, nil
 }
 
-// read looks for the CONNECT line in mosh-server's output, and shows the other lines in front of it.
+// read looks for the CONNECT line in mosh-server's output, and shows the lines before it.
 func (s *moshServer) read(r io.Reader) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
@@ -104,7 +104,7 @@ func (s *moshServer) read(r io.Reader) {
 
 // speak shows what mosh-server said on standard error.
 func (s *moshServer) speak() {
-	s.stderr.SetReadDeadline(time.Now().Add(detachTime)) // something that it has started may hold the other end
+	s.stderr.SetReadDeadline(time.Now().Add(detachTime)) // something it started may hold the other end
 	os.Stderr.Write(<-s.said)
 }
 
@@ -120,7 +120,7 @@ func (s *moshServer) ready(ctx context.Context) (port uint16, K [16]byte, err er
 	}
 	select {
 	case err := <-s.exited:
-		if err != nil { // rather than the line that is missing for this reason
+		if err != nil { // rather than the line, which is missing for this reason
 			return 0, K, err
 		}
 	case <-time.After(detachTime): // it stays in the foreground
@@ -133,7 +133,7 @@ func (s *moshServer) ready(ctx context.Context) (port uint16, K [16]byte, err er
 // group is the process group of mosh-server.
 func (s *moshServer) group() int { return s.cmd.Process.Pid }
 
-// end ends mosh-server for sure: all of its process group, and what else is a child by now.
+// end makes sure that mosh-server ends: all of its process group, and any other child by now.
 func (s *moshServer) end() {
 	before := s.family()
 	for deadline := time.Now().Add(killTime); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
@@ -155,7 +155,7 @@ func (s *moshServer) end() {
 // A relative is a process of the group, or a child, adopted ones included.
 type relative struct{ pid, group int }
 
-// groupEnded waits until no process of the group is left, where nothing better is to be had.
+// groupEnded waits until no process of the group is left, for lack of a better way.
 func groupEnded(group int) {
 	for unix.Kill(-group, 0) != unix.ESRCH {
 		time.Sleep(250 * time.Millisecond)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// process: there is no pidfd, and the daemon looks whether the port is bound to loopback.
+// process: there is no pidfd, and the daemon checks whether the port is bound to loopback.
 func (s *moshServer) process(uint16) (*os.File, error) { return nil, nil }
 
 func (s *moshServer) family() []relative { return nil }
@@ -23,7 +23,7 @@ func waitForEnd(_ *os.File, group int) { groupEnded(group) }
 // dup2 makes the descriptor to the same as from.
 func dup2(from, to int) error { return unix.Dup2(from, to) }
 
-// prepareSocket: elsewhere DF is clear unless one asks for it, and ECN bits are not to be had.
+// prepareSocket: elsewhere DF is clear by default, and ECN bits are not available.
 func prepareSocket(string, string, syscall.RawConn) error { return nil }
 
 func readECN(c *net.UDPConn, b []byte) (n int, ecn byte, from netip.AddrPort, err error) {

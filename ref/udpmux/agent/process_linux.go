@@ -18,8 +18,8 @@ import (
 // dup2 makes the descriptor to the same as from. Some of Linux's architectures have only dup3.
 func dup2(from, to int) error { return unix.Dup3(from, to, 0) }
 
-// process finds the process that has the socket, and demands that the socket is bound to 127.0.0.1 and port alone. The
-// file is a pidfd, or nil where the system has none.
+// process finds the process that has the socket, and demands that the socket be bound to 127.0.0.1 and port alone. The
+// file is a pidfd, or nil if the system has none.
 func (s *moshServer) process(port uint16) (*os.File, error) {
 	sockets, err := sockdiag.UDP(port)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *moshServer) process(port uint16) (*os.File, error) {
 			}
 		}
 		has, err := hasSocket(c.pid, inode)
-		if has || err != nil && pid == 0 { // one that lets nobody look, since it has a privilege, is taken at its word
+		if has || err != nil && pid == 0 { // a privileged process that lets nobody look is taken at its word
 			pid = c.pid
 		}
 		if has {
@@ -68,7 +68,7 @@ func hasSocket(pid int, inode uint64) (bool, error) {
 	}), err
 }
 
-// family are the processes of mosh-server's group, and what else is a child of this one.
+// family are the processes of mosh-server's group, and any other child of this process.
 func (s *moshServer) family() (found []relative) {
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, dir := range dirs {
@@ -102,7 +102,7 @@ func descendsFrom(pid int) bool {
 	return at == pid
 }
 
-// waitForEnd waits until the process has ended, or without a pidfd the group.
+// waitForEnd waits until the process has ended or, without a pidfd, the group.
 func waitForEnd(pidfd *os.File, group int) {
 	if pidfd == nil {
 		groupEnded(group)

@@ -12,12 +12,12 @@ import (
 	"github.com/muxspec/muxspec/ref/process"
 )
 
-// triedVariable has the id of an agent's process, and the programs that it has taken for the real one. Where such a
-// program starts the agent again, as a script of that name does, the agent takes the next one on PATH.
+// triedVariable has the id of an agent's process, and the programs that it has taken for the real one. If such a
+// program starts the agent again, as a script of that name may, the agent takes the next one on PATH.
 const triedVariable = "MOSH_MUX_TRIED"
 
-// realProgram finds the first program of this name on PATH that is not one of ours under another name, and does not lead
-// to one: neither would ever end. environment is what it has to be started with.
+// realProgram finds the first program of this name on PATH that is not one of ours under another name and does not lead
+// to one: that would never end. environment is what to start it with.
 func realProgram(name string) (path string, environment []string, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -50,8 +50,8 @@ func realProgram(name string) (path string, environment []string, err error) {
 	return "", nil, fmt.Errorf("there is no %s on PATH that is not this program", name)
 }
 
-// triedByThis are the programs that this process, or one that it comes from, has taken for the real one. The variable of
-// any other process says nothing: a user's shell has it from mosh-server.
+// triedByThis are the programs that this process, or one that it descends from, has taken for the real one. Another
+// process's variable says nothing: a user's shell has it from mosh-server.
 func triedByThis() []string {
 	tried := strings.Split(os.Getenv(triedVariable), string(filepath.ListSeparator))
 	pid, err := strconv.Atoi(tried[0])

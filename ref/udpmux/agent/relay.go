@@ -18,8 +18,7 @@ const (
 	outletIdle = 60 * time.Second
 )
 
-// A relay is the client agent's: it puts a token in front of what a local mosh-client sends, and carries the answers
-// back.
+// A relay is the client agent's: it puts a token before what a local mosh-client sends, and carries the answers back.
 type relay struct {
 	local   *net.UDPConn
 	server  netip.AddrPort
@@ -30,8 +29,8 @@ type relay struct {
 	outlets map[netip.AddrPort]*outlet // by the client's local address
 }
 
-// An outlet is what one local port of the client has: an outgoing port of its own. The socket is not connected, since
-// it must survive a change of this machine's address, and what ICMP says of the server.
+// An outlet is the outgoing port of one local port of the client. The socket is not connected, since it must survive a
+// change of this machine's address, and ICMP errors about the server.
 type outlet struct {
 	client   netip.AddrPort
 	socket   *net.UDPConn
@@ -56,12 +55,12 @@ func (r *relay) serve() {
 		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
 			return
 		case err != nil:
-			time.Sleep(time.Millisecond) // some systems tell of a client that is gone; a lasting error must not spin
+			time.Sleep(time.Millisecond) // some systems report a client that is gone; a lasting error must not spin
 		}
 	}
 }
 
-// carry carries one datagram of the client's. The error is of reading it.
+// carry carries one datagram of the client. An error is one of reading it.
 func (r *relay) carry() error {
 	n, ecn, client, err := readECN(r.local, r.in)
 	if err != nil {
@@ -80,7 +79,7 @@ func (r *relay) carry() error {
 	return nil
 }
 
-// outlet returns the client's outlet, a new one if need be.
+// outlet returns the client's outlet, if need be a new one.
 func (r *relay) outlet(client netip.AddrPort) (*outlet, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -106,8 +105,7 @@ func (r *relay) outlet(client netip.AddrPort) (*outlet, error) {
 	return l, nil
 }
 
-// worst is the outlet to give up: one that was never answered before one that was, and then the one that is longest
-// idle.
+// worst is the outlet to give up: the longest idle of those never answered, or if all were answered, of all.
 func (r *relay) worst() (worst *outlet) {
 	for _, l := range r.outlets {
 		if worst == nil || !l.answered && worst.answered || l.answered == worst.answered && l.used.Before(worst.used) {
@@ -129,7 +127,7 @@ func (r *relay) answers(l *outlet) {
 	for !r.closeIfIdle(l) {
 		n, ecn, from, err := readECN(l.socket, b)
 		switch {
-		case err != nil: // perhaps the deadline, or the socket is closed
+		case err != nil: // perhaps the deadline, or a closed socket
 			time.Sleep(time.Millisecond)
 		case r.isServer(from) && udpmux.ParseBackend(b[:n]) == nil:
 			r.mu.Lock()
@@ -144,7 +142,7 @@ func (r *relay) isServer(from netip.AddrPort) bool {
 	return from.Port() == r.server.Port() && from.Addr().Unmap().WithZone("") == r.server.Addr().WithZone("")
 }
 
-// closeIfIdle closes l if nothing passed for its time, else it sets the deadline by which to look again.
+// closeIfIdle closes l if nothing passed for the idle time, otherwise it sets the deadline by which to check again.
 func (r *relay) closeIfIdle(l *outlet) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

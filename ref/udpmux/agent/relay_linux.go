@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// prepareSocket lets routers cut a socket's datagrams, since mosh does not discover the path's MTU and does the same on
-// its own sockets, and has the ECN bits of what comes told.
+// prepareSocket lets routers fragment a socket's datagrams, since mosh does not discover the path's MTU and does the
+// same on its own sockets, and asks for the ECN bits of what comes.
 func prepareSocket(_, _ string, c syscall.RawConn) (err error) {
 	controlErr := c.Control(func(fd uintptr) {
 		unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_DONT) // fails with IPv4
@@ -51,5 +51,5 @@ func writeECN(c *net.UDPConn, b []byte, ecn byte, to netip.AddrPort) {
 	control := make([]byte, unix.CmsgSpace(4))
 	*(*unix.Cmsghdr)(unsafe.Pointer(&control[0])) = h
 	binary.NativeEndian.PutUint32(control[unix.CmsgLen(0):], uint32(ecn))
-	c.WriteMsgUDPAddrPort(b, control, to) // what fails is lost, as the network loses datagrams, too
+	c.WriteMsgUDPAddrPort(b, control, to) // a datagram that fails is lost, as in the network
 }

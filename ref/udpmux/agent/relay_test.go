@@ -11,7 +11,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// A relayTest has a relay, the server behind it, and clients in front.
+// A relayTest has a relay, the server behind it, and clients.
 type relayTest struct {
 	*testing.T
 	relay  *relay
@@ -104,8 +104,8 @@ func TestRelay(t *testing.T) {
 	}
 }
 
-// What is not of mosh's form does not pass, nor does what comes from another port or address than the server's: the
-// next good datagram is the first to arrive.
+// What is not of mosh's form does not pass, nor what comes from another port or address than the server's: the next
+// good datagram is the first to arrive.
 func TestRelayFilters(t *testing.T) {
 	r := newRelayTest(t, outletIdle)
 	client, stranger := listenUDP(t), listenUDP(t)
@@ -136,7 +136,7 @@ func TestRelayFilters(t *testing.T) {
 	r.arrives(client, answer)
 }
 
-// Of 16 outgoing ports one that was never answered gives way, the one that is longest idle; then the one longest idle.
+// Of 16 outgoing ports the longest idle of those never answered gives way; then the longest idle of all.
 func TestRelayLimit(t *testing.T) {
 	r := newRelayTest(t, outletIdle)
 	P, answer := testP(0, 24, 0), testP(0x80, 24, 0)
@@ -163,7 +163,7 @@ func TestRelayLimit(t *testing.T) {
 		open(i != 5 && i != 9)
 	}
 	open(true)    // takes that of 5
-	same(9, true) // which is later than all others now
+	same(9, true) // the latest of all now
 	open(true)    // takes it all the same
 	same(0, true)
 	open(true) // takes that of 1
@@ -199,7 +199,7 @@ func TestRelayIdle(t *testing.T) {
 	}
 }
 
-// While the server's port is closed nothing breaks: the outgoing port is the same when it is there again.
+// While the server's port is closed nothing breaks: the outgoing port is the same when the server is back.
 func TestRelayOutlivesServer(t *testing.T) {
 	r := newRelayTest(t, outletIdle)
 	client := listenUDP(t)

@@ -14,26 +14,26 @@ import (
 )
 
 // Ours: how long mosh-server may take for its CONNECT line, and how old a connection may be for REGISTER: moshd closes
-// one after 10 s, unless it was told otherwise.
+// it after 10 s, unless told otherwise.
 const (
 	moshServerTime = 30 * time.Second
 	freshTime      = 5 * time.Second
 )
 
-// A Session is UDP mux's session agent: what it was told by options, environment and configuration file.
+// A Session is UDP mux's session agent, as options, environment and configuration file describe it.
 type Session struct {
-	Args         []string        // all of the program's, with which it runs itself again
+	Args         []string        // all of the program's arguments, to run itself again
 	Sockets      []string        // of the daemon, to be tried in turn: see [SocketPaths]
 	Require      bool            // a daemon
-	Token, Learn bool            // what the user wants in place of what the client seems to have
+	Token, Learn bool            // what the user wants instead of what the client seems to have
 	Warn         func(err error) // is told why mosh-server runs alone
 }
 
 // Serve starts mosh-server, registers it, leaves a process in the background that keeps it registered, and prints the
-// CONNECT line; args begin with new. Where there is no daemon, and none is required, it becomes mosh-server. With an
+// CONNECT line; args begin with new. If there is no daemon, and none is required, it becomes mosh-server. After an
 // error no mosh-server is left.
 func (a *Session) Serve(ctx context.Context, args []string) error {
-	if len(triedByThis()) > 0 { // this is what another has taken for mosh-server
+	if len(triedByThis()) > 0 { // another agent has taken this one for mosh-server
 		return Alone(args)
 	}
 	err := a.serve(ctx, args)
@@ -56,7 +56,7 @@ func Alone(args []string) error {
 	return fmt.Errorf("mosh-server: %w", err)
 }
 
-// serve does all that is to be done in the foreground. With [ErrNoDaemon] no mosh-server was started.
+// serve does everything in the foreground. With [ErrNoDaemon] no mosh-server was started.
 func (a *Session) serve(ctx context.Context, args []string) error {
 	path, environment, err := realProgram("mosh-server")
 	if err != nil {
@@ -79,14 +79,13 @@ func (a *Session) serve(ctx context.Context, args []string) error {
 		server.end()
 	}
 	if err == nil || !server.works {
-		// Behind the CONNECT line, as when mosh-server runs alone: mosh shows what comes before.
+		// After the CONNECT line, as when mosh-server runs alone: mosh shows what comes before.
 		server.speak()
 	}
 	return err
 }
 
-// serveStarted registers a mosh-server that was started, leaves its keeper in the background, and prints the CONNECT
-// line.
+// serveStarted registers a started mosh-server, leaves its keeper in the background, and prints the CONNECT line.
 func (a *Session) serveStarted(ctx context.Context, server *moshServer, mode udpmux.Mode, daemon *Conn) error {
 	port, K, err := server.ready(ctx)
 	if err != nil {
@@ -99,10 +98,10 @@ func (a *Session) serveStarted(ctx context.Context, server *moshServer, mode udp
 	defer process.Close()
 	server.works = true
 	if time.Since(daemon.welcome) > freshTime {
-		daemon.Close() // first: the daemon may have room for one only
+		daemon.Close() // first: the daemon may have room for only one
 		again, err := SocketDialer(a.Sockets...).Connect(ctx)
 		if err != nil {
-			return fmt.Errorf("moshd went away: %v", err) // not %w: mosh-server was started, there is no falling back
+			return fmt.Errorf("moshd went away: %v", err) // not %w: with mosh-server started there is no falling back
 		}
 		*daemon = *again
 	}

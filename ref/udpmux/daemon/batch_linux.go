@@ -13,7 +13,7 @@ import (
 // controlSize is the room for IPV6_PKTINFO, IP_TOS and SO_RXQ_OVFL.
 const controlSize = 40 + 24 + 24
 
-// A batch is what recvmmsg and sendmmsg take, and what that points to.
+// A batch is what recvmmsg and sendmmsg take, with everything that it points to.
 type batch struct {
 	n        int
 	messages [batchSize]struct {
@@ -38,8 +38,8 @@ func (b *batch) connect() {
 	}
 }
 
-// receive waits for nothing; it returns how many datagrams there are. As in flush the runtime is not told of the system
-// call: it would look every 20 µs whether to give this thread's place to another.
+// receive does not wait; it returns how many datagrams there are. As in flush, the runtime is not told of the system
+// call: it would check every 20 µs whether to give this thread's place to another.
 func (s *Socket) receive() int {
 	for i := range s.in.n {
 		s.in.messages[i].Namelen = unix.SizeofSockaddrInet6
@@ -53,7 +53,7 @@ func (s *Socket) receive() int {
 	return s.in.n
 }
 
-// datagram returns the i-th that was received. D is good until the next call of receive.
+// datagram returns the i-th received datagram. D is good until the next call of receive.
 func (s *Socket) datagram(i int) (c mux.Client, ecn byte, D []byte) {
 	name := &s.in.names[i]
 	if c.RemotePort = binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&name.Port))[:]); s.six {
@@ -93,7 +93,7 @@ func (s *Socket) datagram(i int) (c mux.Client, ecn byte, D []byte) {
 // mapped is an IPv4 address among those of IPv6.
 func mapped(four [4]byte) [16]byte { return netip.AddrFrom4(four).As16() }
 
-// isMapped says whether an address is one of IPv4, also where it came to a socket of both families.
+// isMapped says whether an address is one of IPv4, even on a socket of both families.
 func isMapped(a [16]byte) bool { return netip.AddrFrom16(a).Is4In6() }
 
 // linkLocal says whether an address means another host on each interface.
@@ -125,7 +125,7 @@ func (s *Socket) queue(c *mux.Client, ecn byte, P []byte) {
 	}
 	from := unix.Inet4Pktinfo{Spec_dst: [4]byte(c.Local[12:]), Ifindex: int32(c.Interface)}
 	addControl(h, unix.IPPROTO_IP, unix.IP_PKTINFO, from)
-	if ecn != usualECN { // with one control message alone the kernel allocates no memory for them
+	if ecn != usualECN { // with only one control message the kernel allocates no memory
 		addControl(h, unix.IPPROTO_IP, unix.IP_TOS, uint32(ecn))
 	}
 }
@@ -139,8 +139,8 @@ func addControl[T any](h *unix.Msghdr, level, kind int32, data T) {
 	h.SetControllen(int(h.Controllen) + unix.CmsgSpace(int(unsafe.Sizeof(data))))
 }
 
-// flush sends what was queued, and returns how many datagrams the system did not take: nobody waits for them (section
-// 4.7).
+// flush sends what was queued, and returns how many datagrams the system did not take: these are not sent again
+// (section 4.7).
 func (s *Socket) flush() (failed uint64) {
 	for i := 0; i < s.out.n; {
 		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.out.messages[i])),

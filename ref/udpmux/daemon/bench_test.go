@@ -25,8 +25,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
 
-// benchDaemon is what the test binary does as a daemon of its own: it prints its port, and ends with its standard
-// input.
+// benchDaemon makes the test binary a daemon: it prints its port, and ends with its standard input.
 func benchDaemon(path string) {
 	config := DefaultConfig(false)
 	config.MaxSessions, config.MaxSessionsPerUID, config.MaxConnectionsPerUID = 20000, 20000, 20000
@@ -116,7 +115,7 @@ func (c *crowd) ports(b testing.TB) (ports []int) {
 	return ports
 }
 
-// wait returns the numbers of those that something came to.
+// wait returns the numbers of the sockets with input.
 func (c *crowd) wait(events []unix.EpollEvent) []unix.EpollEvent {
 	for {
 		n, err := unix.EpollWait(c.poll, events, 2000)
@@ -126,7 +125,7 @@ func (c *crowd) wait(events []unix.EpollEvent) []unix.EpollEvent {
 	}
 }
 
-// echo answers each datagram by one that has the other direction.
+// echo answers each datagram by one in the other direction.
 func (c *crowd) echo(stop chan bool) { c.echoFor(stop, 0) }
 
 // echoFor answers only what has mark in byte 20, as a mosh-server answers only what it can decrypt.
@@ -148,7 +147,7 @@ func (c *crowd) echoFor(stop chan bool, mark byte) {
 	}
 }
 
-// exchange lets each of the crowd have one datagram on its way until b.N came back, and returns what each one took.
+// exchange keeps one datagram of each of the crowd on its way until b.N have come back, and returns what each one took.
 func (c *crowd) exchange(b *testing.B, to []unix.Sockaddr, D [][]byte) (latencies []time.Duration) {
 	b.Helper()
 	sent := make([]time.Time, len(c.fds))
@@ -163,7 +162,7 @@ func (c *crowd) exchange(b *testing.B, to []unix.Sockaddr, D [][]byte) (latencie
 	lost := 0
 	for back := 0; back < b.N; {
 		came := c.wait(events)
-		if len(came) == 0 { // lost ones are sent again
+		if len(came) == 0 { // lost datagrams are sent again
 			if lost++; lost > 5 {
 				b.Fatal("nothing comes back")
 			}
@@ -202,8 +201,7 @@ func rss(pid int) float64 {
 	return kB / 1024
 }
 
-// BenchmarkRoundTrips sends 100 bytes there and back, directly and through the daemon, each flow to a session of its
-// own.
+// BenchmarkRoundTrips sends 100 bytes there and back, directly and through the daemon, with a session for each flow.
 func BenchmarkRoundTrips(b *testing.B) {
 	for _, flows := range []int{1, 100, 1000} {
 		for _, through := range []string{"direct", "daemon"} {
@@ -245,7 +243,8 @@ func BenchmarkRoundTrips(b *testing.B) {
 	}
 }
 
-// BenchmarkLookUp is what the Mux alone costs per datagram there and back, with this many sessions and a flow of each.
+// BenchmarkLookUp measures what the Mux alone costs per datagram there and back, with this many sessions of one flow
+// each.
 func BenchmarkLookUp(b *testing.B) {
 	for _, sessions := range []int{1, 100, 1000, 10000} {
 		b.Run(fmt.Sprint(sessions), func(b *testing.B) {

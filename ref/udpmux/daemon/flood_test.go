@@ -13,10 +13,10 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// A flood is what a crowd of forged sources sends, and what becomes of those who have sessions meanwhile.
+// A flood is what a crowd of forged sources sends, and how the sessions fare meanwhile.
 type flood struct {
 	rate    float64 // datagrams per second, reached
-	tries   int     // of the others
+	tries   int     // of the sessions' clients
 	lost    int
 	latency []time.Duration // sorted
 }
@@ -26,9 +26,8 @@ const (
 	floodSessions = 20 // half of them with learn
 )
 
-// runFlood lets 10 000 sources send, at the rate that is wanted if the machine can, in turn: what unknown clients send,
-// and what a T is in that somebody saw. Meanwhile each session's client sends a datagram every 10 ms and waits for its
-// answer.
+// runFlood has 10 000 sources send in turn, at the given rate if the machine can: unknown clients' datagrams, and some
+// with a T that somebody saw. Meanwhile each session's client sends a datagram every 10 ms and waits for its answer.
 func runFlood(t testing.TB, rate int, while, wait time.Duration) (result flood, pid int) {
 	t.Helper()
 	learners, others := newCrowd(t, floodSessions/2), newCrowd(t, floodSessions/2)
@@ -70,12 +69,13 @@ func runFlood(t testing.TB, rate int, while, wait time.Duration) (result flood, 
 	return result, pid
 }
 
-// exchangeUntil sends a datagram every 10 ms and waits for its answer, which is lost if it takes longer than wait.
+// exchangeUntil sends a datagram every 10 ms and waits for its answer, which counts as lost if it takes longer than
+// wait.
 func (p *party) exchangeUntil(to netip.AddrPort, h udpmux.Header, end time.Time, wait time.Duration) (tries, lost int, latency []time.Duration) {
 	buffer := make([]byte, 4096)
 	for ; time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		P := moshP(uint64(tries), 100)
-		P[20] = 0x40 // which sessions answer
+		P[20] = 0x40 // marks what sessions answer
 		D, _ := udpmux.AppendClient(nil, h, P)
 		sent := time.Now()
 		p.WriteToUDPAddrPort(D, to)
@@ -96,8 +96,8 @@ func (p *party) exchangeUntil(to netip.AddrPort, h udpmux.Header, end time.Time,
 	return tries, lost, latency
 }
 
-// A flood that leaves the machine time for its sessions, also one that is busy with other things, takes nothing from
-// them; BenchmarkFlood says how it is with more.
+// A flood that leaves the machine time for its sessions, even a busy machine, takes nothing from them; BenchmarkFlood
+// tells about larger floods.
 func TestFlood(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes two seconds")
@@ -109,10 +109,10 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// BenchmarkFlood is what sessions lose to 100 000 datagrams per second from 10 000 sources, or to as many as this
-// machine can send beside them.
+// BenchmarkFlood measures what sessions lose to 100 000 datagrams per second from 10 000 sources, or as many as this
+// machine can send meanwhile.
 func BenchmarkFlood(b *testing.B) {
-	for _, rate := range []int{1, 100000} { // without a flood it says what the machine is good for now
+	for _, rate := range []int{1, 100000} { // without a flood this shows what the machine can do now
 		b.Run(fmt.Sprint(rate), func(b *testing.B) {
 			var f flood
 			for range b.N {

@@ -21,7 +21,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// TestMain lets the test binary be an agent of another uid, too.
+// TestMain lets the test binary also be an agent of another uid.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("UDPMUX_TEST_AGENT"); path != "" {
 		otherAgent(path)
@@ -126,7 +126,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// A party is one who sends and receives datagrams: a backend or a client.
+// A party sends and receives datagrams: a backend or a client.
 type party struct {
 	t testing.TB
 	*net.UDPConn
@@ -170,7 +170,7 @@ func (p *party) nothing() {
 	}
 }
 
-// exchange lets c send P, in h's form, to the daemon at to, and b answer it.
+// exchange has c send P, in h's form, to the daemon at to, and b answer it.
 func exchange(c, b *party, to netip.AddrPort, h udpmux.Header, nonce uint64) (flow netip.AddrPort) {
 	c.t.Helper()
 	P := moshP(nonce, 60)
@@ -223,7 +223,7 @@ func (a *agentEnd) gets(want udpmux.FrameType) udpmux.Frame {
 	return f
 }
 
-// refused waits for the ERROR, behind which the connection ends.
+// refused waits for the ERROR, after which the connection ends.
 func (a *agentEnd) refused(code byte) {
 	a.t.Helper()
 	if f := a.gets(udpmux.Error); f.Code != code {
@@ -259,7 +259,7 @@ func tokenHeader(n int) udpmux.Header {
 	return udpmux.Header{Mode: udpmux.Token, T: udpmux.TokenOf(key(n))}
 }
 
-// needIPv6 skips a test where there is no ::1.
+// needIPv6 skips a test if there is no ::1.
 func needIPv6(t *testing.T) {
 	t.Helper()
 	c, err := net.ListenPacket("udp6", "[::1]:0")

@@ -21,8 +21,8 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
 
-// inNamespace runs the test again in a network namespace of its own, where there is lo alone and nobody else sends;
-// there it is true.
+// inNamespace runs the test again in a network namespace of its own, which has only lo and no other senders; there it
+// returns true.
 func inNamespace(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv("UDPMUX_TEST_NAMESPACE") == t.Name() {
@@ -51,7 +51,7 @@ func inNamespace(t *testing.T) bool {
 	return false
 }
 
-// A packet is what was seen to leave.
+// A packet is one that was seen to leave.
 type packet struct {
 	protocol byte
 	from, to netip.AddrPort
@@ -77,7 +77,7 @@ func capture(t *testing.T) (packets func() []packet) {
 				break
 			}
 			must(t, err)
-			// Each comes twice, leaving and arriving.
+			// Each packet comes twice, leaving and arriving.
 			if from.(*unix.SockaddrLinklayer).Pkttype != unix.PACKET_OUTGOING || b[0]>>4 != 4 {
 				continue
 			}
@@ -93,7 +93,7 @@ func capture(t *testing.T) (packets func() []packet) {
 	}
 }
 
-// A forger sends from addresses of others. Any user can do so on loopback.
+// A forger sends from others' addresses. Any user can do so on loopback.
 type forger struct{ *Socket }
 
 func newForger(t testing.TB, address string) forger {
@@ -104,7 +104,7 @@ func newForger(t testing.TB, address string) forger {
 	return forger{s}
 }
 
-// queue lets flush send D.
+// queue has flush send D.
 func (f forger) queue(from [4]byte, to netip.AddrPort, D []byte) {
 	if f.full() {
 		f.flush()
@@ -143,7 +143,7 @@ func TestNothingElseLeaves(t *testing.T) {
 		}
 	}
 	drain(b)
-	// A local user forges the backend's address, too: that reaches the flow's client, and changes nothing.
+	// A local user forges even the backend's address: that reaches the flow's client, and changes nothing.
 	backend := newForger(t, fmt.Sprintf("127.0.0.2:%d", b.port()))
 	backend.queue([4]byte{127, 0, 0, 2}, flow, moshP(toClient, 90))
 	backend.queue([4]byte{127, 0, 0, 1}, flow, moshP(toClient, 91))
@@ -174,7 +174,7 @@ func TestNothingElseLeaves(t *testing.T) {
 	}
 }
 
-// drain reads what has come until nothing more comes for a moment.
+// drain reads until nothing more comes for a moment.
 func drain(p *party) {
 	b := make([]byte, 4096)
 	for {
@@ -185,7 +185,7 @@ func drain(p *party) {
 	}
 }
 
-// A dual-stack socket, which is what systemd makes of a port alone, serves both families like two sockets.
+// A dual-stack socket, which systemd makes for a bare port, serves both families like two sockets.
 func TestDualStack(t *testing.T) {
 	t.Parallel()
 	needIPv6(t)
@@ -243,7 +243,7 @@ func TestInheritRefused(t *testing.T) {
 	}
 }
 
-// An agent that knocks without end, and is turned away, delays nobody.
+// An agent that keeps connecting and is turned away delays nobody.
 func TestKnocking(t *testing.T) {
 	t.Parallel()
 	d := startDaemon(t, func(c *Config) { c.MaxConnectionsPerUID = 2 })
@@ -293,9 +293,9 @@ func TestBackendWithoutPause(t *testing.T) {
 		P, buffer := moshP(nonce, 60), make([]byte, 4096)
 		D, _ := udpmux.AppendClient(nil, tokenHeader(1), P)
 		c.send(d.address, D)
-		source := b.gets(P) // the way there has a queue of its own
+		source := b.gets(P) // the way to the backend has a queue of its own
 		b.send(source, moshP(toClient|nonce, 60))
-		for { // late answers are not this one
+		for { // skip late answers
 			c.SetReadDeadline(time.Now().Add(2 * time.Second))
 			n, _, err := c.ReadFromUDPAddrPort(buffer)
 			if err != nil || udpmux.Nonce(buffer[:n]) == toClient|nonce {
@@ -315,7 +315,7 @@ func TestBackendWithoutPause(t *testing.T) {
 	}
 }
 
-// An address of an interface that is not there is none.
+// An address of an interface that does not exist is refused.
 func TestUnknownZone(t *testing.T) {
 	for _, text := range []string{"[::1%nosuch]:0", "[fe80::1%nosuch]:0"} {
 		if s, err := ListenUDP(netip.MustParseAddrPort(text), 4096); err == nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
 
-// aliveness looks the backends up in the kernel's table; where that cannot be read, all live. It takes up to a
-// millisecond for each where the host has many sockets, so it is not called under the lock, and what is said of those
-// that live may be old. A socket that has gone does not come back.
+// aliveness looks the backends up in the kernel's table; if that cannot be read, all live. It takes up to a millisecond
+// for each on a host with many sockets, so it is not called under the lock, and a backend that it reports alive may be
+// gone by then. A socket that has gone does not come back.
 func aliveness(backends []mux.Backend) mux.Alive {
 	gone := make(map[mux.Backend]bool)
 	for _, b := range backends {
@@ -22,7 +22,7 @@ func aliveness(backends []mux.Backend) mux.Alive {
 	return func(b mux.Backend) bool { return !gone[b] }
 }
 
-// owned finds the one socket that is bound to 127.0.0.1, which must be uid's (section 2.5, step 6). It fails with a
+// owned finds the one socket bound to 127.0.0.1, which must be uid's (section 2.5, step 6). It fails with a
 // [udpmux.Refusal].
 func owned(sockets []sockdiag.Socket, uid uint32) (inode uint64, err error) {
 	inode, elsewhere := sockdiag.OnLoopback(sockets, uid)

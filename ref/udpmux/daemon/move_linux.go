@@ -66,7 +66,7 @@ func (s *Server) fromClients(listener int) {
 	s.flush(s.backend)
 }
 
-// deliver queues deliveries; it sends where there is no more room.
+// deliver queues deliveries; it sends when there is no more room.
 func (s *Server) deliver(deliveries []mux.Delivery) {
 	to := mux.Client{Remote: loopback, Local: loopback}
 	for i := range deliveries {
@@ -88,7 +88,7 @@ func (s *Server) fromBackends() (more bool) {
 		from, ecn, P := s.backend.datagram(i)
 		source := binary.BigEndian.Uint32(from.Local[12:]) - firstSource
 		if from.Remote != loopback {
-			from.RemotePort = 0 // no session's
+			from.RemotePort = 0 // no session has port 0
 		}
 		if c, ok := s.mux.FromBackend(now, from.RemotePort, source, P); ok {
 			s.external[c.Listener].queue(&c, ecn, P)

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// errNotLinux: elsewhere a flow would need a socket of its own (section 4.1), which this package does not do.
+// errNotLinux: elsewhere a flow would need a socket of its own (section 4.1), which this package does not offer.
 var errNotLinux = errors.New("the daemon runs on Linux alone")
 
 // A Socket is one of the daemon's UDP sockets.

@@ -14,12 +14,12 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
 
-// goodbye is how long what an agent sent too much is read.
+// goodbye is how long an agent's surplus is read.
 const goodbye = 100 * time.Millisecond
 
 var errTooMany = &udpmux.Refusal{Code: udpmux.CodeLimit, Text: "too many connections of this user"}
 
-// acceptor serves the agents that connect, each apart from the others (UDPMUX-60).
+// acceptor serves the agents that connect, each independently of the others (UDPMUX-60).
 func (s *Server) acceptor() *accept.Server {
 	return &accept.Server{
 		Handle: s.serveAgent,
@@ -35,8 +35,8 @@ func (s *Server) acceptor() *accept.Server {
 	}
 }
 
-// admit keeps the books of who connects, before anything else is done and before the next is accepted: one user may
-// connect without end, and must use up neither descriptors nor time. (Section 2.5, step 1.)
+// admit counts a new connection before anything else is done and before the next is accepted: a user may connect
+// without end, and must use up neither descriptors nor time. (Section 2.5, step 1.)
 func (s *Server) admit(c net.Conn) (source string, why error) {
 	uid, err := sockdiag.PeerUID(c)
 	if err != nil {
@@ -48,14 +48,14 @@ func (s *Server) admit(c net.Conn) (source string, why error) {
 	select {
 	case s.leaving <- struct{}{}:
 		return "", errTooMany
-	default: // an agent that knocks without end gets no time to read more than this
+	default: // an agent that keeps connecting gets no time to read more than this
 		s.refuse(c.(*net.UnixConn), uid, errTooMany, 0)
 		c.Close()
 		return "", net.ErrClosed
 	}
 }
 
-// connect counts a user's connections: n is 1, which fails where he has as many as he may have, or -1.
+// connect counts a user's connections: n is 1, which fails at the user's limit, or -1.
 func (s *Server) connect(uid uint32, n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Server) serveAgent(ctx context.Context, conn net.Conn) {
 	c := conn.(*net.UnixConn)
 	uid, err := sockdiag.PeerUID(c)
 	if err != nil {
-		return // it is closed by now; admit could ask
+		return // closed by now: admit could still ask
 	}
 	defer s.connect(uid, -1)
 	frames := udpmux.NewFrameReader(c)
@@ -86,18 +86,18 @@ func (s *Server) serveAgent(ctx context.Context, conn net.Conn) {
 	s.refuse(c, uid, err, goodbye)
 }
 
-// refuse takes leave of an agent. Where err is a reason for an ERROR it sends that, and reads for a while what the
-// agent sent too much, since unread bytes would turn the end of the connection into a reset.
+// refuse takes leave of an agent. If err is a reason for an ERROR, it sends that, and reads the agent's surplus for a
+// while, since unread bytes would turn the end of the connection into a reset.
 func (s *Server) refuse(c *net.UnixConn, uid uint32, err error, while time.Duration) {
 	refusal, ok := errors.AsType[*udpmux.Refusal](err)
 	if !ok {
 		return
 	}
-	if s.serves(uid) { // what is told once is no news each time that an agent tries again
+	if s.serves(uid) { // once is enough: an agent tries again and again
 		s.log.Warn("agent refused", "uid", uid, "code", refusal.Code, "why", refusal.Text)
 	}
 	c.SetDeadline(time.Time{})
-	// This does not wait: it is never much that an agent has not read.
+	// This does not block: an agent never leaves much unread.
 	reply(c, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
 	c.CloseWrite()
 	c.SetDeadline(time.Now().Add(while))
@@ -163,7 +163,7 @@ func (s *Server) expect(frames *udpmux.FrameReader, want udpmux.FrameType) (udpm
 	return f, &udpmux.Refusal{Code: udpmux.CodeBadFrame, Text: err.Error()}
 }
 
-// nothing waits for the end of the stream; before it nothing may come, not even a part of a frame.
+// nothing waits for the end of the stream; nothing may come before it, not even a part of a frame.
 func nothing(frames *udpmux.FrameReader) error {
 	n, err := frames.Surplus()
 	if n > 0 {
@@ -207,7 +207,7 @@ func (s *Server) register(c *net.UnixConn, f udpmux.Frame, uid uint32, modes udp
 	return b, id, nil
 }
 
-// ended: where c was the session's connection, its backend may have ended, too, and nothing more must reach its port.
+// ended: if c was the session's connection, its backend may have ended, too, and nothing more must reach its port.
 func (s *Server) ended(c *net.UnixConn, b mux.Backend, id uint32) {
 	alive := aliveness([]mux.Backend{b})
 	s.lockToEnd()

@@ -123,7 +123,7 @@ func TestTimeouts(t *testing.T) {
 	silent := d.connect()
 	silent.send(hello)
 	silent.gets(udpmux.Welcome)
-	good := d.register(b, 1, udpmux.Token) // nobody waits for the others
+	good := d.register(b, 1, udpmux.Token) // it does not wait for the others
 	start := time.Now()
 	go func() {
 		for _, x := range []byte{0, 2, 1} {
@@ -142,7 +142,7 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// Bytes one by one, and both frames at once, are understood.
+// Single bytes, and both frames at once, are understood.
 func TestCutFrames(t *testing.T) {
 	t.Parallel()
 	d := startDaemon(t, nil)
@@ -170,7 +170,8 @@ func TestAdvertisedPort(t *testing.T) {
 	}
 }
 
-// A session ends with its backend: at once with the agent's connection, else soon; never because an agent has gone.
+// A session ends with its backend: at once if the agent's connection ends, otherwise soon; never just because an agent
+// has gone.
 func TestSessionEnd(t *testing.T) {
 	t.Parallel()
 	d := startDaemon(t, func(c *Config) { c.SessionPoll = 100 * time.Millisecond })
@@ -196,7 +197,7 @@ func TestSessionEnd(t *testing.T) {
 	d.register(squatter, 1, udpmux.Token) // the key is free again
 }
 
-// With the poll far away, the end of the connection is what counts; and REGISTER looks, too.
+// With the next poll far away, the end of the connection decides; REGISTER checks as well.
 func TestSessionEndWithConnection(t *testing.T) {
 	t.Parallel()
 	d := startDaemon(t, func(c *Config) { c.SessionPoll = time.Hour })
@@ -222,7 +223,7 @@ func TestSessionEndWithConnection(t *testing.T) {
 	}
 }
 
-// What a backend had sent before its end goes to its client, also where the daemon was busy meanwhile (UDPMUX-133).
+// What a backend sent before its end goes to its client, even if the daemon was busy meanwhile (UDPMUX-133).
 func TestLastAnswers(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(d *daemon, b *party, a *agentEnd){
@@ -244,7 +245,7 @@ func TestLastAnswers(t *testing.T) {
 			b, c := newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0")
 			a := d.register(b, 1, udpmux.Token)
 			flow := exchange(c, b, d.address, tokenHeader(1), 1)
-			const n = 100 // more than a batch, and less than what the sockets here hold
+			const n = 100 // more than a batch, and less than the sockets hold
 			d.server.mu.Lock()
 			for i := range uint64(n) {
 				b.send(flow, moshP(toClient|i, 60))
@@ -290,9 +291,9 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// otherAgent is what the test binary does as another uid, which knows all that the environment says of another's
-// session, even its key: it tries to register that session's port, a port of its own with that key, and a port of its
-// own; to bind the daemon's port; and to take the session's flow by sending as if it was its backend.
+// otherAgent makes the test binary another uid that knows all about somebody's session from the environment, even its
+// key. It tries to register that session's port, a port of its own with that key, and a port of its own; to bind the
+// daemon's port; and to take the session's flow by sending as if it were the backend.
 func otherAgent(path string) {
 	var port, external uint16
 	var flow netip.AddrPort
@@ -333,8 +334,8 @@ func otherAgent(path string) {
 	}
 }
 
-// Another uid registers its own sockets alone, and none where the daemon serves one user. It takes nothing from
-// anybody; all that it can do to a session is to show its client garbage.
+// Another uid can only register its own sockets, and none if the daemon serves one user. It takes nothing from anybody;
+// the most that it can do to a session is to send its client garbage.
 func TestOtherUID(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {

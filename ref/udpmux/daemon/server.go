@@ -1,9 +1,9 @@
 // Package daemon is UDP mux's daemon: it moves datagrams between its sockets and a [mux.Mux], registers the sessions of
-// the agents that connect to its Unix socket, and looks in the kernel's table for who they are and whether their
+// the agents that connect to its Unix socket, and looks up in the kernel's table who they are and whether their
 // backends are still there. Start reading at [Server.Serve].
 //
-// It works on Linux alone, and serves sockets that it is given: where it listens, options, files, signals and the service
-// manager are the program's.
+// It works only on Linux, and serves sockets that it is given: listening addresses, options, files, signals and the
+// service manager are the program's.
 package daemon
 
 import (
@@ -33,10 +33,10 @@ type Server struct {
 	external []*Socket
 	backend  *Socket
 	start    time.Time
-	leaving  chan struct{} // has room for those that are turned away and may not have read why
-	others   sync.Once     // tells that there are other users, whom it does not serve
+	leaving  chan struct{} // has room for those turned away that may not have read why
+	others   sync.Once     // reports other users, whom it does not serve
 
-	mu     sync.Mutex // for what follows; nothing is waited for under it
+	mu     sync.Mutex // for what follows; nothing blocks under it
 	config Config
 	mux    *mux.Mux
 	agents map[uint32]*net.UnixConn // by session
@@ -44,7 +44,7 @@ type Server struct {
 	connections map[uint32]int // by uid
 }
 
-// New returns a server of the external sockets, which must have one port. [Server.Serve] closes them.
+// New returns a server for the external sockets, which must share one port. [Server.Serve] closes them.
 func New(config Config, log *slog.Logger, external []*Socket) (*Server, error) {
 	s := &Server{config: config, log: log, uid: uint32(os.Geteuid()), external: external, start: time.Now(),
 		mux: mux.New(config.Config, log), leaving: make(chan struct{}, 64), agents: make(map[uint32]*net.UnixConn),
@@ -79,8 +79,8 @@ func (s *Server) Counts() (sessions, flows int) {
 	return s.mux.Counts()
 }
 
-// SetConfig changes what can be changed while the server works, which is all but ReceiveBuffer. Sessions and flows that
-// are there stay, also those beyond a new limit.
+// SetConfig changes what can be changed while the server works: all but ReceiveBuffer. Existing sessions and flows
+// stay, even those beyond a new limit.
 func (s *Server) SetConfig(config Config) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,8 @@ func (s *Server) settings() Config {
 	return s.config
 }
 
-// Serve works until ctx is done; then it closes all sockets, l included, and everything that it has started has ended.
+// Serve works until ctx is done; it then closes all sockets, l included. When it returns, everything that it started
+// has ended.
 func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
@@ -106,7 +107,7 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	l.Close()
 	agents.Shutdown(ctx)
 	done.Wait()
-	for range cap(s.leaving) { // until the last that was turned away has left
+	for range cap(s.leaving) { // until the last one turned away has left
 		s.leaving <- struct{}{}
 	}
 	for _, socket := range append(s.external, s.backend) {
@@ -115,7 +116,7 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	return err
 }
 
-// poll ends the sessions whose backend has gone. It looks a little more often than asked for, since the look takes
+// poll ends the sessions whose backend has gone. It checks a little more often than asked for, since checking takes
 // time, too (UDPMUX-51).
 func (s *Server) poll(ctx context.Context) {
 	for {
@@ -141,7 +142,7 @@ func (s *Server) poll(ctx context.Context) {
 				alive[mux.Backend{Port: socket.Port, Inode: socket.Inode}] = true
 			}
 		}
-		// A long table that changes while it is read may come with gaps, so what is missing is looked up alone.
+		// A long table that changes while it is read may come with gaps, so what is missing is looked up individually.
 		missing := slices.DeleteFunc(backends, func(b mux.Backend) bool { return alive[b] })
 		known := aliveness(missing)
 		s.lockToEnd()
@@ -150,12 +151,12 @@ func (s *Server) poll(ctx context.Context) {
 	}
 }
 
-// mostLeft is how many batches are carried before a session ends: whoever sends without pause must not hold up the
-// others.
+// mostLeft is how many batches are carried before a session ends: a backend that sends without pause must not hold up
+// the others.
 const mostLeft = 64
 
-// lockToEnd locks mu where sessions may be ended because their backends have gone. What these sent before they went is
-// carried first: a mosh-server's last datagram tells its client that it ends (UDPMUX-133).
+// lockToEnd locks mu when sessions may be ended because their backends have gone. What these sent before is carried
+// first: a mosh-server's last datagram tells its client that it ends (UDPMUX-133).
 func (s *Server) lockToEnd() {
 	s.mu.Lock()
 	for range mostLeft {

@@ -99,7 +99,7 @@ func TestBurst(t *testing.T) {
 	}
 }
 
-// Two clients of a session: each gets what was sent to it, whoever sent last. A replay from elsewhere takes nothing
+// Two clients of a session: each gets what was sent to it, whichever sent last. A replay from elsewhere takes nothing
 // away.
 func TestTwoClientsAndReplay(t *testing.T) {
 	t.Parallel()
@@ -222,7 +222,7 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// Nobody can bind the external port, whatever options are set.
+// Nobody can bind the external port, whatever options they set.
 func TestExclusivePort(t *testing.T) {
 	t.Parallel()
 	inherited, err := (&net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
@@ -254,7 +254,7 @@ func TestExclusivePort(t *testing.T) {
 	}
 }
 
-// When all is over no goroutine and no descriptor is left; while it runs, none is left of those that have gone.
+// In the end no goroutine and no descriptor is left; meanwhile none is left of agents and sessions that have gone.
 func TestNoLeaks(t *testing.T) {
 	count := func() (goroutines, descriptors int) {
 		entries, err := os.ReadDir("/proc/self/fd")
@@ -279,7 +279,7 @@ func TestNoLeaks(t *testing.T) {
 	d := startDaemon(t, func(c *Config) { c.SessionPoll = 50 * time.Millisecond; c.HelloTimeout = 2 * time.Second })
 	d.connect().Close()
 	b := newParty(t, "127.0.0.1:0")
-	d.register(b, 100, udpmux.Token).Close() // now all of it has started
+	d.register(b, 100, udpmux.Token).Close() // now everything has started
 	b.Close()
 	time.Sleep(window)
 	g1, f1 := count()
@@ -326,7 +326,7 @@ func TestNoLeaks(t *testing.T) {
 	settle("at the end", g0, f0)
 }
 
-// What the kernel drops because a receive buffer is full is counted when the next datagram has come.
+// What the kernel drops because a receive buffer is full is counted once the next datagram has come.
 func TestOverrun(t *testing.T) {
 	t.Parallel()
 	s, err := ListenUDP(netip.MustParseAddrPort("127.0.0.1:0"), 4096)

@@ -14,15 +14,15 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// A Socket is one of the daemon's UDP sockets. It receives and sends in batches: the system call is most of what a
-// datagram costs.
+// A Socket is one of the daemon's UDP sockets. It receives and sends in batches: the system call is most of a
+// datagram's cost.
 type Socket struct {
 	fd      int
 	six     bool
 	address netip.AddrPort
 	overrun uint32 // how many datagrams the kernel has dropped because the receive buffer was full
 	in, out batch
-	memory  [batchSize][udpmux.MaxDatagram + 1]byte // one byte more, so that a longer datagram is seen to be so
+	memory  [batchSize][udpmux.MaxDatagram + 1]byte // one byte more, to recognise a longer datagram
 }
 
 // ListenUDP opens an external socket. Nobody can bind the same address: it has no SO_REUSEADDR and no SO_REUSEPORT
@@ -41,7 +41,7 @@ func openLoopback(address netip.AddrPort, receiveBuffer int) (*Socket, error) {
 }
 
 func openUDP(config net.ListenConfig, address netip.AddrPort, receiveBuffer int) (*Socket, error) {
-	if zone := address.Addr().Zone(); zone != "" { // Go takes one that is not there for none
+	if zone := address.Addr().Zone(); zone != "" { // Go ignores a zone that does not exist
 		if _, err := net.InterfaceByName(zone); err != nil {
 			return nil, fmt.Errorf("listen %v: %w", address, err)
 		}
@@ -61,7 +61,7 @@ func openUDP(config net.ListenConfig, address netip.AddrPort, receiveBuffer int)
 	return s, nil
 }
 
-// InheritUDP makes an external socket of one that a service manager opened, and closes f.
+// InheritUDP makes an external socket from one that a service manager opened, and closes f.
 func InheritUDP(f *os.File, receiveBuffer int) (*Socket, error) {
 	defer f.Close()
 	c, err := net.FilePacketConn(f)
@@ -72,7 +72,7 @@ func InheritUDP(f *os.File, receiveBuffer int) (*Socket, error) {
 }
 
 // newSocket takes a socket away from Go's runtime, which would wait for its datagrams one by one, and sets all options,
-// also those that a service manager may have set otherwise (UDPMUX-27).
+// including those that a service manager may have set differently (UDPMUX-27).
 func newSocket(c net.PacketConn, receiveBuffer int) (s *Socket, err error) {
 	defer c.Close()
 	udp, ok := c.(*net.UDPConn)
@@ -110,7 +110,7 @@ func (s *Socket) setOptions(receiveBuffer int) error {
 		{unix.SOL_SOCKET, unix.SO_BROADCAST, 0}, // which Go sets; a forged client may have such an address
 		{unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1}, {unix.IPPROTO_IP, unix.IP_RECVTOS, 1},
 		{unix.IPPROTO_IP, unix.IP_TOS, usualECN}, {unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT}}
-	if s.six { // an inherited one may serve IPv4, too; then the mapped address is in IPV6_PKTINFO
+	if s.six { // an inherited one may serve IPv4, too, with the mapped address in IPV6_PKTINFO
 		options = append(options, [3]int{unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1},
 			[3]int{unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1},
 			[3]int{unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_DONT})
@@ -122,8 +122,7 @@ func (s *Socket) setOptions(receiveBuffer int) error {
 			return os.NewSyscallError("setsockopt", err)
 		}
 	}
-	// What is asked for is doubled by the kernel; the first call needs a privilege, the second one is limited
-	// (UDPMUX-29).
+	// The kernel doubles what is asked for; the first call needs a privilege, the second is limited (UDPMUX-29).
 	if unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
 		unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
 	}
@@ -136,7 +135,7 @@ func (s *Socket) Addr() netip.AddrPort { return s.address }
 // ReceiveBuffer is the size that the kernel granted, in bytes.
 func (s *Socket) ReceiveBuffer() int {
 	n, _ := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
-	return n / 2 // it is doubled for the kernel's own use
+	return n / 2 // the kernel doubles it for its own use
 }
 
 // Close closes the socket.

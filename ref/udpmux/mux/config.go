@@ -6,7 +6,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// allSources is how many loopback sources there are: 127.64.0.0/10 has one for each flow (section 4.1).
+// allSources is how many loopback sources there are in 127.64.0.0/10, one for each flow (section 4.1).
 const allSources = 1 << 22
 
 // A Config is what can be set of a [Mux]; the fields bear the names of the options (docs/operating.md, section 6).
@@ -23,12 +23,12 @@ type Config struct {
 	FlowRate           int           // new token and port flows per session and second
 	ProbeRate          int           // deliveries by probing per second, not less than MaxLearnSessions
 	ProbeTime          time.Duration // how long a client's every datagram is probed
-	ProbeRetry         time.Duration // afterwards one datagram in this time, while nobody answers
-	ProbeAfter         time.Duration // a bound client without an answer for so long is probed anew
+	ProbeRetry         time.Duration // afterwards one datagram per this time, while nobody answers
+	ProbeAfter         time.Duration // a bound client without an answer for this long is probed anew
 	ProbeFall          uint64        // a nonce that falls by more is another sender
-	MaxSources         int           // learn clients that are remembered without being bound
+	MaxSources         int           // unbound learn clients that are remembered
 
-	LoopbackSources uint32 // that there are; it has no option
+	LoopbackSources uint32 // how many there are; it has no option
 	FirstSource     uint32 // the first flow's, random at each start
 }
 

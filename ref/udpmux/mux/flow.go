@@ -7,7 +7,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// The mode is part of the key: an answer to a token or port flow binds nothing (UDPMUX-90).
+// The mode is part of the key, so that an answer to a token or port flow binds nothing (UDPMUX-90).
 type flowKey struct {
 	client  Client
 	session uint32
@@ -20,7 +20,7 @@ type flow struct {
 	session  *session
 	index    int // in the session's flows
 	source   uint32
-	payer    int64         // the user whose source it counts as, or nobody
+	payer    int64         // the user for whom its source counts, or nobody
 	heard    time.Duration // from the client
 	answered time.Duration // by the session, or never
 	order    *list.Element // in Mux.heard
@@ -28,10 +28,10 @@ type flow struct {
 	binds    *source       // if bound
 }
 
-// newFlow makes a flow, or returns nil if no loopback source is left, or none for this user: nobody uses up what others
-// need (UDPMUX-135).
+// newFlow makes a flow, or returns nil if no loopback source is left, or none for this user: no user must use up what
+// others need (UDPMUX-135).
 func (m *Mux) newFlow(now time.Duration, s *session, mode udpmux.Mode, c Client) *flow {
-	if !m.sources.has(now) { // first: nothing is ended in vain
+	if !m.sources.has(now) { // first, so that nothing is ended in vain
 		return nil
 	}
 	payer := int64(nobody)
@@ -70,8 +70,8 @@ func (m *Mux) endFlow(now time.Duration, f *flow) {
 	m.sources.release(f.source, f.payer, now+m.config.FlowReuse)
 }
 
-// worst is the flow that is missed least: one that was never answered before one that was, then the one whose client
-// was heard longest ago. So forged sources push out each other (UDPMUX-19).
+// worst is the flow that is missed least: of those never answered, or if all were answered, of all, the one whose
+// client was heard longest ago. So forged sources push out each other (UDPMUX-19).
 func (s *session) worst() *flow {
 	worst := s.flows[0]
 	for _, f := range s.flows[1:] {
@@ -83,7 +83,7 @@ func (s *session) worst() *flow {
 	return worst
 }
 
-// largest is the session that has most flows: no other pays for it (UDPMUX-21).
+// largest is the session with the most flows: no other pays for it (UDPMUX-21).
 func (m *Mux) largest() *session {
 	var largest *session
 	for _, s := range m.byPort {
@@ -94,22 +94,22 @@ func (m *Mux) largest() *session {
 	return largest
 }
 
-// A sourcePool knows which loopback sources are free. Those that were never in use come behind those that have rested.
+// A sourcePool knows which loopback sources are free. Those that were never in use come after those that have rested.
 type sourcePool struct {
 	size, first uint32
-	fresh       uint32        // how many of them, from first on, were in use at some time
+	fresh       uint32        // how many of them, from first on, have ever been in use
 	rested      []uint32      // free again
-	resting     []rest        // the one that was given up first is first
-	held        map[int64]int // how many count as each user's, in use and resting
+	resting     []rest        // in the order in which they were given up
+	held        map[int64]int // how many count for each user, in use and resting
 }
 
 type rest struct {
 	source uint32
-	uid    int64 // whose it counts as, or nobody's
+	uid    int64 // for whom it counts, or nobody
 	until  time.Duration
 }
 
-// nobody is who pays for a learn flow: the limit for probing bounds these.
+// nobody pays for a learn flow: the limit for probing bounds these.
 const nobody = -1
 
 func newSourcePool(c Config) sourcePool {

@@ -11,11 +11,11 @@ import (
 // A source is what learn mode knows of a client (section 4.5).
 type source struct {
 	client  Client
-	bound   []*flow       // those that were answered: the bindings
+	bound   []*flow       // those that were answered, the bindings
 	highest uint64        // nonce
 	began   time.Duration // the first delivery since probing began, or never
 	probed  time.Duration // the last delivery, or never
-	since   time.Duration // it sends without an answer, or never
+	since   time.Duration // when it began to send without an answer, or never
 	order   *list.Element // in Mux.unbound, or nil
 }
 
@@ -53,8 +53,8 @@ func (m *Mux) fromLearner(now time.Duration, c Client, ecn byte, P []byte) error
 	return nil
 }
 
-// mayProbe says whether the limit lets a datagram through to n sessions, all or none. For clients that were probed
-// already there is a part of it: one scanner must not keep new clients out (UDPMUX-78).
+// mayProbe says whether the limit lets a datagram through to n sessions, all or none. Clients that were probed already
+// get only a part of it: one scanner must not keep new clients out (UDPMUX-78).
 func (m *Mux) mayProbe(now time.Duration, s *source, n int) bool {
 	if s.probed != never && m.probesAgain.TokensAt(at(now)) < float64(n) || !m.probes.AllowN(at(now), n) {
 		return false
@@ -62,7 +62,7 @@ func (m *Mux) mayProbe(now time.Duration, s *source, n int) bool {
 	return s.probed == never || m.probesAgain.AllowN(at(now), n)
 }
 
-// newSource remembers c. Where there are too many without bindings it forgets the one that was heard longest ago.
+// newSource remembers c. If there are too many sources without bindings, it forgets the one heard longest ago.
 func (m *Mux) newSource(c Client, highest uint64) *source {
 	for m.unbound.Len() > 0 && m.unbound.Len() >= m.config.MaxSources {
 		old := m.unbound.Remove(m.unbound.Front()).(*source)
@@ -74,8 +74,8 @@ func (m *Mux) newSource(c Client, highest uint64) *source {
 	return s
 }
 
-// targets are the learn sessions that s is not bound to; one that can make no flow is passed over (UDPMUX-85). The
-// result is good until the next call.
+// targets are the learn sessions that s is not bound to, without those that can make no flow (UDPMUX-85). The result is
+// good until the next call.
 func (m *Mux) targets(now time.Duration, s *source) []*session {
 	m.found = m.found[:0]
 	for _, ses := range m.learners {
@@ -94,7 +94,7 @@ func (m *Mux) probe(now time.Duration, s *source, targets []*session, ecn byte, 
 		if f == nil {
 			f = m.newFlow(now, ses, udpmux.Learn, s.client)
 		}
-		if f != nil { // it is nil if the others have taken the last loopback source
+		if f != nil { // nil if the others have taken the last loopback source
 			m.send(now, f, ecn, P)
 		}
 	}
@@ -104,7 +104,7 @@ func (m *Mux) probe(now time.Duration, s *source, targets []*session, ecn byte, 
 	}
 }
 
-// bind notes that f's session answered f's client. A source that was forgotten in the meantime is remembered again.
+// bind notes that f's session answered f's client. A source forgotten in the meantime is remembered again.
 func (m *Mux) bind(f *flow) {
 	if f.bound == nil {
 		s := m.known[f.key.client]
@@ -122,7 +122,7 @@ func (m *Mux) bind(f *flow) {
 	f.binds.since = never
 }
 
-// unbind ends a binding. A source without bindings is one of those that may be forgotten.
+// unbind ends a binding. A source without bindings may be forgotten.
 func (m *Mux) unbind(f *flow) {
 	s := f.binds
 	m.bindings.Remove(f.bound)

@@ -9,7 +9,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// All sessions get an unknown client's datagrams for 10 s, then those that answered.
+// All sessions get an unknown client's datagrams for 10 s, then only those that answered.
 func TestLearnBinding(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -53,8 +53,7 @@ func TestProbeRetry(t *testing.T) {
 	w.ports(w.learn(1, 1<<40), 1, 2)
 }
 
-// bound returns a world whose client 1 is bound to session 1 of two and is not probed any more; its highest nonce is
-// 100.
+// bound returns a world whose client 1 is bound to session 1 of two and no longer probed; its highest nonce is 100.
 func bound(t *testing.T) *world {
 	w := newWorld(t, nil)
 	w.register(1, udpmux.Learn)
@@ -89,7 +88,7 @@ func TestProbeAfter(t *testing.T) {
 	w.now += 9 * time.Second
 	w.ports(w.learn(1, 104), 1, 2)
 	w.now += time.Second
-	w.ports(w.learn(1, 105), 1) // a second ago was the last
+	w.ports(w.learn(1, 105), 1) // the last was a second ago
 	w.now += 2 * time.Second
 	d := w.ports(w.learn(1, 106), 1, 2)
 	w.answered(d[1], 1)
@@ -126,7 +125,7 @@ func TestBindingFades(t *testing.T) {
 	}
 }
 
-// Probing is for all sessions or for none, bound clients do without, and there is room for those that were never probed.
+// Probing reaches all sessions or none, bound clients do without, and there is room for clients that were never probed.
 func TestProbeLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.ProbeRate, c.MaxLearnSessions = 12, 2 })
@@ -135,7 +134,7 @@ func TestProbeLimit(t *testing.T) {
 	w.answered(w.ports(w.learn(1, 0), 1, 2)[0], 1)
 	w.now += 10 * time.Second
 	w.ports(w.learn(2, 0), 1, 2)
-	for i := range 3 { // half of the limit is for those that were probed before
+	for i := range 3 { // half of the limit is for clients that were probed before
 		w.ports(w.learn(2, uint64(i)), 1, 2)
 	}
 	w.ports(w.learn(2, 9))
@@ -150,7 +149,7 @@ func TestProbeLimit(t *testing.T) {
 	w.ports(w.learn(1, 2), 1)
 }
 
-// Sources without bindings are forgotten; the bound ones are not.
+// Sources without bindings are forgotten; bound ones are not.
 func TestMaxSources(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.MaxSources = 3 })

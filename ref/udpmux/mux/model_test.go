@@ -11,8 +11,8 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// A model knows of a Mux what everybody sees: which sessions there are, and to which client of which session a loopback
-// source belonged when something was last sent from it.
+// A model knows what everybody can see of a Mux: which sessions there are, and to which client of which session a
+// loopback source belonged when something was last sent from it.
 type model struct {
 	t        *rapid.T
 	m        *Mux
@@ -21,7 +21,7 @@ type model struct {
 	alive    map[uint16]uint64 // the inodes of ports
 	inode    uint64
 	sessions map[uint16]Registration // by port
-	owner    map[uint32]flowKey      // who has a source; without the session's id
+	owner    map[uint32]flowKey      // of a source, without the session's id
 	port     map[uint32]uint16       // the port of the owner's session
 	used     map[uint32]time.Duration
 }
@@ -59,7 +59,7 @@ func (w *model) register(t *rapid.T) {
 		w.inode++
 		w.alive[port] = w.inode
 	}
-	// A port is one user's, since a socket is.
+	// A port belongs to one user, as a socket does.
 	r := Registration{UID: uint32(port % 2), Backend: Backend{port, w.alive[port]}, S: key(rapid.IntRange(0, 7).Draw(t, "key")),
 		Modes: udpmux.Mode(rapid.IntRange(1, 7).Draw(t, "modes"))}
 	if rapid.IntRange(0, 9).Draw(t, "late") == 0 {
@@ -161,7 +161,7 @@ func (w *model) backend(t *rapid.T) {
 	}
 }
 
-// check looks whether the tables fit together.
+// check checks that the tables fit together.
 func (w *model) check(t *rapid.T) {
 	m, flows, bound, learners := w.m, 0, 0, 0
 	for port, s := range m.byPort {
@@ -211,7 +211,7 @@ func (w *model) check(t *rapid.T) {
 		}
 	}
 	pool := len(m.flows) + len(m.sources.resting) + len(m.sources.rested)
-	for what, n := range map[string][3]int{ // the same twice, and at most
+	for what, n := range map[string][3]int{ // two equal numbers, and their limit
 		"sessions": {len(m.byPort), len(w.sessions), w.config.MaxSessions}, "keys": {len(m.byS), len(m.byT), w.config.MaxSessions},
 		"learners": {len(m.learners), learners, w.config.MaxLearnSessions}, "flows": {len(m.flows), flows, w.config.MaxFlows},
 		"sources": {len(m.bySource), m.heard.Len(), w.config.MaxFlows}, "bindings": {m.bindings.Len(), bound, w.config.MaxFlows},

@@ -1,6 +1,6 @@
 // Package mux is the state of UDP mux's daemon (docs/udpmux.md, section 4): sessions, flows and what learn mode knows
 // of clients. It does no I/O and has no clock. Start reading at [Mux.FromClient] and [Mux.FromBackend]; learn.go has
-// what is not obvious.
+// the parts that are not obvious.
 package mux
 
 import (
@@ -28,7 +28,7 @@ var (
 	errNotBackend = errors.New("from the loopback side, not from the session")
 )
 
-// never is a time at which something happened that did not.
+// never is the time of what never happened.
 const never time.Duration = -1
 
 // A Client is where datagrams come from and answers go to. It is compact, since it is a key of the tables.
@@ -52,8 +52,8 @@ type Delivery struct {
 	P      []byte // a part of what was received
 }
 
-// A Mux is all that the daemon keeps (section 4.1). It does no I/O. Times are since any moment that stays the same, not
-// less than 0, and do not go back. It is not safe for concurrent use.
+// A Mux is all that the daemon keeps (section 4.1). It does no I/O. Times count from any fixed moment, are not
+// negative, and do not go back. It is not safe for concurrent use.
 type Mux struct {
 	config Config
 	log    *slog.Logger
@@ -66,23 +66,22 @@ type Mux struct {
 
 	flows    map[flowKey]*flow
 	bySource map[uint32]*flow
-	heard    list.List // all flows; the client that was heard longest ago is first
-	bindings list.List // the bound flows; the session that was heard longest ago is first
+	heard    list.List // all flows; the one whose client was heard longest ago is first
+	bindings list.List // the bound flows; the one whose session was heard longest ago is first
 	sources  sourcePool
 
 	known   map[Client]*source
 	unbound list.List     // the sources without bindings; the one that was heard longest ago is first
 	probes  *rate.Limiter // deliveries by probing
 
-	probesAgain *rate.Limiter // of them, those of clients that were probed before
+	probesAgain *rate.Limiter // of these, those of clients that were probed before
 
 	out   []Delivery
 	found []*session // by targets
 	drops map[string]uint64
 }
 
-// New returns a Mux without sessions. log is told of sessions and of their new clients, never of keys, tokens or
-// contents.
+// New returns a Mux without sessions. log is told of sessions and their new clients, never of keys, tokens or contents.
 func New(config Config, log *slog.Logger) *Mux {
 	m := &Mux{log: log,
 		byS: make(map[[32]byte]*session), byT: make(map[[15]byte]*session), byPort: make(map[uint16]*session),
@@ -93,8 +92,7 @@ func New(config Config, log *slog.Logger) *Mux {
 	return m
 }
 
-// SetConfig changes all but the loopback sources. Sessions and flows that are there stay, also those beyond a new
-// limit.
+// SetConfig changes all but the loopback sources. Existing sessions and flows stay, even those beyond a new limit.
 func (m *Mux) SetConfig(config Config) {
 	m.config, m.probes = config, perSecond(config.ProbeRate, config.ProbeRate)
 	m.probesAgain = perSecond((config.ProbeRate+1)/2, max((config.ProbeRate+1)/2, config.MaxLearnSessions))
@@ -156,7 +154,7 @@ func (m *Mux) send(now time.Duration, f *flow, ecn byte, P []byte) {
 	m.out = append(m.out, Delivery{f.source, f.session.Port, ecn, P})
 }
 
-// FromBackend takes a datagram P that came from 127.0.0.1 and port to a loopback source. It goes to c, if ok (section
+// FromBackend takes a datagram P that came from 127.0.0.1 and port to a loopback source. If ok, it goes to c (section
 // 4.6).
 func (m *Mux) FromBackend(now time.Duration, port uint16, source uint32, P []byte) (c Client, ok bool) {
 	m.expire(now)
@@ -181,7 +179,7 @@ func (m *Mux) FromBackend(now time.Duration, port uint16, source uint32, P []byt
 	return f.key.client, true
 }
 
-// expire ends what time has ended.
+// expire ends what has run out of time.
 func (m *Mux) expire(now time.Duration) {
 	for e := m.heard.Front(); e != nil && now-e.Value.(*flow).heard >= m.config.FlowIdle; e = m.heard.Front() {
 		m.endFlow(now, e.Value.(*flow))
@@ -191,7 +189,7 @@ func (m *Mux) expire(now time.Duration) {
 	}
 }
 
-// drop counts a datagram, and nothing else: no answer.
+// drop counts a datagram and does nothing else: there is no answer.
 func (m *Mux) drop(reason error) { m.drops[reason.Error()]++ }
 
 // NotSent counts datagrams that the system did not take.

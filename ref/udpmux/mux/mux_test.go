@@ -13,7 +13,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// A world is a Mux with a clock that the test turns.
+// A world is a Mux with a clock that the test sets.
 type world struct {
 	t     *testing.T
 	m     *Mux
@@ -80,12 +80,12 @@ func (w *world) token(i, n int) []Delivery {
 	return w.m.FromClient(w.now, client(i), 0, D)
 }
 
-// answer lets the session behind a delivery answer it.
+// answer has the session of a delivery answer it.
 func (w *world) answer(d Delivery) (Client, bool) {
 	return w.m.FromBackend(w.now, d.Port, d.Source, moshP(toClient, 24))
 }
 
-// answered lets it answer, which must reach the i-th client.
+// answered does so, too, and the answer must reach the i-th client.
 func (w *world) answered(d Delivery, i int) {
 	w.t.Helper()
 	if c, ok := w.answer(d); !ok || c != client(i) {
@@ -146,7 +146,7 @@ func TestTokenAndPort(t *testing.T) {
 	w.ports(w.learn(1, 0), 3) // those answers bound nothing
 }
 
-// A T that differs in any byte reaches nobody.
+// A T with any byte changed reaches nobody.
 func TestWholeToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -168,7 +168,7 @@ func TestModesOff(t *testing.T) {
 	w.dropped(errModeOff, 2)
 }
 
-// What comes to the loopback side is checked, and changes nothing where it is forged.
+// What comes to the loopback side is checked, and changes nothing if it is forged.
 func TestForgedAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -215,8 +215,8 @@ func TestFlowIdle(t *testing.T) {
 	}
 }
 
-// One user's token clients do not use up the loopback sources of another's, nor do those that rest; learn has a limit of
-// its own.
+// One user's token clients do not use up the loopback sources of another's, nor do resting sources; learn has a limit
+// of its own.
 func TestLoopbackPerUID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.MaxLoopbackPerUID, c.MaxFlowsPerSession, c.FlowRate = 5, 2, 100 })
@@ -238,8 +238,8 @@ func TestLoopbackPerUID(t *testing.T) {
 	}
 }
 
-// Five users with all sessions that they may have, to each of which new clients come for some seconds as fast as they
-// may, leave loopback sources to a sixth, and no datagram takes longer than before.
+// Five users with all the sessions they may have, each getting new clients as fast as allowed for some seconds, leave
+// loopback sources to a sixth, and no datagram takes longer than before.
 func TestUsersTogether(t *testing.T) {
 	t.Parallel()
 	const users, sessions, length = 5, 64, 8
@@ -299,7 +299,7 @@ func wideKey(n int) (S [32]byte) {
 	return S
 }
 
-// To find a loopback source where none is free does not mean to look at all.
+// Looking for a free loopback source does not look at all of them.
 func TestFullPoolIsCheap(t *testing.T) {
 	const n = 100_000
 	p := sourcePool{size: n, held: make(map[int64]int)}
@@ -330,7 +330,7 @@ func TestFirstSource(t *testing.T) {
 	}
 }
 
-// However many clients send, an answered one keeps its flow; among others the one heard longest ago goes.
+// However many clients send, an answered one keeps its flow; of the others the one heard longest ago goes.
 func TestFlowsPerSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.MaxFlowsPerSession = 4 })
@@ -393,7 +393,7 @@ func TestFlowRate(t *testing.T) {
 		t.Errorf("%d after half a second", n)
 	}
 	w.ports(w.token(200, 2), 2)
-	w.ports(w.token(0, 1), 1) // one that is there already
+	w.ports(w.token(0, 1), 1) // an existing one
 }
 
 // Neither clients nor sessions leave anything behind.
@@ -423,7 +423,7 @@ func TestNothingLeft(t *testing.T) {
 	}
 }
 
-// The way of a datagram allocates nothing.
+// Carrying a datagram allocates nothing.
 func TestNoAllocation(t *testing.T) {
 	w := newWorld(t, nil)
 	w.register(1, udpmux.Token)

@@ -32,7 +32,7 @@ type session struct {
 	rate  *rate.Limiter // of new flows
 }
 
-// Alive says whether a socket is there. Of one that it knows nothing of, which may be new, it says yes.
+// Alive says whether a socket exists. It returns true for a socket that it knows nothing about, which may be new.
 type Alive func(b Backend) bool
 
 // Backends are all sessions' sockets.
@@ -43,7 +43,7 @@ func (m *Mux) Backends() (all []Backend) {
 	return all
 }
 
-// Rivals are the sockets of the sessions that are in the way of a REGISTER: [Mux.Register] asks for these.
+// Rivals are the sockets of the sessions in the way of a REGISTER; [Mux.Register] asks about these.
 func (m *Mux) Rivals(S [32]byte, port uint16) (rivals []Backend) {
 	for _, s := range []*session{m.byS[S], m.byT[udpmux.TokenOf(S)], m.byPort[port]} {
 		if s != nil {
@@ -53,8 +53,7 @@ func (m *Mux) Rivals(S [32]byte, port uint16) (rivals []Backend) {
 	return rivals
 }
 
-// Register does section 4.2. The session's id is an old one where the session is only registered again. It fails with a
-// [udpmux.Refusal].
+// Register does section 4.2. A session that is registered again keeps its id. Register fails with a [udpmux.Refusal].
 func (m *Mux) Register(now time.Duration, r Registration, alive Alive) (id uint32, err error) {
 	m.expire(now)
 	var kept *session
@@ -89,7 +88,7 @@ func (m *Mux) Register(now time.Duration, r Registration, alive Alive) (id uint3
 	return s.id, nil
 }
 
-// checkLimits counts the sessions without the one that is registered again, if any.
+// checkLimits counts the sessions without one that is registered again.
 func (m *Mux) checkLimits(r Registration, replaced *session) error {
 	all, ofUID, learn := 0, 0, 0
 	for _, s := range m.byPort {

@@ -24,7 +24,7 @@ func TestRegisterAgain(t *testing.T) {
 	_, err := w.try(1, 2050, udpmux.Token) // another socket
 	w.refused(udpmux.CodeDuplicate, err)
 	w.answered(d, 1)
-	w.alive[2001] = 0 // the backend ended, and another has the key at once
+	w.alive[2001] = 0 // the backend ended, and another gets the key at once
 	if again, err := w.try(1, 2050, udpmux.Token); err != nil || again == id {
 		t.Errorf("%d, %v", again, err)
 	}
@@ -44,8 +44,8 @@ func TestRegisterPortAgain(t *testing.T) {
 	w.ports(w.token(1, 2))
 }
 
-// A socket that was the user's when it was looked up, and is gone when it is registered, takes nothing from the session
-// that has its port now.
+// A socket that was the user's when looked up, and is gone when registered, takes nothing from the session that now has
+// its port.
 func TestRegisterLate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -72,7 +72,7 @@ func TestSessionLimits(t *testing.T) {
 		t.Error(err)
 	}
 	w.refused(udpmux.CodeLimit, other(5))
-	w.register(1, udpmux.Learn) // again, which needs no more room
+	w.register(1, udpmux.Learn) // registering again needs no more room
 	_, err = w.try(2, 2002, udpmux.Learn)
 	w.refused(udpmux.CodeLimit, err)
 	w.ports(w.token(1, 2), 2) // and nothing has changed
@@ -90,7 +90,7 @@ func TestPoll(t *testing.T) {
 	if _, ok := w.answer(d); ok {
 		t.Error("whoever has the port now answers")
 	}
-	w.ports(w.token(1, 2), 2)                         // younger than the look
+	w.ports(w.token(1, 2), 2)                         // newer than the look-up
 	w.alive = map[uint16]uint64{2001: 20010, 2002: 7} // another socket has the port
 	w.m.Poll(w.now, w.isAlive)
 	w.ports(w.token(1, 2))

@@ -16,10 +16,10 @@ const (
 	diagMessage = 72
 )
 
-// diagBuffers: many agents come at once after a restart, and the buffers would be most of the memory.
+// diagBuffers: many agents come at once after a restart, and new buffers would be most of the memory.
 var diagBuffers = sync.Pool{New: func() any { return new([16 << 10]byte) }}
 
-// udpSockets asks the kernel for the UDP sockets with this local port, or all if it is 0. That needs no privilege.
+// udpSockets asks the kernel for the UDP sockets with this local port, or for all if it is 0. That needs no privilege.
 func udpSockets(family byte, port uint16) (sockets []Socket, err error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {

@@ -1,5 +1,4 @@
-// Package sockdiag asks the kernel for its table of UDP sockets, which says whose a port is, and whose process is at the
-// other end of a Unix socket.
+// Package sockdiag asks the kernel who owns a UDP port, and whose process is at the other end of a Unix socket.
 package sockdiag
 
 import (
@@ -18,8 +17,8 @@ type Socket struct {
 	Inode   uint64
 }
 
-// OnLoopback finds the one socket that is bound to 127.0.0.1, which must be uid's, else inode is 0; elsewhere are those
-// of uid's sockets that are bound to other addresses.
+// OnLoopback finds the one socket bound to 127.0.0.1; inode is 0 if there are several or it is not uid's. elsewhere are
+// uid's sockets that are bound to other addresses.
 func OnLoopback(sockets []Socket, uid uint32) (inode uint64, elsewhere []uint64) {
 	n := 0
 	for _, socket := range sockets {
@@ -39,7 +38,7 @@ func OnLoopback(sockets []Socket, uid uint32) (inode uint64, elsewhere []uint64)
 	return inode, elsewhere
 }
 
-// PeerUID is the uid of the process that connected, or of the one that listens.
+// PeerUID is the uid of the process that connected, or that listens.
 func PeerUID(c net.Conn) (uid uint32, err error) {
 	raw, err := c.(*net.UnixConn).SyscallConn()
 	if err != nil {
