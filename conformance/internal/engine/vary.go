@@ -60,7 +60,7 @@ func axesOf(text string) (all []axis, err error) {
 func parseAxis(field string) (a axis, err error) {
 	names, values, ok := strings.Cut(field, "=")
 	if !ok || names == "" {
-		return a, errors.New("is not NAME=VALUE,VALUE...")
+		return a, errors.New("is not NAME=VALUE with more values after commas")
 	}
 	a.names = strings.Split(names, "/")
 	for value := range strings.SplitSeq(values, ",") {

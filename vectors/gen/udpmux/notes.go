@@ -28,8 +28,6 @@ const (
 	signalsAre = "Reading the argument of -c: has the client the agent? Section 3 of docs/udpmux-agents.md."
 )
 
-// usual is the effect of a flag that only says what a vector is about.
-const usual = "None: judge as usual."
 
 // flags are those that vectors carry.
 var flags = map[string]vectors.Flag{
