@@ -28,7 +28,6 @@ const (
 	signalsAre = "Reading the argument of -c: has the client the agent? Section 3 of docs/udpmux-agents.md."
 )
 
-
 // flags are those that vectors carry.
 var flags = map[string]vectors.Flag{
 	"Conversation": {
