@@ -37,7 +37,8 @@ no-ipv6:
 peers:
 	.ci/peers
 
-# The linters that cannot be had here (no network) are named and left out.
+# The programs, the pages and the titles of scenarios. The linters that cannot be had here (no network) are named and left
+# out.
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'lint: the files above are not in gofmt format'; exit 1; }
 	GOOS=linux $(GO) vet ./...
@@ -46,6 +47,7 @@ lint:
 	$(GO) mod tidy -diff
 	.ci/tool $(STATICCHECK) ./...
 	.ci/tool $(GOVULNCHECK) ./...
+	$(GO) test ./docs ./conformance -run '^(TestLinks|TestAnchors|TestLines|TestDemands|TestTitles)$$'
 
 # Make the golden vectors anew. They are committed: the tree must be clean behind it.
 vectors:
