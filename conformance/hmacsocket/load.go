@@ -2,6 +2,7 @@ package hmacsocket
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +15,8 @@ func pairLoadVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "idle", Usage: "N",
 			Help: "N peers connect to the target and send nothing.", Min: 1, Max: 1, Run: idleVerb},
-		{Name: "unproven", Usage: "N",
-			Help: "N peers connect to the target, send an Init and nothing more.", Min: 1, Max: 1,
+		{Name: "unproven", Usage: "N [ADDRESS]",
+			Help: "N peers connect to the target, from that IP address if it is given, send an Init and nothing more.", Min: 1, Max: 2,
 			Run: unprovenVerb},
 		{Name: "crowd", Usage: "N TEXT",
 			Help: "Open N connections through the target at once, send the text at the HMAC side of each, and close " +
@@ -55,6 +56,14 @@ func idleVerb(s *engine.Session, args []string) error {
 
 // unprovenVerb opens connections that carry nothing.
 func unprovenVerb(s *engine.Session, args []string) error {
+	if len(args) > 1 {
+		from, err := netip.ParseAddr(args[1])
+		if err != nil {
+			return engine.ErrUsage
+		}
+		tcp.Of(s).From(from)
+		defer tcp.Of(s).From(netip.Addr{})
+	}
 	seen := s.Rec.Mark()
 	for range engine.Integer(args[0]) {
 		s.Rec.Back(seen)

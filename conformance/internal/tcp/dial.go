@@ -59,7 +59,8 @@ func connect(s *engine.Session, name string, rec *engine.Record) (*Conn, proc.Wa
 		}
 		giveUp()
 	}()
-	c, err := new(net.Dialer).DialContext(ctx, "tcp", cmp.Or(Of(s).at, s.In.Address))
+	d := net.Dialer{LocalAddr: Of(s).from}
+	c, err := d.DialContext(ctx, "tcp", cmp.Or(Of(s).at, s.In.Address))
 	if err == nil {
 		if rec != s.Rec { // one of a crowd
 			return &Conn{TCPConn: c.(*net.TCPConn), Name: name, Rec: rec}, w, nil
