@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 )
@@ -42,16 +43,17 @@ func programFile(in *engine.Instance) string { return filepath.Join(in.Dir, "pro
 func prepareProgram(in *engine.Instance, _ engine.Scenario, values map[string]string) {
 	values["program"] = programFile(in)
 	if in.Uses("program") { // the first scenario that needs it shows if it is missing
-		os.WriteFile(values["program"], []byte("#!/bin/sh\nexec '"+values["muxspec"]+"' service echo\n"), 0o755)
+		os.WriteFile(values["program"], []byte("#!/bin/sh\nmuxspec='"+values["muxspec"]+"'\n"+
+			"[ ! -r \"$0.sh\" ] || . \"$0.sh\"\nexec \"$muxspec\" service echo\n"), 0o755)
 	}
 }
 
 func aroundVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "program", Usage: "removed|locked|folder|back",
+		{Name: "program", Usage: "removed|locked|folder|back|runs TEXT",
 			Help: "The program of the service script is removed, made non-executable, replaced by a folder, or put " +
-				"back.",
-			Min: 1, Max: 1, Run: programVerb},
+				"back; or it does what the text says in the shell, in which $muxspec is the suite's program.",
+			Min: 1, Max: 2, Run: programVerb},
 		{Name: "spoken",
 			Help: "Read until the service that sessions are forwarded to has sent all its output and ended its " +
 				"direction.",
@@ -59,7 +61,8 @@ func aroundVerbs() []engine.Verb {
 	}
 }
 
-// programVerb only renames the file: one that is written while others start programs may be busy.
+// programVerb only renames the program: a file that is written while others start programs may be busy. What it runs
+// stands in a file that it reads.
 func programVerb(s *engine.Session, args []string) (err error) {
 	if s.In.Dir == "" {
 		return engine.Unsupported("the target's programs are out of reach")
@@ -75,9 +78,14 @@ func programVerb(s *engine.Session, args []string) (err error) {
 		err = errors.Join(os.Rename(path, away), os.Mkdir(path, 0o755))
 	case "back":
 		err = errors.Join(os.RemoveAll(path), os.Chmod(away, 0o755), os.Rename(away, path))
+	case "runs":
+		if len(args) < 2 {
+			return engine.ErrUsage
+		}
+		err = os.WriteFile(path+".sh", append(s.Texts(args[1:]), '\n'), 0o644)
 	default:
 		return engine.ErrUsage
 	}
-	s.Rec.Note(". the program: %s", args[0])
+	s.Rec.Note(". the program: %s", strings.Join(args, " "))
 	return err
 }

@@ -12,8 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patternBytes is how much the fixture services "late" and "own" send.
-const patternBytes = 64 << 10
+// patternBytes is how much the fixture services "late" and "own" send, muchBytes how much "much" does: more than a
+// connection holds while the client reads nothing.
+const (
+	patternBytes = 64 << 10
+	muchBytes    = 6 << 20
+)
 
 // idleTime is how long the fixture service "idle" does nothing: longer than its scenarios take.
 const idleTime = time.Minute
@@ -37,6 +41,11 @@ var services = map[string]func(in io.Reader, out io.Writer) error{
 	"idle": func(io.Reader, io.Writer) error {
 		time.Sleep(idleTime)
 		return nil
+	},
+	// much reads nothing.
+	"much": func(_ io.Reader, out io.Writer) error {
+		_, err := out.Write(engine.Pattern(muchBytes))
+		return err
 	},
 	// own sends the reply line itself.
 	"own": func(in io.Reader, out io.Writer) error {

@@ -63,10 +63,7 @@ var tcpPorts sync.Map
 
 func listenLow(ip net.IP) (*net.TCPListener, error) {
 	var l *net.TCPListener
-	if !GivePort(&tcpPorts, func(port int) bool {
-		if !claim(port) {
-			return false
-		}
+	if !GivePort(&tcpPorts, DefaultStart, func(port int) bool {
 		var err error
 		l, err = net.ListenTCP("tcp", &net.TCPAddr{IP: ip, Port: port})
 		return err == nil
@@ -76,11 +73,12 @@ func listenLow(ip net.IP) (*net.TCPListener, error) {
 	return l, nil
 }
 
-// GivePort looks for a port that take accepts and given does not hold yet, and says whether it found one.
-func GivePort(given *sync.Map, take func(port int) bool) bool {
+// GivePort looks for a port that take accepts, that given does not hold yet, and that no other suite on this machine has
+// just chosen. Other suites leave it alone for a time: until a target has bound it. GivePort reports whether it found one.
+func GivePort(given *sync.Map, claimed time.Duration, take func(port int) bool) bool {
 	for tries := range 200 {
 		port := LowestPort + rand.IntN(HighestPort-LowestPort)
-		if _, known := given.LoadOrStore(port, true); !known && take(port) {
+		if _, known := given.LoadOrStore(port, true); !known && claim(port, claimed) && take(port) {
 			return true
 		}
 		if tries == 100 {
@@ -92,7 +90,7 @@ func GivePort(given *sync.Map, take func(port int) bool) bool {
 
 // claim says whether no other suite on this machine has just chosen the port: it takes a name for the port that nobody
 // else can have meanwhile.
-func claim(port int) bool {
+func claim(port int, meanwhile time.Duration) bool {
 	if runtime.GOOS != "linux" {
 		return true // this system has no names that vanish with their socket
 	}
@@ -100,6 +98,6 @@ func claim(port int) bool {
 	if err != nil {
 		return !errors.Is(err, syscall.EADDRINUSE)
 	}
-	time.AfterFunc(DefaultStart, func() { l.Close() })
+	time.AfterFunc(meanwhile, func() { l.Close() })
 	return true
 }

@@ -144,7 +144,7 @@ func (s *Session) MeaningBehind(w proc.Wait, want string, came []byte, err error
 	switch {
 	case err == ErrLimit && w.Useless():
 		return Inconclusive("expected %s; it did not come in time, but this machine was too busy to tell", want)
-	case err == ErrLimit && s.hurried(w.Lost()):
+	case err == ErrLimit && s.scenario.shortest >= givesUp && s.hurried(w.Lost()):
 		return s.tooBusy(fmt.Sprintf("expected %s; %s within %v", want, nothing, w.Limit.Round(time.Millisecond)))
 	case err == ErrLimit:
 		return Violation("expected %s; %s within %v", want, nothing, w.Limit.Round(time.Millisecond))
@@ -165,6 +165,10 @@ func (s *Session) CutShort(lost time.Duration, reason string) error {
 	}
 	return Violation("%s", reason)
 }
+
+// givesUp is the shortest of the suite's time limits after which a target may have given up: what is shorter says how
+// often it does something.
+const givesUp = 500 * time.Millisecond
 
 // hurried reports whether the suite has set the target a short time limit of which the machine used up a good part by
 // standing still: lost in the wait that ended, or at once at any time in this scenario, since a connection may have been

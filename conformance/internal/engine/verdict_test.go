@@ -150,9 +150,14 @@ func TestNothingCame(t *testing.T) {
 	if o, reason := OutcomeOf(s.Meaning(over, "an answer", ErrLimit)); o != report.Violation {
 		t.Errorf("without a limit: %s: %s", o, reason)
 	}
-	s.scenario.Limit("1ns") // half of it is nothing
-	if o, reason := OutcomeOf(s.Meaning(over, "an answer", ErrLimit)); o != report.Inconclusive {
-		t.Errorf("with a limit of which all was lost: %s: %s", o, reason)
+	s.scenario.Limit("500ms")
+	for _, test := range []struct {
+		lost time.Duration
+		want bool
+	}{{0, false}, {249 * time.Millisecond, false}, {250 * time.Millisecond, true}} {
+		if got := s.hurried(test.lost); got != test.want {
+			t.Errorf("%v lost of 500ms: %v", test.lost, got)
+		}
 	}
 }
 

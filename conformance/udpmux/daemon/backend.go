@@ -74,7 +74,7 @@ func enroll(s *engine.Session, b *backend, modes wire.Mode) {
 
 func bindBackend(s *engine.Session, name string, at netip.AddrPort) *backend {
 	if at.Port() == 0 { // a port that nobody else gets when it is free for a moment
-		port, err := sockets.FreePort()
+		port, err := sockets.PortToBind()
 		if err != nil {
 			engine.Must(engine.Inconclusive("%v", err))
 		}

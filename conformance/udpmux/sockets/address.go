@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 )
@@ -36,9 +37,14 @@ func Bindable(network string, at netip.AddrPort) error {
 // udpPorts are those that FreePort has given away.
 var udpPorts sync.Map
 
-// FreePort gives a port that no UDP socket has at any address; no port is given twice.
-func FreePort() (text string, err error) {
-	if !engine.GivePort(&udpPorts, func(port int) bool {
+// FreePort gives a port that no UDP socket has at any address, for a program that will bind it. No port is given twice.
+func FreePort() (string, error) { return freePort(engine.DefaultStart) }
+
+// PortToBind gives such a port to a caller that binds it at once.
+func PortToBind() (string, error) { return freePort(0) }
+
+func freePort(claimed time.Duration) (text string, err error) {
+	if !engine.GivePort(&udpPorts, claimed, func(port int) bool {
 		text = strconv.Itoa(port)
 		return Bindable("udp", netip.AddrPortFrom(netip.Addr{}, uint16(port))) == nil
 	}) {
