@@ -53,6 +53,9 @@ func sessionVerb(s *engine.Session, args []string) error {
 	if o["-modes"] != "" {
 		modes = parseUDPModes(o["-modes"])
 	}
+	if modes = offered(s.In.Target, modes); modes == 0 {
+		return engine.Unsupported("the target has none of the modes %s", o["-modes"])
+	}
 	s.Given = true
 	defer func() { s.Given = false }()
 	for _, name := range namesIn(names) {

@@ -19,6 +19,9 @@ command = ["{muxspec}", "moshd", "--config={config}", "--address-file={address_f
 # are unsupported.
 activation = true
 
+# The modes that the program has, if not all: scenarios that need another one are unsupported.
+# modes = ["token"]
+
 # If the program has no {address_file}: a pattern for the line on standard output that says that it listens.
 # ready_line = "listening"
 

@@ -66,10 +66,10 @@ func Roles() []engine.Role {
 		Verbs: []engine.VerbGroup{engine.Group("UDP mux: a daemon", backendVerbs(), registerVerbs(), datagramVerbs(),
 			trafficVerbs(),
 			timeVerbs(), crowdVerbs(), daemonVerbs(), printedVerbs(), signalVerbs(), numberVerbs())},
-		Offers:       []string{activation, "ecn", "config"},
+		Offers:       append([]string{activation, "ecn", "config"}, modeNames()...),
 		Placeholders: append([]string{"listen", "host", "port", "address_file", "socket", "config"}, daemonPlaceholders()...),
-		Keys:         []engine.Key{{Name: activation, Truth: true}},
-		Offer:        func(t *engine.Target, has []string) { t.Set(activation, slices.Contains(has, activation)) },
+		Keys:         []engine.Key{{Name: activation, Truth: true}, {Name: modesKey}},
+		Offer:        offer,
 		Heads:        []string{"options"},
 		Head:         readOptions,
 		Has: func(t *engine.Target, need string) bool {
@@ -110,6 +110,8 @@ func lacks(t *engine.Target, s engine.Scenario) string {
 	switch {
 	case slices.Contains(s.Needs, "ecn") && !sockets.SeesECN:
 		return "this system does not show ECN bits"
+	case lacksMode(t, s) != "":
+		return lacksMode(t, s)
 	case t.Uses(s.Role, "config"):
 		return ""
 	}

@@ -43,6 +43,7 @@ func prepareDaemon(in *engine.Instance, s engine.Scenario, values map[string]str
 		}
 	}
 	in.Part = &daemonInstance{socket: values["socket"], scenario: s}
+	s = withModes(in.Target, s)
 	for _, o := range daemonOptions {
 		values[placeholderOf(o.name)] = optionOf(s, o.name)
 	}
@@ -161,6 +162,7 @@ func inheriting(in *engine.Instance, at string) (address string, err error) {
 
 // launchDaemon starts a daemon at the addresses that the values or the scenario say.
 func launchDaemon(in *engine.Instance, s engine.Scenario, values map[string]string) (err error) {
+	s = withModes(in.Target, s)
 	if values["listen"] == "" {
 		if values["listen"], err = whereTo(s); err != nil {
 			return err

@@ -1,0 +1,85 @@
+package daemon
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
+	wire "github.com/muxspec/muxspec/conformance/wire/udpmux"
+)
+
+// modesKey is the key of a target file that names the modes that the daemon has; without it the daemon has all.
+const modesKey = "modes"
+
+// modeNames are the names of all modes.
+func modeNames() (names []string) {
+	for _, m := range sockets.Modes {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// offer takes what --has names: socket activation, and modes if the daemon does not have all of them.
+func offer(t *engine.Target, has []string) {
+	t.Set(activation, slices.Contains(has, activation))
+	modes := slices.DeleteFunc(slices.Clone(has), func(name string) bool { return !slices.Contains(modeNames(), name) })
+	if len(modes) > 0 {
+		t.Set(modesKey, modes)
+	}
+}
+
+// hasMode reports whether the target has a mode.
+func hasMode(t *engine.Target, name string) bool {
+	list := t.List(modesKey)
+	return len(list) == 0 || slices.Contains(list, name)
+}
+
+// offered cuts modes down to those that the target has.
+func offered(t *engine.Target, modes wire.Mode) wire.Mode {
+	for _, m := range sockets.Modes {
+		if !hasMode(t, m.Name) {
+			modes &^= m.Bit
+		}
+	}
+	return modes
+}
+
+// lacksMode says which mode a scenario needs and the target does not have: one that its options turn on, that it
+// expects in WELCOME, that it registers by hand, or that its clients use. The verb session takes what the target has.
+func lacksMode(t *engine.Target, s engine.Scenario) string {
+	needed := strings.Split(s.Set["modes"], ",")
+	_, set := s.Set["modes"] // then REGISTER may ask for one that is off
+	for line := range strings.Lines(s.Text) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] == "#" || words[0] == "session" || words[0] == "register" && set {
+			continue
+		}
+		if words[0] == "probe" {
+			needed = append(needed, "learn")
+		}
+		for _, word := range words[1:] {
+			needed = append(needed, strings.Split(word, ",")...)
+		}
+	}
+	for _, name := range modeNames() {
+		if slices.Contains(needed, name) && !hasMode(t, name) {
+			return fmt.Sprintf("the target does not have %s mode (modes)", name)
+		}
+	}
+	return ""
+}
+
+// withModes lets a scenario that says nothing of modes have those of the target.
+func withModes(t *engine.Target, s engine.Scenario) engine.Scenario {
+	if _, set := s.Set["modes"]; !set && len(t.List(modesKey)) > 0 {
+		s.Set = maps.Clone(s.Set)
+		if s.Set == nil {
+			s.Set = make(map[string]string)
+		}
+		s.Set["modes"] = strings.Join(t.List(modesKey), ",")
+	}
+	return s
+}
