@@ -49,7 +49,7 @@ lint:
 	.ci/tool $(GOVULNCHECK) ./...
 	$(GO) test ./docs ./conformance -run '^(TestLinks|TestAnchors|TestLines|TestDemands|TestTitles)$$'
 
-# Make the golden vectors anew. They are committed: the tree must be clean behind it.
+# Make the golden vectors anew. They are committed: the tree must be clean afterwards.
 vectors:
 	$(GO) run ./vectors/gen
 

@@ -41,7 +41,6 @@ func tokenRules(t *testing.T) map[int]bool {
 // TestTokenOnly: a daemon that says that it has token mode alone is not blamed for what it lacks, and all rules that the
 // page names for it are judged.
 func TestTokenOnly(t *testing.T) {
-	t.Parallel()
 	muxspec, err := program()
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +61,8 @@ func TestTokenOnly(t *testing.T) {
 		switch {
 		case rule.Outcome == report.Pass, rule.Outcome == report.Unsupported && !listed:
 		case rule.Outcome == report.Unsupported && excused(rule):
+		case rule.Outcome == report.Inconclusive: // TestTarget judges the same program
+			t.Logf("%s: %+v", rule.ID, rule.Scenarios)
 		default:
 			t.Errorf("%s: %s: %+v", rule.ID, rule.Outcome, rule.Scenarios)
 		}
@@ -70,11 +71,12 @@ func TestTokenOnly(t *testing.T) {
 
 // excused: the rule cannot be shown with tokens alone, or not on this machine.
 func excused(rule report.RuleResult) bool {
-	if rule.ID == "UDPMUX-89" || rule.ID == "UDPMUX-148" { // of two modes one has to be missing or to go
+	if rule.ID == "UDPMUX-89" { // a session lacks a mode that the daemon has
 		return true
 	}
 	for _, s := range rule.Scenarios {
-		if s.Outcome == report.Unsupported && !strings.Contains(s.Reason, "mode") {
+		if s.Outcome == report.Unsupported && (s.Reason == "only root can see it" || s.Reason == "this machine has no ::1" ||
+			s.Reason == "this system does not show ECN bits") {
 			return true
 		}
 	}

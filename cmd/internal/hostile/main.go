@@ -162,6 +162,9 @@ func (t trial) run(ctx context.Context) error {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = endLimit
 	said, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	}
 	if err != nil {
 		fmt.Printf("%-16s %-10s\n", t.machine.name, t.target)
 		return fmt.Errorf("the machine could not be made: %w: %s", err, said)

@@ -56,7 +56,7 @@ func Server(args []string) int {
 	}
 	if fs.Arg(0) != "new" {
 		if fs.NFlag() > 0 {
-			return cmdline.Usage(fs, "behind the options the word new is missing")
+			return cmdline.Usage(fs, "the word new is missing after the options")
 		}
 		return alone(fs, fs.Args())
 	}

@@ -225,7 +225,7 @@ func TestWrongOptionsOfSessionAgent(t *testing.T) {
 	for _, test := range []struct{ args, complaint string }{
 		{"--token --learn new", "--token and --learn exclude each other"},
 		{"--colour new", "unknown flag: --colour"},
-		{"--require -- x", "behind the options the word new is missing"},
+		{"--require -- x", "the word new is missing after the options"},
 		{"--socket= new", "--socket: the path is empty"},
 		{"--config none.toml new", "open none.toml: no such file or directory"},
 		{"--config bad.toml new", `bad.toml:2:1: unknown key "requires"`},

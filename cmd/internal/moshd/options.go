@@ -40,12 +40,12 @@ const (
 // options is the table; its values are c's.
 func (c *config) options() []option {
 	return []option{
-		{"listen", &c.Listen, 0, 0, "0.0.0.0:60000 and [::]:60000", "listen on `ADDR:PORT`; repeatable, with one port for all; port 0 is that of the one before, or a free one", ""},
+		{"listen", &c.Listen, 0, 0, "0.0.0.0:60000 and [::]:60000", "listen on `ADDR:PORT`; repeatable, with one port for all; port 0 is the previous ADDR's port, or a free one", ""},
 		{"socket", &c.Socket, 0, 0, "$MOSHD_SOCKET; with --multi-user /run/moshd/moshd.sock; $XDG_RUNTIME_DIR/moshd.sock", "`PATH` of the Unix socket", ""},
 		{"address-file", &c.AddressFile, 0, 0, "", "when ready, write the addresses to `FILE` (renamed into place), one ADDR:PORT per line", ""},
 		{"config", &c.ConfigFile, 0, 0, "~/.config/moshd.toml, not root's; /etc/moshd.toml", "read the configuration from this `FILE` alone", commandLine},
 		{"modes", &c.ModesText, 0, 0, "learn,token; with --multi-user token", "`MODES` that are on, separated by commas: learn, token, port", ""},
-		{"multi-user", &c.MultiUser, 0, 0, "", "let every user register who can connect, not only the daemon's own", ""},
+		{"multi-user", &c.MultiUser, 0, 0, "", "let every user who can connect register, not only the daemon's own", ""},
 		{"socket-mode", &c.SocketMode, 0, 0, "0600; with --multi-user 0660", "`MODE` of the Unix socket, octal up to 0777, with or without a leading 0", ""},
 		{"socket-group", &c.SocketGroup, 0, 0, "the daemon's", "`GROUP` of the Unix socket, by name or number", ""},
 		{"require", &c.Require, 0, 0, "", "mosh-server-mux ends with an error if there is no moshd", file},
@@ -60,11 +60,11 @@ func (c *config) options() []option {
 		{"probe-rate", &c.ProbeRate, 1, 1 << 20, "", "at most `N` deliveries by probing per second, and as many at once; not less than max-learn-sessions", ""},
 		{"probe-fall", &c.Fall, 0, maxCount, "", "probe a bound client anew when its nonce falls by more than `N`", ""},
 		{"max-sources", &c.MaxSources, 1, 1 << 20, "", "remember at most `N` learn clients that are not bound", ""},
-		{"max-loopback-per-uid", &c.MaxLoopbackPerUID, 1, 1 << 22, "", "at most `N` loopback sources for one user's token and port clients, those that rest included", ""},
+		{"max-loopback-per-uid", &c.MaxLoopbackPerUID, 1, 1 << 22, "", "at most `N` loopback sources for one user's token and port clients, including those resting (--flow-reuse)", ""},
 		{"receive-buffer", &c.ReceiveBuffer, 4096, 1 << 30, "", "ask for `N` bytes of receive buffer for each UDP socket; the system may grant less", ""},
 		{"hello-timeout", &c.HelloTimeout, ms, year, "", "an agent's `TIME` for HELLO, after it has connected", ""},
 		{"register-timeout", &c.RegisterTimeout, ms, year, "", "an agent's `TIME` for REGISTER, after WELCOME", ""},
-		{"session-poll", &c.SessionPoll, ms, year, "", "look every `TIME` whether the mosh-servers are still there", ""},
+		{"session-poll", &c.SessionPoll, ms, year, "", "check every `TIME` that the mosh-servers are still there", ""},
 		{"flow-idle", &c.FlowIdle, ms, year, "", "forget a client that sends nothing for `TIME`, and the binding of a session that does not answer it for as long", ""},
 		{"flow-reuse", &c.FlowReuse, 0, year, "", "let a loopback source rest for `TIME` before another client gets it", ""},
 		{"probe-time", &c.ProbeTime, 0, year, "", "probe all datagrams of a new client for `TIME`", ""},

@@ -109,19 +109,22 @@ func (r *run) wholly(plays []Scenario) bool {
 // reason. So it is unsupported if the target can have no variant of it. A play that was left out has no outcome, nor has a guard all of whose plays were left out.
 func (r *run) worst(plays []Scenario) (worst report.ScenarioResult) {
 	order := []report.Outcome{report.Violation, report.Inconclusive, report.Blocked, report.Pass, report.Unsupported}
-	seconds, played := 0.0, 0
+	seconds, played, filed := 0.0, 0, 0
 	for _, s := range plays {
 		result := r.results[scenarioID{s.Role, s.Name, s.Variant}]
 		if result.Outcome == "" {
 			continue
 		}
-		played++
+		if result.Outcome != report.Unsupported {
+			played++
+		}
+		filed++
 		seconds += result.Seconds
 		if worst.Outcome == "" || slices.Index(order, result.Outcome) < slices.Index(order, worst.Outcome) {
 			worst = result
 		}
 	}
-	if s := plays[0]; played == 0 && !s.guard {
+	if s := plays[0]; filed == 0 && !s.guard {
 		return report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Unsupported,
 			Reason: "the target lacks something for this variant, or the good exchange does not work in it"}
 	}

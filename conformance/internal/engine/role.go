@@ -95,6 +95,8 @@ func (nothing) Close(*Session) {}
 type Key struct {
 	Name  string
 	Truth bool // else a list
+	// Closed: the list has names of its own, and none of what scenarios need.
+	Closed bool
 	// Placeholders: its texts are arguments of the command and may hold placeholders.
 	Placeholders bool
 }
@@ -157,7 +159,7 @@ func (r Role) toAdd(need string) string {
 		}
 	}
 	for _, k := range r.Keys {
-		if !k.Truth && !k.Placeholders {
+		if !k.Truth && !k.Placeholders && !k.Closed {
 			return fmt.Sprintf("; if it has it, %q is missing among the %s of its file (--has)", need, k.Name)
 		}
 	}

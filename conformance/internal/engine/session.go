@@ -144,7 +144,7 @@ func (s *Session) MeaningBehind(w proc.Wait, want string, came []byte, err error
 	switch {
 	case err == ErrLimit && w.Useless():
 		return Inconclusive("expected %s; it did not come in time, but this machine was too busy to tell", want)
-	case err == ErrLimit && s.scenario.shortest >= givesUp && s.hurried(w.Lost()):
+	case err == ErrLimit && s.mayHaveGivenUp(w.Lost()):
 		return s.tooBusy(fmt.Sprintf("expected %s; %s within %v", want, nothing, w.Limit.Round(time.Millisecond)))
 	case err == ErrLimit:
 		return Violation("expected %s; %s within %v", want, nothing, w.Limit.Round(time.Millisecond))
@@ -170,12 +170,20 @@ func (s *Session) CutShort(lost time.Duration, reason string) error {
 // often it does something.
 const givesUp = 500 * time.Millisecond
 
+// Shorten records a time limit that a verb has set the target.
+func (s *Session) Shorten(value string) { s.scenario.Limit(value) }
+
 // hurried reports whether the suite has set the target a short time limit of which the machine used up a good part by
 // standing still: lost in the wait that ended, or at once at any time in this scenario, since a connection may have been
 // opened before the wait.
 func (s *Session) hurried(lost time.Duration) bool {
 	least := s.scenario.shortest
 	return least > 0 && max(lost, s.run.pulse.Longest(s.Rec.began)) >= least/2
+}
+
+// mayHaveGivenUp reports whether the target may have stopped waiting for the suite, so that nothing came.
+func (s *Session) mayHaveGivenUp(lost time.Duration) bool {
+	return s.scenario.shortest >= givesUp && s.hurried(lost)
 }
 
 func (s *Session) tooBusy(reason string) error {

@@ -150,13 +150,15 @@ func TestNothingCame(t *testing.T) {
 	if o, reason := OutcomeOf(s.Meaning(over, "an answer", ErrLimit)); o != report.Violation {
 		t.Errorf("without a limit: %s: %s", o, reason)
 	}
-	s.scenario.Limit("500ms")
 	for _, test := range []struct {
-		lost time.Duration
-		want bool
-	}{{0, false}, {249 * time.Millisecond, false}, {250 * time.Millisecond, true}} {
-		if got := s.hurried(test.lost); got != test.want {
-			t.Errorf("%v lost of 500ms: %v", test.lost, got)
+		limit string
+		lost  time.Duration
+		want  bool
+	}{{"500ms", time.Hour, true}, {"499ms", time.Hour, false}, {"1h", time.Minute, false}} {
+		s.scenario = Scenario{}
+		s.scenario.Limit(test.limit)
+		if got := s.mayHaveGivenUp(test.lost); got != test.want {
+			t.Errorf("%v lost of %s: %v", test.lost, test.limit, got)
 		}
 	}
 }

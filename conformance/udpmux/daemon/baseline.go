@@ -61,7 +61,7 @@ func roundAtLast(s *engine.Session, c *client, mode string, b *backend) error {
 		}
 		if answer == nil {
 			b.down(c)
-			answer = b.Last
+			answer, w = b.Last, s.Wait()
 		} else {
 			b.Send(answer, b.flows[c.Name], 0)
 		}

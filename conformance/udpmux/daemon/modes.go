@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,10 +26,23 @@ func modeNames() (names []string) {
 // offer takes what --has names: socket activation, and modes if the daemon does not have all of them.
 func offer(t *engine.Target, has []string) {
 	t.Set(activation, slices.Contains(has, activation))
-	modes := slices.DeleteFunc(slices.Clone(has), func(name string) bool { return !slices.Contains(modeNames(), name) })
+	modes := slices.DeleteFunc(slices.Clone(has), func(name string) bool { return name == activation })
 	if len(modes) > 0 {
 		t.Set(modesKey, modes)
 	}
+}
+
+// checkModes refuses a mode that does not exist, and a list without token: the suite uses it to see that nothing came.
+func checkModes(t *engine.Target) error {
+	for _, name := range t.List(modesKey) {
+		if !slices.Contains(modeNames(), name) {
+			return fmt.Errorf("modes: %q is no mode; there are %s", name, strings.Join(modeNames(), ", "))
+		}
+	}
+	if !hasMode(t, "token") {
+		return errors.New("modes: token is missing, without which the suite can judge little")
+	}
+	return nil
 }
 
 // hasMode reports whether the target has a mode.
@@ -54,11 +68,14 @@ func lacksMode(t *engine.Target, s engine.Scenario) string {
 	_, set := s.Set["modes"] // then REGISTER may ask for one that is off
 	for line := range strings.Lines(s.Text) {
 		words := strings.Fields(line)
-		if len(words) == 0 || words[0] == "#" || words[0] == "session" || words[0] == "register" && set {
+		if len(words) == 0 || words[0] == "#" {
 			continue
 		}
 		if words[0] == "probe" {
 			needed = append(needed, "learn")
+		}
+		if words[0] == "session" || words[0] == "register" && set || words[0] == "another" {
+			continue // what these name is not what a client uses
 		}
 		for _, word := range words[1:] {
 			needed = append(needed, strings.Split(word, ",")...)

@@ -66,10 +66,11 @@ func Roles() []engine.Role {
 		Verbs: []engine.VerbGroup{engine.Group("UDP mux: a daemon", backendVerbs(), registerVerbs(), datagramVerbs(),
 			trafficVerbs(),
 			timeVerbs(), crowdVerbs(), daemonVerbs(), printedVerbs(), signalVerbs(), numberVerbs())},
-		Offers:       append([]string{activation, "ecn", "config"}, modeNames()...),
+		Offers:       []string{activation, "ecn", "config"},
 		Placeholders: append([]string{"listen", "host", "port", "address_file", "socket", "config"}, daemonPlaceholders()...),
-		Keys:         []engine.Key{{Name: activation, Truth: true}, {Name: modesKey}},
+		Keys:         []engine.Key{{Name: activation, Truth: true}, {Name: modesKey, Closed: true}},
 		Offer:        offer,
+		Check:        checkModes,
 		Heads:        []string{"options"},
 		Head:         readOptions,
 		Has: func(t *engine.Target, need string) bool {
@@ -107,11 +108,12 @@ func readOptions(s *engine.Scenario, _, value string) error {
 
 // lacks says which of the scenario's options the target cannot be told, and what this machine does not show.
 func lacks(t *engine.Target, s engine.Scenario) string {
+	missing := lacksMode(t, s)
 	switch {
 	case slices.Contains(s.Needs, "ecn") && !sockets.SeesECN:
 		return "this system does not show ECN bits"
-	case lacksMode(t, s) != "":
-		return lacksMode(t, s)
+	case missing != "":
+		return missing
 	case t.Uses(s.Role, "config"):
 		return ""
 	}

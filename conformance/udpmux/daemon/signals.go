@@ -64,7 +64,9 @@ func reconfiguredVerb(s *engine.Session, args []string) error {
 		}
 		for name, value := range changed.Set {
 			values[placeholderOf(name)] = value
+			s.Shorten(value)
 		}
+		daemonIn(s.In).scenario = changed
 	}
 	syscall.Kill(s.In.Process.Cmd.Process.Pid, syscall.SIGHUP)
 	s.Rec.Note("SIGHUP to the target")

@@ -41,7 +41,7 @@ var udpPorts sync.Map
 func FreePort() (string, error) { return freePort(engine.DefaultStart) }
 
 // PortToBind gives such a port to a caller that binds it at once.
-func PortToBind() (string, error) { return freePort(0) }
+func PortToBind() (string, error) { return freePort(100 * time.Millisecond) }
 
 func freePort(claimed time.Duration) (text string, err error) {
 	if !engine.GivePort(&udpPorts, claimed, func(port int) bool {
