@@ -1,4 +1,4 @@
-package hmacsocket
+package tcp
 
 import (
 	"syscall"
@@ -9,9 +9,6 @@ import (
 
 func endVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "another",
-			Help: "Start the target once more, with the same key. From here on, connections go through that one.",
-			Run:  func(s *engine.Session, args []string) error { return startLike(s, s.In) }},
 		{Name: "terminated",
 			Help: "Send the target SIGTERM, again and again, until it has ended. It may take until the time limit.",
 			Run:  terminatedVerb},
