@@ -37,7 +37,7 @@ func hmacRole(name string) engine.Role {
 		Scripts: scripts,
 		Verbs: []engine.VerbGroup{tcp.Streams(), engine.Group("HMACSocket", pairVerbs(), messageVerbs(), receiveVerbs(),
 			pairLoadVerbs(),
-			peerVerbs())},
+			peerVerbs(), hoardVerbs())},
 		Offers: append(hashNames(), optionsOf(name)...),
 		Placeholders: append([]string{"keyfile", "listen", "host", "port", "connect", "address_file", "hash"},
 			optionsOf(Server)...),

@@ -19,6 +19,9 @@ func peerVerbs() []engine.Verb {
 		{Name: "nonces", Usage: "fresh [STARTS [N]]|random",
 			Help: "Of 64 connections, or N, no two have the same N, even if the target is started STARTS times with " +
 				"the same key (fresh); or no bit of N is constant and no byte of it grows in equal steps (random).", Max: -1, Run: noncesVerb},
+		{Name: "another",
+			Help: "Start the target once more, with the same key. From here on, connections go through that one.",
+			Run:  func(s *engine.Session, args []string) error { return startLike(s, s.In) }},
 		{Name: "patient", Usage: "TIME",
 			Help: "Continue only if the target waits longer than TIME for an Init, or states no limit; otherwise " +
 				"nothing is judged.",

@@ -3,6 +3,7 @@ package tcpmux
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -54,6 +55,8 @@ func aroundVerbs() []engine.Verb {
 			Help: "The program of the service script is removed, made non-executable, replaced by a folder, or put " +
 				"back; or it does what the text says in the shell, in which $muxspec is the suite's program.",
 			Min: 1, Max: 2, Run: programVerb},
+		{Name: "another",
+			Help: "Start the target once more. From here on, connections go to that one.", Run: anotherVerb},
 		{Name: "spoken",
 			Help: "Read until the service that sessions are forwarded to has sent all its output and ended its " +
 				"direction.",
@@ -88,4 +91,13 @@ func programVerb(s *engine.Session, args []string) (err error) {
 	}
 	s.Rec.Note(". the program: %s", strings.Join(args, " "))
 	return err
+}
+
+func anotherVerb(s *engine.Session, args []string) error {
+	in, err := s.Start(maps.Clone(s.Values))
+	if err != nil {
+		return engine.Inconclusive("starting the target once more: %v", err)
+	}
+	s.In = in
+	return nil
 }

@@ -62,7 +62,7 @@ func list(s *engine.Session, b []byte) {
 // Another rule judges what its request looks like.
 func goodClient(s *engine.Session) error {
 	began := time.Now()
-	if err := startClient(s, s.Values["any"]); err != nil {
+	if err := startClient(s, s.Values["any"], s.Values["any"]); err != nil {
 		return err
 	}
 	if err := accept(s); err != nil {

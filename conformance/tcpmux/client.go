@@ -14,8 +14,10 @@ import (
 
 func clientVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "client", Usage: "[NAME]",
-			Help: "Start the target and have it ask for the service NAME, or for {any} if no name is given.", Max: 1, Run: clientVerb},
+		{Name: "client", Usage: "[-list|NAME]",
+			Help: "Start the target and have it ask for the service NAME, or for {any} if no name is given, or with " +
+				"-list for the list of services.",
+			Max: 1, Run: clientVerb},
 		{Name: "accept",
 			Help: "The target connects. The new connection becomes the current one.", Max: -1, Run: acceptVerb},
 		{Name: "request",
@@ -43,14 +45,14 @@ type client struct {
 	printed  int  // bytes of its output that verbs have taken
 }
 
-// startClient starts the target and tells it to ask this session's own server for a service.
-func startClient(s *engine.Session, name string) error {
+// startClient starts the target with the argument that has it ask this session's own server for a service.
+func startClient(s *engine.Session, argument, name string) error {
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return engine.Inconclusive("listening: %v", err)
 	}
 	values := maps.Clone(s.Values)
-	values["address"], values["name"] = l.Addr().String(), name
+	values["address"], values["name"] = l.Addr().String(), argument
 	values["host"], values["port"], _ = net.SplitHostPort(values["address"])
 	s.Keep(l)
 	in, err := s.Start(values)
@@ -68,7 +70,11 @@ func clientVerb(s *engine.Session, args []string) error {
 	if len(args) == 0 {
 		args = []string{"{any}"}
 	}
-	return startClient(s, string(s.Texts(args)))
+	if argument := s.Target().List(listKey); args[0] == "-list" && len(argument) > 0 {
+		return startClient(s, argument[0], "HELP")
+	}
+	name := string(s.Texts(args))
+	return startClient(s, name, name)
 }
 
 func acceptVerb(s *engine.Session, args []string) error {

@@ -58,6 +58,9 @@ const initClient = `# Placeholders in command, env and files:
 # path = ["/usr/bin"]
 command = ["{muxspec}", "tcpmux", "--timeout={reply_timeout}", "{address}", "{name}"]
 
+# What stands in place of {name} to have the list of services printed.
+# list = ["--list"]
+
 # A time limit that cannot be set from outside: its value, or "none".
 # [timers]
 # reply_timeout = "30s"

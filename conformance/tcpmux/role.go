@@ -32,8 +32,10 @@ var scripts embed.FS
 func Roles() []engine.Role {
 	verbs := []engine.VerbGroup{tcp.Streams(), engine.Group("TCPMUX", requestVerbs(), aroundVerbs(), clientVerbs(),
 		clientLoadVerbs())}
-	keys := []engine.Key{{Name: "services"}}
-	has := func(t *engine.Target, need string) bool { return slices.Contains(t.List("services"), need) }
+	keys := []engine.Key{{Name: "services"}, {Name: listKey}}
+	has := func(t *engine.Target, need string) bool {
+		return slices.Contains(t.List("services"), need) || need == listKey && len(t.List(listKey)) > 0
+	}
 	return []engine.Role{{
 		Name: Server, Baseline: "baseline", Bracket: "still-serving",
 		Scripts: scripts, Verbs: verbs, Keys: keys, Open: newPart,
@@ -63,8 +65,9 @@ func Roles() []engine.Role {
 		Scripts: scripts, Verbs: verbs, Keys: keys, Open: newPart,
 		Placeholders: []string{"address", "host", "port", "name", "long"},
 		Timers:       []string{"reply_timeout"},
+		Offers:       []string{listKey},
 		Has:          has,
-		Offer:        offerServices,
+		Offer:        offerList,
 		Values:       serviceNames,
 		Start:        startFresh,
 		Through:      bothWays,
@@ -74,6 +77,9 @@ func Roles() []engine.Role {
 		Init: initClient,
 	}}
 }
+
+// listKey is what a client gets in place of {name} to ask for the list of services.
+const listKey = "list"
 
 // serviceNames are the placeholders of scripts that name services: {any} is that of a good exchange.
 func serviceNames(t *engine.Target, s engine.Scenario, values map[string]string) {
@@ -102,6 +108,14 @@ func offerServices(t *engine.Target, has []string) {
 		has = []string{"echo"}
 	}
 	t.Set("services", has)
+}
+
+// offerList records whether a client prints the list, with the usual option.
+func offerList(t *engine.Target, has []string) {
+	if slices.Contains(has, listKey) {
+		t.Set(listKey, []string{"--list"})
+	}
+	offerServices(t, slices.DeleteFunc(slices.Clone(has), func(s string) bool { return s == listKey }))
 }
 
 // checkServices says what is wrong with the services that a server has.

@@ -74,7 +74,7 @@ func AppendList(b []byte, names []string, max int) (out []byte, err error) {
 // ParseList reads the answer to HELP: all that came until the connection ended. An introduction in the first line is
 // left out; a refusal there is a [RefusedError].
 func ParseList(b []byte, max int) (names []string, err error) {
-	for first := true; len(b) > 0 && err == nil; first = false {
+	for first := true; len(b) > 0; first = false {
 		var name string
 		var r Reply
 		var n int
@@ -85,13 +85,12 @@ func ParseList(b []byte, max int) (names []string, err error) {
 		} else if name, n, err = ParseRequest(b, max); err == nil {
 			names = append(names, name)
 		}
+		if err == ErrIncomplete {
+			return nil, ErrCutShort // no more will come
+		} else if err != nil {
+			return nil, err
+		}
 		b = b[n:]
-	}
-	if err == ErrIncomplete {
-		err = ErrCutShort // no more will come
-	}
-	if err != nil {
-		return nil, err
 	}
 	return names, nil
 }

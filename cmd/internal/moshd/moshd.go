@@ -175,8 +175,5 @@ func logState(log *slog.Logger, server *daemon.Server) {
 	for _, reason := range slices.Sorted(maps.Keys(drops)) {
 		attributes = append(attributes, reason, drops[reason])
 	}
-	if attributes == nil {
-		attributes = []any{"all reasons", 0}
-	}
 	log.Info("dropped datagrams", attributes...)
 }

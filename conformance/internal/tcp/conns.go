@@ -42,5 +42,5 @@ func Current(s *engine.Session) *Conn { return Of(s).Cur }
 
 // Streams are the verbs of connections.
 func Streams() engine.VerbGroup {
-	return engine.Group("Connections and streams", connectionVerbs(), streamVerbs(), loadVerbs())
+	return engine.Group("Connections and streams", connectionVerbs(), streamVerbs(), loadVerbs(), endVerbs())
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// explanations is the file with the mutants that cannot be seen from outside, as ID # REASON. A line that begins with #
-// is for readers.
+// explanations is the file with the mutants that cannot be seen from outside, as ID # REASON. An id with ±1 is that of
+// both neighbours of a number. A line that begins with # is for readers.
 const explanations = "conformance/mutants/equivalent.txt"
 
 // explained gives the reasons by the mutants' ids.
@@ -36,15 +36,28 @@ func parseExplained(text string, found []mutant) (map[string]string, error) {
 			continue
 		}
 		id, reason, _ := strings.Cut(line, " # ")
-		switch {
-		case !ids[id]:
-			return nil, fmt.Errorf("no mutant has the id %q", id)
-		case strings.TrimSpace(reason) == "":
+		reason = strings.TrimSpace(reason)
+		if reason == "" {
 			return nil, fmt.Errorf("no reason for %q", id)
-		case reasons[id] != "":
-			return nil, fmt.Errorf("%q stands there twice", id)
 		}
-		reasons[id] = strings.TrimSpace(reason)
+		for _, id := range both(id) {
+			switch {
+			case !ids[id]:
+				return nil, fmt.Errorf("no mutant has the id %q", id)
+			case reasons[id] != "":
+				return nil, fmt.Errorf("%q stands there twice", id)
+			}
+			reasons[id] = reason
+		}
 	}
 	return reasons, nil
+}
+
+// both gives the ids that a line of the file is for.
+func both(id string) []string {
+	before, after, ok := strings.Cut(id, "±1 ")
+	if !ok {
+		return []string{id}
+	}
+	return []string{before + "+1 " + after, before + "-1 " + after}
 }

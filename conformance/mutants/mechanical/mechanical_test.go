@@ -72,13 +72,14 @@ func TestRolesOf(t *testing.T) {
 }
 
 func TestExplained(t *testing.T) {
-	found := []mutant{{ID: "one #1: a"}, {ID: "two #1: b"}}
+	found := []mutant{{ID: "one #1: a"}, {ID: "two #1: b"}, {ID: "f, 5+1 #1: c"}, {ID: "g, 5+1 #1: d"}, {ID: "g, 5-1 #1: d"}}
 	for text, want := range map[string]string{
 		"# For readers.\n\none #1: a # A reason.\n": "",
 		"three #1: c # A reason.\n":                 `no mutant has the id "three #1: c"`,
 		"one #1: a\n":                               "no reason",
-		"one #1: a # \n":                            "no mutant has",
+		"one #1: a # \n":                            "no reason",
 		"one #1: a # A.\none #1: a # B.\n":          "twice",
+		"f, 5±1 #1: c # A.\none #1: a # B.\n":       `no mutant has the id "f, 5-1 #1: c"`,
 	} {
 		reasons, err := parseExplained(text, found)
 		switch {
@@ -87,6 +88,10 @@ func TestExplained(t *testing.T) {
 		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 			t.Errorf("%q: %v, not an error with %q", text, err, want)
 		}
+	}
+	reasons, err := parseExplained("g, 5±1 #1: d # Both.\n", found)
+	if err != nil || len(reasons) != 2 || reasons["g, 5+1 #1: d"] != "Both." || reasons["g, 5-1 #1: d"] != "Both." {
+		t.Errorf("one line for both neighbours: %v, %v", reasons, err)
 	}
 }
 

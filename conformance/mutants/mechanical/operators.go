@@ -36,7 +36,7 @@ func (f *finder) visit(n ast.Node, parents []ast.Node) bool {
 			f.add(n, fmt.Sprintf("%s to %s", n.Op, to), at, at+len(n.Op.String()), to.String())
 		}
 	case *ast.BasicLit:
-		if n.Kind == token.INT {
+		if n.Kind == token.INT && !(n.Value == "0" && besideError(f.parents)) {
 			f.addConstant(n)
 		}
 	case *ast.SelectorExpr:

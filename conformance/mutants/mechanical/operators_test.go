@@ -86,6 +86,40 @@ func TestOperators(t *testing.T) {
 	}
 }
 
+// TestBesideError: a 0 beside an error that is not nil has no mutants, if the function is none that counts bytes.
+func TestBesideError(t *testing.T) {
+	for body, want := range map[string]bool{
+		"return 0, ErrTooLong":                                     true,
+		"return 0, p.ErrTooLong":                                   true,
+		"return a, 0, errTooMany":                                  true,
+		"return 0, errors.New(a)":                                  true,
+		"return 0, fmt.Errorf(a, b)":                               true,
+		"return 0, &p.Refusal{Code: a}":                            true,
+		"if err != nil { return 0, err }":                          true,
+		"if a, err = g(); err != nil { return 0, err }":            true,
+		"switch {\ncase err != nil: return 0, err\n}":              true,
+		"_ = func() (int, error) { return 0, errA }":               true,
+		"return 7, ErrTooLong":                                     false, // how many bytes are needed, perhaps
+		"return 0, nil":                                            false,
+		"return 0, err":                                            false,
+		"return 0, g()":                                            false,
+		"return 0, errand":                                         false,
+		"return g(0), ErrTooLong":                                  false,
+		"return 0":                                                 false,
+		"if err == nil { return 0, err }":                          false,
+		"if a != nil { return 0, err }":                            false,
+		"if err != nil { g() } else { return 0, err }":             false,
+		"if err != nil || a { return 0, err }":                     false,
+		"switch {\ncase err != nil, a: return 0, err\n}":           false,
+		"_ = func(b []byte) (n int, err error) { return 0, ErrA }": false,
+	} {
+		left := slices.ContainsFunc(inFunction(t, body), func(change string) bool { return strings.Contains(change, "+1: ") })
+		if left == want {
+			t.Errorf("%s: a mutant of 0 is %v", body, left)
+		}
+	}
+}
+
 // TestConstants: a name of another package counts where that declares it, and nothing that stands for a time, a text or
 // a truth value.
 func TestConstants(t *testing.T) {

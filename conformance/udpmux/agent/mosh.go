@@ -28,9 +28,11 @@ func moshVerbs() []engine.Verb {
 		{Name: "mosh has", Usage: "VARIABLE",
 			Help: "The environment contains this, NAME=VALUE.", Max: -1, Run: alone(moshHasStep)},
 		{Name: "mosh connects",
-			Usage: "[-ended] [at ADDRESS...|beside ADDRESS] [in session] [with another] [line TEXT] [before TEXT] [exit N]",
+			Usage: "[-ended] [at ADDRESS...|beside ADDRESS|names ADDRESS] [in session] [with another] [line TEXT] " +
+				"[before TEXT] [exit N]",
 			Help: "mosh-server, which has started, binds 127.0.0.1 or these addresses (beside: while another socket " +
-				"has the port at that address), leaves a process in the background, prints the CONNECT line, and " +
+				"has the port at that address; names: the line names the port of another socket at that address), " +
+				"leaves a process in the background, prints the CONNECT line, and " +
 				"ends with exit code 0. in session: the process is in a session of its own; with another: a second " +
 				"process in its group outlives it; line: print this line instead, in which {port+N} stands for its " +
 				"port plus N; before: print this text first; exit: end with this code. -ended: mosh-server may have " +
@@ -154,6 +156,12 @@ func moshConnectsStep(s *engine.Session, a *part, args []string) error {
 				return engine.Unsupported("%v", err)
 			}
 			o.Bind = []string{"127.0.0.1:" + port}
+		case "names":
+			port, err := bindBeside(s, args[1])
+			if err != nil {
+				return engine.Unsupported("%v", err)
+			}
+			line = strings.Replace(line, "{port}", port, 1)
 		case "in":
 			o.Apart = true
 		case "with":

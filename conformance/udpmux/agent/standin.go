@@ -116,6 +116,13 @@ func (o standInOrders) carryOut(c *net.UnixConn) (place standInPlace, err error)
 	if err != nil {
 		return place, err
 	}
+	if o.Other {
+		other := exec.Command("sleep", "60") // the suite ends it earlier, with all that is left
+		if err := other.Start(); err != nil {
+			return place, err
+		}
+		place.Other = other.Process.Pid
+	}
 	// It lasts as long as its input, which the suite holds.
 	background := exec.Command("cat")
 	background.Stdin, background.ExtraFiles = end, files
@@ -125,13 +132,6 @@ func (o standInOrders) carryOut(c *net.UnixConn) (place standInPlace, err error)
 		return place, err
 	}
 	place.Background = background.Process.Pid
-	if o.Other {
-		other := exec.Command("sleep", "60") // the suite ends it earlier, with all that is left
-		if err := other.Start(); err != nil {
-			return place, err
-		}
-		place.Other = other.Process.Pid
-	}
 	return place, nil
 }
 

@@ -34,8 +34,8 @@ func backendVerbs() []engine.Verb {
 		{Name: "visitors", Usage: "N",
 			Help: "N agents come and go. A third of them leave at once, a third after WELCOME, and a third have a " +
 				"session whose backend leaves with them.", Min: 1, Max: 1, Run: visitorsVerb},
-		{Name: "leave",
-			Help: "The agent closes its connection.", Run: leaveVerb},
+		{Name: "leave", Usage: "[-half on]",
+			Help: "The agent closes its connection or, with -half, ends only its own direction.", Max: -1, Run: leaveVerb},
 		{Name: "outsider", Usage: "UID NAME",
 			Help: "That user cannot connect, or gets WELCOME with modes 0, an ERROR, or the end of the connection, " +
 				"but never REGISTERED.", Min: 2, Max: 2, Run: outsiderVerb},
@@ -209,7 +209,16 @@ func visitorsVerb(s *engine.Session, args []string) error {
 }
 
 func leaveVerb(s *engine.Session, args []string) error {
+	o, rest := options(args, "-half")
+	if len(rest) != 0 {
+		return engine.ErrUsage
+	}
 	a := agentAtWork(s)
+	if o["-half"] != "" {
+		a.CloseWrite()
+		a.Rec.Note("%s. the suite has ended its direction", a.Name)
+		return nil
+	}
 	a.Close()
 	delete(of(s).agents, a.Name)
 	a.Rec.Note("%s. closed by the suite", a.Name)

@@ -29,8 +29,10 @@ func crowdVerbs() []engine.Verb {
 		{Name: "newcomers", Usage: "N RATE MODE BACKEND",
 			Help: "Of N new clients that send at once, no more reach the backend than a burst of RATE and RATE per " +
 				"second.", Min: 4, Max: 4, Run: newcomersVerb},
-		{Name: "torrent", Usage: "N CLIENT MODE BACKEND",
-			Help: "The client sends N datagrams at once, and nobody reads them.", Min: 4, Max: 4, Run: torrentVerb},
+		{Name: "torrent", Usage: "[-stopped on] N CLIENT MODE BACKEND",
+			Help: "The client sends N datagrams at once, and nobody reads them; with -stopped, while the target is " +
+				"stopped, and the verb ends when one sent later arrives.",
+			Max: -1, Run: torrentVerb},
 		{Name: "depart", Usage: "CLIENT",
 			Help: "The client closes its socket.", Min: 1, Max: 1, Run: departVerb},
 		{Name: "remembers", Usage: "N MOST MODE BACKEND",
@@ -187,11 +189,23 @@ func newcomersVerb(s *engine.Session, args []string) error {
 }
 
 func torrentVerb(s *engine.Session, args []string) error {
-	c, b := clientNamed(s, args[1], ""), backendNamed(s, args[3])
+	o, rest := options(args, "-stopped")
+	if len(rest) != 4 {
+		return engine.ErrUsage
+	}
+	c, b := clientNamed(s, rest[1], ""), backendNamed(s, rest[3])
+	if o["-stopped"] != "" {
+		members := s.In.Process.Members()
+		if err := members.Pause(s.Wait()); err != nil {
+			return engine.Inconclusive("%v", err)
+		}
+		defer drains(s, c, rest[2], b)
+		defer members.Proceed()
+	}
 	mark := s.Rec.Mark()
-	for range engine.Integer(args[0]) {
+	for range engine.Integer(rest[0]) {
 		s.Rec.Back(mark)
-		c.up(args[2], b)
+		c.up(rest[2], b)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/udpmux/sockets"
@@ -79,4 +80,20 @@ func fenceClient(s *engine.Session, c *client) (before []sockets.Datagram) {
 			before = append(before, d)
 		}
 	}
+}
+
+// drains sends datagrams until one arrives: there is room again for what comes.
+func drains(s *engine.Session, c *client, mode string, b *backend) {
+	mark := s.Rec.Mark()
+	for w := s.Wait(); !w.Over(); s.Rec.Back(mark) {
+		c.up(mode, b)
+		const moment = 50 * time.Millisecond
+		for step := s.Window(moment); !step.Over(); {
+			if d, err := b.Next(step); err == nil && bytes.Equal(d.B, c.p) {
+				b.There()
+				return
+			}
+		}
+	}
+	engine.Must(engine.Inconclusive("nothing came through in time after many datagrams"))
 }

@@ -34,7 +34,7 @@ func (b *batch) connect() {
 		h.Name = (*byte)(unsafe.Pointer(&b.names[i]))
 		h.Control = (*byte)(unsafe.Pointer(&b.controls[i]))
 		h.Namelen = unix.SizeofSockaddrInet6
-		h.SetControllen(controlSize)
+		h.SetControllen(int(unsafe.Sizeof(b.controls[i])))
 	}
 }
 
@@ -43,7 +43,7 @@ func (b *batch) connect() {
 func (s *Socket) receive() int {
 	for i := range s.in.n {
 		s.in.messages[i].Namelen = unix.SizeofSockaddrInet6
-		s.in.messages[i].SetControllen(controlSize)
+		s.in.messages[i].SetControllen(int(unsafe.Sizeof(s.in.controls[i])))
 	}
 	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.in.messages)), batchSize,
 		unix.MSG_DONTWAIT, 0, 0)

@@ -102,7 +102,5 @@ func (s *Server) fromBackends() (more bool) {
 
 // flush sends what was queued, and counts what could not be sent.
 func (s *Server) flush(socket *Socket) {
-	if failed := socket.flush(); failed > 0 {
-		s.mux.NotSent(failed)
-	}
+	s.mux.NotSent(socket.flush())
 }

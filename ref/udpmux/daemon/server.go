@@ -64,9 +64,7 @@ func (s *Server) Drops() map[string]uint64 {
 	drops := s.mux.Drops()
 	for where, sockets := range map[string][]*Socket{"from clients": s.external, "from the loopback side": {s.backend}} {
 		for _, socket := range sockets {
-			if n := socket.overrun; n > 0 {
-				drops["receive buffer was full, "+where] += uint64(n)
-			}
+			drops["receive buffer was full, "+where] += uint64(socket.overrun)
 		}
 	}
 	return drops
