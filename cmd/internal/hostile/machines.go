@@ -19,7 +19,7 @@ for dir in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o mode=1777 tmpfs "$dir"; 
 "$IP" link set lo up
 unset TMPDIR XDG_RUNTIME_DIR
 as=''
-run() { $as "$MUXSPEC" run --draws 0 --json "$OUT/report.json" "$@"; }
+run() { $as "$MUXSPEC" run --quick --json "$OUT/report.json" "$@"; }
 judge() { run "$@" >"$OUT/stdout" 2>"$OUT/stderr"; }
 `
 

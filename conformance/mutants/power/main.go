@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -50,6 +51,7 @@ func power(args []string) int {
 	verbose := fs.BoolP("verbose", "v", false, "show what each scenario saw")
 	only := fs.StringSlice("only", nil, "only the mutants of this `NAME`, in which * stands for anything; repeatable")
 	from := fs.String("from", "", "judge the mutants in this `FOLDER`, PROTOCOL/NAME.txtar, in place of the suite's own")
+	part := fs.String("part", "", "only the `K/N`th part of the mutants, K from 1 to N: every Nth from the Kth on")
 	fast := fs.Bool("fail-fast", false, "be content with the first scenario that sees a mutant; which others would is not told")
 	file := fs.String("json", "", "write the result as JSON to `FILE`, too")
 	fs.Usage = func() { fmt.Printf("%s%s", usage, fs.FlagUsages()) }
@@ -62,6 +64,9 @@ func power(args []string) int {
 		return complain(fmt.Errorf("unexpected argument %q", fs.Arg(0)))
 	}
 	all, err := choose(*from, *only)
+	if err == nil {
+		all, err = partOf(all, *part)
+	}
 	if err != nil {
 		return complain(err)
 	}
@@ -76,7 +81,7 @@ func power(args []string) int {
 		fmt.Fprintln(os.Stderr, "power: interrupted")
 		return exitInterrupted
 	}
-	o, err := sum(results, *from != "" || len(*only) > 0, time.Since(began))
+	o, err := sum(results, *from != "" || len(*only) > 0 || *part != "", time.Since(began))
 	if err == nil && *fast {
 		o.Unseen = []string{} // that one has seen nothing says nothing
 	}
@@ -134,6 +139,23 @@ func choose(from string, names []string) (all []mutants.Mutant, err error) {
 		}
 	}
 	return slices.DeleteFunc(all, func(m mutants.Mutant) bool { return !chosen[m.Name] }), nil
+}
+
+// partOf gives the part of the mutants that text names, such as 1/2; all if it is empty.
+func partOf(all []mutants.Mutant, text string) (some []mutants.Mutant, err error) {
+	if text == "" {
+		return all, nil
+	}
+	first, step, _ := strings.Cut(text, "/")
+	k, kErr := strconv.Atoi(first)
+	n, nErr := strconv.Atoi(step)
+	if kErr != nil || nErr != nil || k < 1 || k > n {
+		return nil, fmt.Errorf("--part %q is not K/N with K from 1 to N", text)
+	}
+	for i := k - 1; i < len(all); i += n {
+		some = append(some, all[i])
+	}
+	return some, nil
 }
 
 // judgeAll judges the mutants, each with a program and a folder of its own, so that none can disturb another.

@@ -79,3 +79,23 @@ func TestUsage(t *testing.T) {
 		}
 	}
 }
+
+// TestPartOf: the parts are apart, and together they are all.
+func TestPartOf(t *testing.T) {
+	all := []mutants.Mutant{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}, {Name: "e"}}
+	for text, want := range map[string]string{"": "abcde", "1/1": "abcde", "1/2": "ace", "2/2": "bd", "3/3": "c", "6/6": ""} {
+		some, err := partOf(all, text)
+		got := ""
+		for _, m := range some {
+			got += m.Name
+		}
+		if err != nil || got != want {
+			t.Errorf("%q: %q, %v, expected %q", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"1", "0/2", "3/2", "-1/2", "a/b", "1/2/3"} {
+		if _, err := partOf(all, text); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}
