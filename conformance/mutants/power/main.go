@@ -98,13 +98,16 @@ func power(args []string) int {
 	return exitOK
 }
 
+// failFast is the option of the suite's runs that ends them at the first violation.
+const failFast = "--fail-fast"
+
 // options are those of the suite's runs: that its own mutants are killed does not hang on what is drawn.
 func options(from string, fast bool) (all []string) {
 	if from == "" {
 		all = append(all, "--draws", "0")
 	}
 	if fast {
-		all = append(all, "--fail-fast")
+		all = append(all, failFast)
 	}
 	return all
 }
