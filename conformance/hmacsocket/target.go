@@ -111,12 +111,10 @@ func foretold(all [][]byte) error {
 func startLike(s *engine.Session, first *engine.Instance) error {
 	values := maps.Clone(s.Values)
 	values["keyfile"] = filepath.Join(first.Dir, "key")
-	in, err := s.Start(values)
-	if err != nil {
-		return engine.Inconclusive("starting the target once more: %v", err)
+	if err := s.Replace(values); err != nil {
+		return err
 	}
-	peerOf(in).key = peerOf(first).key
-	s.In = in
+	peerOf(s.In).key = peerOf(first).key
 	return nil
 }
 

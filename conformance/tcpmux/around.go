@@ -94,10 +94,5 @@ func programVerb(s *engine.Session, args []string) (err error) {
 }
 
 func anotherVerb(s *engine.Session, args []string) error {
-	in, err := s.Start(maps.Clone(s.Values))
-	if err != nil {
-		return engine.Inconclusive("starting the target once more: %v", err)
-	}
-	s.In = in
-	return nil
+	return s.Replace(maps.Clone(s.Values))
 }

@@ -96,6 +96,16 @@ func (s *Session) Start(values map[string]string) (*Instance, error) {
 	return in, err
 }
 
+// Replace starts the target once more, and lets that instance be the scenario's from now on.
+func (s *Session) Replace(values map[string]string) error {
+	in, err := s.Start(values)
+	if err != nil {
+		return Inconclusive("starting the target once more: %v", err)
+	}
+	s.In = in
+	return nil
+}
+
 // Prepare makes another instance, which the caller starts. It is ended with the session.
 func (s *Session) Prepare(values map[string]string) (*Instance, map[string]string, error) {
 	in, values, err := s.run.prepare(Scenario{Role: s.Role}, values)

@@ -70,18 +70,12 @@ func power(args []string) int {
 	if err != nil {
 		return complain(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	began := time.Now()
-	results, err := judgeAll(ctx, all, options(*from, *fast))
-	if err != nil {
-		return complain(err)
-	}
-	if ctx.Err() != nil {
+	some := *from != "" || len(*only) > 0 || *part != ""
+	o, err := judged(all, options(*from, *fast), some)
+	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "power: interrupted")
 		return exitInterrupted
 	}
-	o, err := sum(results, *from != "" || len(*only) > 0 || *part != "", time.Since(began))
 	if err == nil && *fast {
 		o.Unseen = []string{} // that one has seen nothing says nothing
 	}
@@ -96,6 +90,21 @@ func power(args []string) int {
 		return exitWeak
 	}
 	return exitOK
+}
+
+// judged judges the mutants, which are some or all. It fails with [context.Canceled] if a signal interrupts it.
+func judged(all []mutants.Mutant, options []string, some bool) (*outcome, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	began := time.Now()
+	results, err := judgeAll(ctx, all, options)
+	if err == nil && ctx.Err() != nil {
+		err = context.Canceled
+	}
+	if err != nil {
+		return nil, err
+	}
+	return sum(results, some, time.Since(began))
 }
 
 // failFast is the option of the suite's runs that ends them at the first violation.
