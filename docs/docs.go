@@ -3,14 +3,19 @@
 //
 //	**TCPMUX-60** SHOULD (client, interop, window) Text. *Source: a section.* *Why: a reason.* *Not tested from outside: why.*
 //
-// of which each part in italics may be missing. In the brackets "both" stands for client and server. A withdrawn rule
-// leaves a paragraph such as
+// of which each part in italics may be missing. The role may be missing, too, if an earlier paragraph of the page begins
+// with its name for all that follow:
+//
+//	*Role: client.*
+//
+// "both" stands for client and server. A withdrawn rule leaves a paragraph such as
 //
 //	**TCPMUX-63** WITHDRAWN Why.
 package docs
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"regexp"
@@ -79,7 +84,8 @@ type Rule struct {
 // Compiled at their first use: the fixture services and the reference are the same program, are started often, and read no pages.
 var (
 	idLine    = compiled(`^\*\*([A-Z]+)-(\d+)\*\* (.*)$`)
-	body      = compiled(`^(MUST|SHOULD) \(([a-z-]+), ([a-z]+)(, window)?\) (.+?)(?: \*Source: (.+?)\*)?(?: \*Why: (.+?)\*)?(?: \*Not tested from outside: (.+)\*)?$`)
+	role      = compiled(`^\*Role: ([a-z-]+)\.\*`)
+	body      = compiled(`^(MUST|SHOULD) \((?:([a-z-]+), )?(` + strings.Join(Classes, "|") + `)(, window)?\) (.+?)(?: \*Source: (.+?)\*)?(?: \*Why: (.+?)\*)?(?: \*Not tested from outside: (.+)\*)?$`)
 	withdrawn = compiled(`^WITHDRAWN (.+)$`)
 )
 
@@ -133,16 +139,19 @@ var all = sync.OnceValues(func() ([]Rule, error) {
 // parse reads a page. It refuses a rule that is not of the form above.
 func parse(protocol, page, text string) ([]Rule, error) {
 	var rules []Rule
-	section := ""
+	section, roleBefore := "", ""
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		text := strings.Join(strings.Fields(paragraph), " ")
 		if strings.HasPrefix(text, "#") {
 			section = strings.TrimLeft(text, "# ")
 		}
+		if m := role().FindStringSubmatch(text); m != nil {
+			roleBefore = m[1]
+		}
 		if !strings.HasPrefix(text, "**"+strings.ToUpper(protocol)+"-") {
 			continue
 		}
-		r, err := parseRule(protocol, text)
+		r, err := parseRule(protocol, roleBefore, text)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", page, err)
 		}
@@ -166,7 +175,7 @@ func inOrder(protocol string, rules []Rule) error {
 	return nil
 }
 
-func parseRule(protocol, text string) (Rule, error) {
+func parseRule(protocol, roleBefore, text string) (Rule, error) {
 	id := idLine().FindStringSubmatch(text)
 	if id == nil || id[1] != strings.ToUpper(protocol) {
 		return Rule{}, fmt.Errorf("not a rule: %.40q", text)
@@ -181,8 +190,11 @@ func parseRule(protocol, text string) (Rule, error) {
 		return r, nil
 	}
 	m := body().FindStringSubmatch(id[3])
-	if m == nil || !slices.Contains(Classes, m[3]) {
+	if m == nil {
 		return Rule{}, fmt.Errorf("%s: not of the form LEVEL (role, class) text *Source: …* *Why: …*", r.ID)
+	}
+	if m[2] = cmp.Or(m[2], roleBefore); m[2] == "" {
+		return Rule{}, fmt.Errorf("%s: neither the rule nor a paragraph before it names a role", r.ID)
 	}
 	r.Level, r.Class, r.Window = m[1], m[3], m[4] != ""
 	r.Roles = []string{protocol + "-" + m[2]}

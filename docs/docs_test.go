@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,8 +40,10 @@ func TestParseRefuses(t *testing.T) {
 		return rules, inOrder("tcpmux", rules)
 	}
 	rules, err := read("# Heading\n\n" + good + "\n\n**TCPMUX-2** WITHDRAWN It was wrong.\n\n" +
-		"**TCPMUX-3** SHOULD (both, rfc, window) Bare.\n\n**TCPMUX-4** MUST (client, rfc) All. *Source: S.* *Why: W.* *Not tested from outside: N.*")
-	if err != nil || len(rules) != 4 || !rules[1].Withdrawn {
+		"**TCPMUX-3** SHOULD (both, rfc, window) Bare.\n\n**TCPMUX-4** MUST (client, rfc) All. *Source: S.* *Why: W.* *Not tested from outside: N.*\n\n" +
+		"*Role: both.* And more.\n\n**TCPMUX-5** MUST (rfc) Both.\n\n*Role: client.*\n\n**TCPMUX-6** MUST (interop, window) One.\n\n" +
+		"**TCPMUX-7** MUST (server, rfc) Its own.")
+	if err != nil || len(rules) != 7 || !rules[1].Withdrawn {
 		t.Fatalf("good page: %v, %v", rules, err)
 	}
 	if r := rules[2]; r.Text != "Bare." || r.Source+r.Why+r.Untested != "" || !r.Window || len(r.Roles) != 2 {
@@ -49,7 +52,12 @@ func TestParseRefuses(t *testing.T) {
 	if r := rules[3]; r.Text != "All." || r.Source != "S." || r.Why != "W." || r.Untested != "N." || r.Page != "tcpmux.md" {
 		t.Errorf("a rule with all parts: %+v", r)
 	}
+	if !slices.Equal(rules[4].Roles, []string{"tcpmux-server", "tcpmux-client"}) ||
+		!slices.Equal(rules[5].Roles, []string{"tcpmux-client"}) || !rules[5].Window || rules[6].Roles[0] != "tcpmux-server" {
+		t.Errorf("rules after a paragraph with a role: %+v", rules[4:])
+	}
 	for name, page := range map[string]string{
+		"no role":        strings.Replace(good, "server, ", "", 1),
 		"duplicate":      good + "\n\n" + good,
 		"gap":            good + "\n\n" + strings.Replace(good, "-1", "-3", 1),
 		"unknown level":  strings.Replace(good, "MUST", "MAY", 1),
