@@ -1,7 +1,7 @@
 // Package docs embeds the protocols' pages and reads the rules out of them. The pages are the one source of rule ids: a
 // rule is a paragraph such as
 //
-//	**TCPMUX-60** SHOULD (client, interop, window) Text. *Source: a section.* *Why: a reason.* *Not tested from outside: why.*
+//	**TCPMUX-60** SHOULD (client, interop) Text. *Source: a section.* *Why: a reason.* *Not tested from outside: why.*
 //
 // of which each part in italics may be missing. The role may be missing, too, if an earlier paragraph of the page begins
 // with its name for all that follow:
@@ -68,11 +68,9 @@ type Rule struct {
 	Level    string   // MUST or SHOULD
 	Roles    []string // tcpmux-server; those who have to keep it
 	Class    string   // one of [Classes]
-	// Window: that it is kept is shown by nothing happening for some time.
-	Window bool
-	Text   string
-	Source string // where the rule comes from; empty if that is clear
-	Why    string // the reason for the rule; empty if that is clear
+	Text     string
+	Source   string // where the rule comes from; empty if that is clear
+	Why      string // the reason for the rule; empty if that is clear
 	// Untested says why it cannot be tested from outside; empty where it can.
 	Untested string
 	Page     string // tcpmux.md
@@ -85,7 +83,7 @@ type Rule struct {
 var (
 	idLine    = compiled(`^\*\*([A-Z]+)-(\d+)\*\* (.*)$`)
 	role      = compiled(`^\*Role: ([a-z-]+)\.\*`)
-	body      = compiled(`^(MUST|SHOULD) \((?:([a-z-]+), )?(` + strings.Join(Classes, "|") + `)(, window)?\) (.+?)(?: \*Source: (.+?)\*)?(?: \*Why: (.+?)\*)?(?: \*Not tested from outside: (.+)\*)?$`)
+	body      = compiled(`^(MUST|SHOULD) \((?:([a-z-]+), )?(` + strings.Join(Classes, "|") + `)\) (.+?)(?: \*Source: (.+?)\*)?(?: \*Why: (.+?)\*)?(?: \*Not tested from outside: (.+)\*)?$`)
 	withdrawn = compiled(`^WITHDRAWN (.+)$`)
 )
 
@@ -196,11 +194,11 @@ func parseRule(protocol, roleBefore, text string) (Rule, error) {
 	if m[2] = cmp.Or(m[2], roleBefore); m[2] == "" {
 		return Rule{}, fmt.Errorf("%s: neither the rule nor a paragraph before it names a role", r.ID)
 	}
-	r.Level, r.Class, r.Window = m[1], m[3], m[4] != ""
+	r.Level, r.Class = m[1], m[3]
 	r.Roles = []string{protocol + "-" + m[2]}
 	if m[2] == "both" {
 		r.Roles = []string{protocol + "-server", protocol + "-client"}
 	}
-	r.Text, r.Source, r.Why, r.Untested = m[5], m[6], m[7], m[8]
+	r.Text, r.Source, r.Why, r.Untested = m[4], m[5], m[6], m[7]
 	return r, nil
 }
