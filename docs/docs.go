@@ -3,8 +3,8 @@
 //
 //	**TCPMUX-60** SHOULD (client, interop) Text. *Source: a section.* *Why: a reason.* *Not tested from outside: why.*
 //
-// of which each part in italics may be missing. The role may be missing, too, if an earlier paragraph of the page begins
-// with its name for all that follow:
+// of which each part in italics may be missing. The role may be missing, too: it is then that of the last paragraph
+// before the rule that begins with, for instance,
 //
 //	*Role: client.*
 //
