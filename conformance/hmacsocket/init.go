@@ -1,12 +1,12 @@
 package hmacsocket
 
 const initHMAC = `# Placeholders in command, env and files:
-#   {keyfile}       the file that holds the key
+#   {keyfile}       the file that holds the key, usually 32 random bytes
 #   {listen}        HOST:PORT to listen on; {host} and {port} are its parts
 #   {connect}       HOST:PORT to connect to
 #   {address_file}  the file to write the address to, if the program chooses the port; {listen} then has port 0
 #   {hash}          the name of the hash
-#   {init_timeout}  the time limit for the peer's Init
+#   {init_timeout}  the time limit for the peer's Init: 1s in scenarios that wait for it, otherwise 1m
 #   {dir} {user}    an empty folder, and the user that the program runs as
 #   {muxspec}       the suite's own program
 

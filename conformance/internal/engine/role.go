@@ -24,7 +24,7 @@ type Role struct {
 	Scripts fs.FS
 	// Verbs are what the scenarios are made of, besides the engine's own.
 	Verbs []VerbGroup
-	// Offers are what a target can have for the scenarios; docs/conformance.md says what each is.
+	// Offers are what a target can have for the scenarios; Init explains them.
 	Offers []string
 	// Placeholders are those that have a meaning in a target's command and files, besides those of every role.
 	Placeholders []string

@@ -11,7 +11,7 @@ import (
 )
 
 // A Target says how a program is started and what it is known to do. Placeholders in braces are replaced in all strings
-// but names and reasons; docs/conformance.md says by what.
+// but names and reasons; a role's Init says by what.
 type Target struct {
 	Name          string   `toml:"name"`
 	Description   string   `toml:"description"`
