@@ -47,7 +47,7 @@ lint:
 	$(GO) mod tidy -diff
 	.ci/tool $(STATICCHECK) ./...
 	.ci/tool $(GOVULNCHECK) ./...
-	$(GO) test ./docs ./conformance -run '^(TestLinks|TestAnchors|TestLines|TestDemands|TestTitles)$$'
+	$(GO) test ./docs ./conformance -run '^(TestLinks|TestAnchors|TestLines|TestRows|TestDemands|TestTitles)$$'
 
 # Make the golden vectors anew. They are committed: the tree must be clean afterwards.
 vectors:

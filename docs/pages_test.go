@@ -57,6 +57,18 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestRows: a row of a table is one line, which wrapping would break.
+func TestRows(t *testing.T) {
+	for page, text := range texts(t) {
+		for n, line := range strings.Split(withoutCode(text), "\n") {
+			line = strings.TrimSpace(line)
+			if strings.HasPrefix(line, "|") && !strings.HasSuffix(line, "|") {
+				t.Errorf("%s: the row %q, line %d without blocks of code, ends without a |", page, line, n+1)
+			}
+		}
+	}
+}
+
 var (
 	link = regexp.MustCompile(`\]\(([^()\s]+)\)`)
 	code = regexp.MustCompile("`[^`]*`")
