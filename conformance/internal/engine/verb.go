@@ -92,7 +92,9 @@ type Verb struct {
 	Help  string
 	// How many arguments there are, at least and at most; below 0: any number.
 	Min, Max int
-	Run      func(s *Session, args []string) error
+	// Run returns a [Violation] if the target is wrong, [Inconclusive] if the suite has trouble, [ErrUsage] for bad
+	// arguments, and otherwise nil.
+	Run func(s *Session, args []string) error
 }
 
 // ErrUsage: the arguments are not those of the verb's usage.
