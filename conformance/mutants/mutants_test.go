@@ -51,16 +51,16 @@ func TestEveryRuleHasMutant(t *testing.T) {
 	}
 }
 
-const head = "# TCPMUX-5: a NUL\n# behind it.\n# Why: sizeof\n# counts it.\n"
+const head = "# TCPMUX-5: a NUL\n# after it.\n# Why: sizeof\n# counts it.\n"
 
 func TestParse(t *testing.T) {
 	text := head + "-- file --\nref/a.go\n-- old --\n\tx\n\n-- new --\n-- file 2 --\nref/b.go\n-- old 2 --\ny\n-- new 2 --\nz\n"
-	all, err := load(fstest.MapFS{"tcpmux/behind.txtar": {Data: []byte(text)}})
+	all, err := load(fstest.MapFS{"tcpmux/after.txtar": {Data: []byte(text)}})
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%d mutants, %v", len(all), err)
 	}
 	m := all[0]
-	if m.Name != "behind" || m.Rule.ID != "TCPMUX-5" || m.What != "a NUL behind it." || m.Why != "sizeof counts it." {
+	if m.Name != "after" || m.Rule.ID != "TCPMUX-5" || m.What != "a NUL after it." || m.Why != "sizeof counts it." {
 		t.Errorf("head read as %q, %s, %q, %q", m.Name, m.Rule.ID, m.What, m.Why)
 	}
 	// One newline at a part's end is the format's, not the text's.

@@ -170,7 +170,7 @@ func TestIDs(t *testing.T) {
 	later := ids(findIn(t, map[string]string{"ref/p/p.go": before + method}))
 	for _, id := range want {
 		if !slices.Contains(later, id) {
-			t.Errorf("%s is gone behind another function", id)
+			t.Errorf("%s is gone after another function", id)
 		}
 	}
 	long := ids(findIn(t, map[string]string{"ref/p/p.go": "package p\n\nvar x = \"" + strings.Repeat("é", 200) + "\" + y\n"}))

@@ -168,7 +168,7 @@ func isConstant(known map[string]bool, f file, e ast.Expr) bool {
 // rank puts the mutants in the order that the seed gives. Each one's place depends on its id alone, so that a change of
 // the reference does not choose others.
 func rank(seed uint64, found []mutant) {
-	// The seed stands behind the id: what is written last to this hash hardly moves its high bits.
+	// The seed follows the id: what is written last to this hash hardly moves its high bits.
 	place := func(m mutant) uint64 {
 		h := fnv.New64a()
 		h.Write(binary.LittleEndian.AppendUint64([]byte(m.ID), seed))

@@ -46,7 +46,7 @@ func TestSort(t *testing.T) {
 // TestOutcome: the suite is good only if every mutant is killed, and the scenarios that nothing has made fail are
 // named.
 func TestOutcome(t *testing.T) {
-	saw := []sighting{{"TCPMUX-5", "nothing-between", "behind the reply line stands a NUL"}}
+	saw := []sighting{{"TCPMUX-5", "nothing-between", "a NUL follows the reply line"}}
 	for _, c := range []struct {
 		results []result
 		good    bool
