@@ -22,8 +22,8 @@ func pairLoadVerbs() []engine.Verb {
 			Help: "Open N connections through the target at once, send the text at the HMAC side of each, and close " +
 				"them.",
 			Min: 2, Max: 2, Run: crowdVerb},
-		{Name: "announce", Usage: "[-behind]",
-			Help: "On many connections, send an LD equal to the target's ML and nothing after it; with -behind, " +
+		{Name: "announce", Usage: "[-after]",
+			Help: "On many connections, send an LD equal to the target's ML and nothing after it; with -after, " +
 				"after a good Chunk.",
 			Max: 1, Run: announceVerb},
 		{Name: "stall", Usage: "chunks|plain",
@@ -134,7 +134,7 @@ func crowdVerb(s *engine.Session, args []string) error {
 }
 
 func announceVerb(s *engine.Session, args []string) error {
-	if len(args) == 1 && args[0] != "-behind" {
+	if len(args) == 1 && args[0] != "-after" {
 		return engine.ErrUsage
 	}
 	const most, least = 300, 4

@@ -104,7 +104,7 @@ func FuzzMessages(f *testing.F) {
 	})
 }
 
-// FuzzConn fuzzes a Conn behind a good Init, which has to deliver what conformance/wire reads, answer as the page says,
+// FuzzConn fuzzes a Conn after a good Init, which has to deliver what conformance/wire reads, answer as the page says,
 // and end.
 func FuzzConn(f *testing.F) {
 	messageVectors(f, func(d vectors.Direction, s vectors.Streamed, i int, unsigned []byte) {

@@ -17,7 +17,7 @@ type line struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	in       []byte // not read yet
-	inEnd    error  // behind it: io.EOF or errReset
+	inEnd    error  // after it: io.EOF or errReset
 	out      []byte // all that was written
 	outEnded bool
 	closed   bool
@@ -38,7 +38,7 @@ func (l *line) do(f func()) {
 	l.changed.Broadcast()
 }
 
-// feed is what arrives; end is what arrives behind it.
+// feed is what arrives; end is what arrives after it.
 func (l *line) feed(b []byte)  { l.do(func() { l.in = append(l.in, b...) }) }
 func (l *line) end(with error) { l.do(func() { l.inEnd = with }) }
 

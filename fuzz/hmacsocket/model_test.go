@@ -44,7 +44,7 @@ type violation string
 
 func (v violation) Error() string { return string(v) }
 
-// begin opens two connections of each program and plays the steps; it checks everything behind each.
+// begin opens two connections of each program and plays the steps; it checks everything after each.
 func (s *session) begin() error {
 	for _, server := range []bool{false, true, false, true} {
 		s.open(server)

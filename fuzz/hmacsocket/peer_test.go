@@ -50,7 +50,7 @@ type transport interface {
 	CloseWrite() error
 }
 
-// run is the application: it reads with pieces of a size (0: it uses WriteTo), and closes behind what is not a clean end.
+// run is the application: it reads with pieces of a size (0: it uses WriteTo), and closes after what is not a clean end.
 func (p *peer) run(open func(net.Conn) (transport, error), size int) {
 	conn, err := open(p.line)
 	p.mu.Lock()
@@ -172,7 +172,7 @@ func (s *session) checkSent(p *peer) error {
 	conn, got, end := p.state()
 	if conn == nil {
 		if len(out) != n {
-			return fmt.Errorf("%s sent %x behind its Init, and no good one has come", p.name, out[n:])
+			return fmt.Errorf("%s sent %x after its Init, and no good one has come", p.name, out[n:])
 		}
 		return nil
 	}
@@ -200,12 +200,12 @@ func (s *session) checkSent(p *peer) error {
 		wantEC = wire.CodeWrongHMAC
 	}
 	if EC != wantEC {
-		return fmt.Errorf("%s has sent the Error %#02x, not %#02x, behind %q", p.name, EC, wantEC, end)
+		return fmt.Errorf("%s has sent the Error %#02x, not %#02x, after %q", p.name, EC, wantEC, end)
 	}
 	return nil
 }
 
-// refused is what the peer was fed behind the last message that was right.
+// refused is what the peer was fed after the last message that was right.
 func (s *session) refused(p *peer) []byte {
 	n := 6 + s.hash.Length
 	_, used, _ := s.direction(p.own).ReadStream(p.fed[n:], s.limit(), new(big.Int), p.fedEnd == io.EOF)

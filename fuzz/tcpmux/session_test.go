@@ -23,7 +23,7 @@ const (
 	timeout = 10 * time.Second
 )
 
-// serviceNames are the session's services: echo; once, which says a word and ends; own, whose service sends the reply; again, behind
+// serviceNames are the session's services: echo; once, which says a word and ends; own, whose service sends the reply; again, after
 // which another request is read.
 var serviceNames = []string{"again", "eCho", "once", "own"}
 
@@ -144,7 +144,7 @@ func TestSession(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) { checkSession(t, r) })
 }
 
-// session plays the steps and compares with the model behind each.
+// session plays the steps and compares with the model after each.
 func session(todo []step) error {
 	client, server := net.Pipe()
 	s := ref.NewServer(&ref.Config{Services: handlers(), RequestTimeout: timeout, MaxName: maxName}, slog.New(slog.DiscardHandler))

@@ -67,7 +67,7 @@ func readReply(b []byte, max int) (read, error) {
 	return got, differ("reply", b, got, want)
 }
 
-// readList is readRequest for a list behind which the connection has ended: the reference's client reads no other.
+// readList is readRequest for a list after which the connection has ended: the reference's client reads no other.
 func readList(b []byte, max int) (read, error) {
 	names, err := ref.ParseList(b, max)
 	got := read{List: true, End: true, Names: names}

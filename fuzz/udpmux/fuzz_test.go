@@ -55,7 +55,7 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// FuzzFrameWriter fuzzes the writer of frames: what it writes is read, alone and with something behind it.
+// FuzzFrameWriter fuzzes the writer of frames: what it writes is read, alone and with something after it.
 func FuzzFrameWriter(f *testing.F) {
 	f.Add(byte(1), byte(1), uint16(0), []byte(nil))
 	f.Add(byte(2), byte(3), uint16(60000), []byte(nil))

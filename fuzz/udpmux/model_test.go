@@ -331,7 +331,7 @@ func (m *model) targets(now time.Duration, c mux.Client) []*session {
 	})
 }
 
-// probe sees that all targets got the datagram, in any order, and returns the deliveries behind those. A target may go without where the
+// probe sees that all targets got the datagram, in any order, and returns the deliveries after those. A target may go without where the
 // others took the last address.
 func (m *model) probe(now time.Duration, s *source, d datagram, got []mux.Delivery) ([]mux.Delivery, error) {
 	targets, n := m.targets(now, s.client), 0

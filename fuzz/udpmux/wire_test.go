@@ -170,7 +170,7 @@ var anyNumber = rapid.Custom(func(t *rapid.T) string {
 		1 << 63, 1<<64 - 1}).Draw(t, "base")
 	n := fmt.Sprint(base + uint64(rapid.Int64Range(-3, 3).Draw(t, "more")))
 	return strings.Repeat("0", rapid.IntRange(0, 3).Draw(t, "zeros")) + n + rapid.SampledFrom([]string{"", "", "", "", "0", "x", " ",
-		"\n"}).Draw(t, "behind")
+		"\n"}).Draw(t, "after")
 })
 
 func TestLinesAgree(t *testing.T) {

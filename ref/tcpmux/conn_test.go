@@ -40,20 +40,20 @@ func pipe(t *testing.T) (a, b net.Conn) {
 
 // TestReadExactSplits: however a request is cut into writes, it is read whole, and what follows it is left unread.
 func TestReadExactSplits(t *testing.T) {
-	const request, behind = "daytime\r\n", "\r\nand more"
-	all := request + behind
+	const request, after = "daytime\r\n", "\r\nand more"
+	all := request + after
 	for name, ends := range map[string]func(*testing.T) (net.Conn, net.Conn){"socket": sockets, "memory": pipe} {
 		t.Run(name, func(t *testing.T) {
 			for i := range all {
 				for j := i; j <= len(all); j += 3 {
-					readSplit(t, ends, request, behind, []string{all[:i], all[i:j], all[j:]})
+					readSplit(t, ends, request, after, []string{all[:i], all[i:j], all[j:]})
 				}
 			}
 		})
 	}
 }
 
-func readSplit(t *testing.T, ends func(*testing.T) (net.Conn, net.Conn), request, behind string, parts []string) {
+func readSplit(t *testing.T, ends func(*testing.T) (net.Conn, net.Conn), request, after string, parts []string) {
 	t.Helper()
 	client, server := ends(t)
 	go func() {
@@ -71,8 +71,8 @@ func readSplit(t *testing.T, ends func(*testing.T) (net.Conn, net.Conn), request
 		t.Fatalf("parts %q: read %q, %v", parts, name, err)
 	}
 	rest, err := io.ReadAll(server)
-	if err != nil || string(rest) != behind {
-		t.Fatalf("parts %q: after the request comes %q, %v; want %q", parts, rest, err, behind)
+	if err != nil || string(rest) != after {
+		t.Fatalf("parts %q: after the request comes %q, %v; want %q", parts, rest, err, after)
 	}
 }
 

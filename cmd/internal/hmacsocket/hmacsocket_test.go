@@ -149,7 +149,7 @@ func TestHalfClose(t *testing.T) {
 	}
 }
 
-// However the peer breaks a connection, the plain side sees a reset, behind what was right before.
+// However the peer breaks a connection, the plain side sees a reset after what was right before.
 func TestBrokenConnection(t *testing.T) {
 	for name, test := range map[string]struct {
 		send  string

@@ -58,7 +58,7 @@ func shortSession(t *testing.T, s *progtest.Server, hmac bool, way int) {
 	}
 }
 
-// Behind many sessions, which end in all ways, no descriptor and no process is left, and nothing is done any more.
+// After many sessions, which end in all ways, no descriptor and no process is left, and nothing is done any more.
 func TestHMACSocketNothingLeft(t *testing.T) {
 	progtest.OnlyLinux(t, "/proc")
 	t.Parallel()
@@ -115,7 +115,7 @@ func TestHangup(t *testing.T) {
 	progtest.Must(t, process.CloseWrite())
 	backend.SetDeadline(time.Now().Add(progtest.Patience))
 	if b, err := io.ReadAll(backend); string(b) != "last" || err != nil {
-		t.Errorf("behind the signal the service gets %q, %v", b, err)
+		t.Errorf("after the signal the service gets %q, %v", b, err)
 	}
 	backend.Close()
 	for _, s := range []*progtest.Server{client, hmacServer} {

@@ -157,7 +157,7 @@ func TestKeys(t *testing.T) {
 		"longer than a block":     {progtest.Random(1000), progtest.Random(1000), true},
 		"1 MiB":                   {progtest.Random(1 << 20), progtest.Random(1 << 20), true},
 		"line end more":           {"secret", "secret\n", false},
-		"behind NUL":              {"a\x00b", "a\x00c", false},
+		"after NUL":               {"a\x00b", "a\x00c", false},
 		"last of 1 MiB":           {progtest.Random(1 << 20), progtest.Random(1<<20 - 1), false},
 	} {
 		t.Run(name, func(t *testing.T) {

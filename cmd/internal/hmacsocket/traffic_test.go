@@ -22,7 +22,7 @@ import (
 // stream has random bytes, for each seed others.
 func stream(seed byte) io.Reader { return rand.NewChaCha8([32]byte{seed}) }
 
-// carriesBothWays sends n bytes from each end of a session at once, behind which both directions end.
+// carriesBothWays sends n bytes from each end of a session at once, after which both directions end.
 func carriesBothWays(t *testing.T, a, b *progtest.Conn, n int64) {
 	t.Helper()
 	results := make(chan error)
@@ -163,7 +163,7 @@ func TestClientFirst(t *testing.T) {
 		service.(*net.TCPListener).SetDeadline(time.Now().Add(100 * time.Millisecond))
 		if c, err := service.Accept(); err == nil {
 			c.Close()
-			t.Fatalf("behind %q the service is called", text)
+			t.Fatalf("after %q the service is called", text)
 		}
 		if text != "" {
 			progtest.Must(t, peer.fails(0)) // no Error either

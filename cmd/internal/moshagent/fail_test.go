@@ -27,7 +27,7 @@ func TestSessionAgentRefused(t *testing.T) {
 			c.send(udpmux.Frame{Type: udpmux.Error, Code: 2, Text: "early"})
 			c.CloseRead() // so that HELLO cannot be written
 		}, `refused with ERROR 2: "early"`},
-		"error behind HELLO": {func(c *playedConn) {
+		"error after HELLO": {func(c *playedConn) {
 			c.expect(udpmux.Hello)
 			c.send(udpmux.Frame{Type: udpmux.Error, Code: 99})
 		}, "refused with ERROR 99"},
@@ -88,7 +88,7 @@ func TestSessionAgentsModeIsOff(t *testing.T) {
 	}
 }
 
-// Behind WELCOME there is a mosh-server to end.
+// After WELCOME there is a mosh-server to end.
 func TestSessionAgentNotRegistered(t *testing.T) {
 	for name, test := range map[string]struct {
 		play   func(c *playedConn)

@@ -48,7 +48,7 @@ func TestSessionAgent(t *testing.T) {
 		{"token off", "", learn, "new -c 08", "new -c 08 -i 127.0.0.1 -p 0", learn, learnLine},
 		{"all modes and unknown ones", "", 0xff, "new -c 08", "new -c 08 -i 127.0.0.1 -p 0", token, tokenLine},
 		{"other lines", "other lines", both, "new", "new -i 127.0.0.1 -p 0", learn, "hello\n\n MOSH CONNECT 1 x\nMOSH IP ::1\n" + learnLine},
-		{"blanks behind", "blanks", both, "new", "new -i 127.0.0.1 -p 0", learn, learnLine},
+		{"blanks after", "blanks", both, "new", "new -i 127.0.0.1 -p 0", learn, learnLine},
 		{"foreground", "foreground", both, "new", "new -i 127.0.0.1 -p 0", learn, learnLine},
 		{"session of its own", "in a session of its own", both, "new", "new -i 127.0.0.1 -p 0", learn, learnLine},
 	} {
@@ -104,7 +104,7 @@ func TestSessionAgentWaitsForRegistered(t *testing.T) {
 	c.send(udpmux.Frame{Type: udpmux.Registered, ID: 1})
 	stdout.(*os.File).SetReadDeadline(time.Now().Add(progtest.Patience))
 	if n, err := stdout.Read(b); string(b[:n]) != learnLine {
-		t.Errorf("behind REGISTERED there is %q (%v)", b[:n], err)
+		t.Errorf("after REGISTERED there is %q (%v)", b[:n], err)
 	}
 	progtest.Must(t, cmd.Wait())
 }
@@ -151,7 +151,7 @@ func TestSessionAgentWithoutDaemon(t *testing.T) {
 	}
 }
 
-// What mosh-server says on standard error comes behind the CONNECT line, as without the agent.
+// What mosh-server says on standard error comes after the CONNECT line, as without the agent.
 func TestSessionAgentsStandardError(t *testing.T) {
 	for _, options := range []string{"", "-v"} { // with which mosh-server goes on talking
 		t.Run(options, func(t *testing.T) {

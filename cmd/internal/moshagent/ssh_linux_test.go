@@ -179,7 +179,7 @@ func TestMoshOverSSH(t *testing.T) {
 		if code := x.end(); code != 0 {
 			t.Errorf("exit code %d", code)
 		}
-		// As with mosh-server alone, its banner comes behind the CONNECT line, where mosh does not show it any more.
+		// As with mosh-server alone, its banner comes after the CONNECT line, where mosh does not show it any more.
 		if x.has("mosh-server") {
 			t.Error("the user sees what mosh-server says")
 		}

@@ -96,7 +96,7 @@ func (x *terminal) enter(text string) {
 	progtest.Must(x.t, err)
 }
 
-// expect waits for text, behind what was expected before, and returns how long that took.
+// expect waits for text, after what was expected before, and returns how long that took.
 func (x *terminal) expect(text string) time.Duration {
 	x.t.Helper()
 	return x.expectWhile(text, progtest.Patience, func() {})

@@ -105,7 +105,7 @@ func (c *config) run(log *slog.Logger, again func() (*config, error)) error {
 	defer removed()
 	serving, end := context.WithCancel(context.Background())
 	context.AfterFunc(ctx, func() {
-		removed() // before the sockets are free: behind that it may be a successor's
+		removed() // before the sockets are free: after that it may be a successor's
 		end()
 	})
 	served := make(chan error)
@@ -125,7 +125,7 @@ func (c *config) run(log *slog.Logger, again func() (*config, error)) error {
 	}
 }
 
-// signals are those that moshd hears of without ending, each with a place of its own, so that none is lost behind
+// signals are those that moshd hears of without ending, each with a place of its own, so that none is lost because of
 // another.
 func signals() (tell, reload chan os.Signal) {
 	tell, reload = make(chan os.Signal, 1), make(chan os.Signal, 1)

@@ -116,7 +116,7 @@ func TestMoshDSession(t *testing.T) {
 	m.exchange(t, c, b, tokenOfMoshdKey())
 	m.exchange(t, c, b, udpmux.Header{Mode: udpmux.Learn})
 	c.WriteToUDPAddrPort([]byte{2}, m.to)
-	m.exchange(t, c, b, tokenOfMoshdKey()) // behind it, so that it was read
+	m.exchange(t, c, b, tokenOfMoshdKey()) // after it, so that it was read
 	progtest.Must(t, m.Cmd.Process.Signal(unix.SIGUSR1))
 	progtest.Must(t, progtest.Poll(func() error { return m.logged(`"form is reserved"=1`) }))
 	progtest.Must(t, m.Cmd.Process.Signal(unix.SIGTERM))
@@ -370,7 +370,7 @@ func TestMoshDReload(t *testing.T) {
 			port = 443
 		}
 		if a.Modes != step.modes || a.Port != port {
-			t.Errorf("behind %q WELCOME has %v, %d", step.text, a.Modes, a.Port)
+			t.Errorf("after %q WELCOME has %v, %d", step.text, a.Modes, a.Port)
 		}
 		m.exchange(t, c, b, tokenOfMoshdKey())
 	}

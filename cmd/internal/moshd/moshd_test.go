@@ -64,7 +64,7 @@ func TestMoshDConfigFile(t *testing.T) {
 		{"number for a time", "# all\nflow-idle = 30\n", `FILE:2: flow-idle: "30" is no time such as "30s" or "2m"`, nil},
 		{"text for a number", "\"max-flows\" = \"x\"\n", `FILE:1:15: max-flows: a whole number is wanted, not a text in quotes`, nil},
 		{"too large", "max-flows = 99999999999999999999\n", `FILE:1:13: max-flows: decimal number is too large to fit in a 64-bit signed integer`, nil},
-		{"behind a byte order mark", "\ufeffmax-flows = true\n", `FILE:1:13: max-flows: a whole number is wanted, not true or false`, nil},
+		{"after a byte order mark", "\ufeffmax-flows = true\n", `FILE:1:13: max-flows: a whole number is wanted, not true or false`, nil},
 		{"option", "", `--max-flows "x": must be an integer`, []string{"--max-flows=x"}},
 		{"no path", "socket = \"\"\n", `FILE:1: socket "": is empty`, nil},
 		{"syntax", "modes = learn\n", `FILE:1:9: unexpected character U+006C 'l' at start of value`, nil},

@@ -13,7 +13,7 @@ import (
 	"github.com/muxspec/muxspec/cmd/internal/progtest"
 )
 
-// However many signals of one kind come, one of another kind behind them is not lost; and the last one ends the daemon,
+// However many signals of one kind come, one of another kind after them is not lost; and the last one ends the daemon,
 // whose files go.
 func TestMoshDManySignals(t *testing.T) {
 	t.Parallel()

@@ -134,7 +134,7 @@ func (s *Server) Cpu(t *testing.T) (ticks int) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.Cmd.Process.Pid))
 	Must(t, err)
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	for _, field := range fields[11:13] { // behind the name, where state is the first: utime and stime
+	for _, field := range fields[11:13] { // after the name, where state is the first: utime and stime
 		n, err := strconv.Atoi(field)
 		Must(t, err)
 		ticks += n

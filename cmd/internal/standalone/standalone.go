@@ -48,7 +48,7 @@ func (s *Program) Run(listeners []net.Listener) error {
 	if os.Getpid() == 1 {
 		group.Reap()
 	}
-	// Each has a place of its own, so that none is lost behind others: one that ends, and a second one.
+	// Each has a place of its own, so that none is lost because of others: one that ends, and a second one.
 	end, again := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	signal.Notify(end, unix.SIGTERM, unix.SIGINT)
 	if s.Reload != nil {

@@ -49,7 +49,7 @@ func (l *lines) write() {
 	}
 }
 
-// next takes the next line, behind the number of those that were lost before; if there is none, writing is over.
+// next takes the next line, after the number of those that were lost before; if there is none, writing is over.
 func (l *lines) next() (text []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

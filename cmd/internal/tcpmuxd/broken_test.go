@@ -9,13 +9,13 @@ import (
 	"github.com/muxspec/muxspec/cmd/internal/progtest"
 )
 
-// A reset at one end of a forwarded session reaches the other, also behind the end of that direction, and while the other
+// A reset at one end of a forwarded session reaches the other, also after the end of that direction, and while the other
 // takes nothing.
 func TestBrokenForward(t *testing.T) {
 	t.Parallel()
 	for name, breaks := range map[string]func(a, b *progtest.Conn) error{
 		"idle": func(a, b *progtest.Conn) error { return nil },
-		"behind the end": func(a, b *progtest.Conn) error {
+		"after the end": func(a, b *progtest.Conn) error {
 			return errors.Join(a.CloseWrite(), b.Ended())
 		},
 		"stalled": func(a, b *progtest.Conn) error {

@@ -128,7 +128,7 @@ func TestInetdLogStaysOutOfUnixSocket(t *testing.T) {
 		t.Errorf("got %q (%v)", got, err)
 	}
 	if n, err := c.Read(b); n > 0 {
-		t.Errorf("got %q (%v) behind the refusal", b[:n], err)
+		t.Errorf("got %q (%v) after the refusal", b[:n], err)
 	}
 	c.Close()
 	s.EndsWell(t)

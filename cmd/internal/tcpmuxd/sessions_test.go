@@ -15,7 +15,7 @@ import (
 	"github.com/muxspec/muxspec/cmd/internal/progtest"
 )
 
-// All that comes behind the request, in the same write, is the service's.
+// All that comes after the request, in the same write, is the service's.
 func TestMuchBehindTheRequest(t *testing.T) {
 	t.Parallel()
 	tcp := progtest.EchoServer(t, "tcp", "127.0.0.1:0")
@@ -27,7 +27,7 @@ func TestMuchBehindTheRequest(t *testing.T) {
 		{"exec", "exec\r\n", "+Go\r\n"},
 		{"tcp", "tcp\r\n", "+Go\r\n"},
 		{"unix", "unix\r\n", "+Go\r\n"},
-		{"behind tcpmux", "mux\r\nMux\r\nexec\r\n", "+Go\r\n+Go\r\n+Go\r\n"},
+		{"after tcpmux", "mux\r\nMux\r\nexec\r\n", "+Go\r\n+Go\r\n+Go\r\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

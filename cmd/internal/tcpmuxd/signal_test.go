@@ -14,7 +14,7 @@ import (
 	"github.com/muxspec/muxspec/cmd/internal/progtest"
 )
 
-// SIGTERM is not lost behind SIGHUPs, however long reading the configuration again takes.
+// SIGTERM is not lost after SIGHUPs, however long reading the configuration again takes.
 func TestTermBehindHangups(t *testing.T) {
 	t.Parallel()
 	var config strings.Builder

@@ -147,9 +147,9 @@ func (s *Session) MeaningBehind(w proc.Wait, want string, came []byte, err error
 	if err == ErrLimit {
 		s.Rec.Late()
 	}
-	nothing, behind := "nothing came", ""
+	nothing, before := "nothing came", ""
 	if len(came) > 0 {
-		nothing, behind = Shown(came)+" came, and nothing more", Shown(came)+" came, and then "
+		nothing, before = Shown(came)+" came, and nothing more", Shown(came)+" came, and then "
 	}
 	switch {
 	case err == ErrLimit && w.Useless():
@@ -161,11 +161,11 @@ func (s *Session) MeaningBehind(w proc.Wait, want string, came []byte, err error
 	case err == ErrTooMuch:
 		return Violation("expected %s; other bytes came without end", want)
 	case err == io.EOF:
-		return s.CutShort(w.Lost(), fmt.Sprintf("expected %s; %sthe connection was closed", want, behind))
+		return s.CutShort(w.Lost(), fmt.Sprintf("expected %s; %sthe connection was closed", want, before))
 	case errors.Unwrap(err) == nil:
 		return Violation("expected %s; %v", want, err)
 	}
-	return s.CutShort(w.Lost(), fmt.Sprintf("expected %s; %sthe connection failed: %v", want, behind, errors.Unwrap(err)))
+	return s.CutShort(w.Lost(), fmt.Sprintf("expected %s; %sthe connection failed: %v", want, before, errors.Unwrap(err)))
 }
 
 // CutShort is the verdict on a target that ended a connection early: a violation, unless the machine made it do so.

@@ -112,7 +112,7 @@ func TestAdd(t *testing.T) {
 		{"carries from each byte", "00ffff", "1", "010000"},
 		{"carries once only", "00feff", "1", "00ff00"},
 		{"wraps to zero at the top", "ffff", "1", "0000"},
-		{"wraps at the top: behind zero", "ffff", "3", "0002"},
+		{"wraps at the top: after zero", "ffff", "3", "0002"},
 		{"wraps at the top: i alone", "0001", "65535", "0000"},
 		{"wraps at the top: i is longer", "0001", "65536", "0001"},
 		{"wraps at the top: i is far longer", "0001", "1208925819614629174706178", "0003"},

@@ -13,8 +13,8 @@ type Init struct {
 	N  []byte // LH bytes
 }
 
-// ReadInit reads the Init that in begins with; ended says that the input has ended behind in. n is the number of bytes
-// consumed: "the bytes behind it belong to what follows".
+// ReadInit reads the Init that in begins with; ended says that the input has ended after in. n is the number of bytes
+// consumed: "the bytes after it belong to what follows".
 func (h Hash) ReadInit(in []byte, ended bool) (init Init, n int, fault Fault) {
 	incomplete := Incomplete
 	if ended { // "If the input ends before the Init is complete, incomplete becomes the fault cut short": without a byte, too

@@ -20,7 +20,7 @@ func TestReadInit(t *testing.T) {
 		{"LH of a longer hash", "sha512", "0040 00000001" + n64, false, 1, 70, None},
 		{"two hashes of the same LH cannot be told apart", "blake3", exampleInit, false, exampleML, 38, None},
 		{"1 or more: the most", "sha256", "0020 ffffffff" + n32, false, 1<<32 - 1, 38, None},
-		{"6. the bytes behind it belong to what follows", "sha256", "0020 00000001" + n32 + "00", false, 1, 38, None},
+		{"6. the bytes after it belong to what follows", "sha256", "0020 00000001" + n32 + "00", false, 1, 38, None},
 		{"6. complete where the input ends", "sha256", "0020 00000001" + n32, true, 1, 38, None},
 
 		{"1. fewer than 2 bytes: 0", "sha256", "", false, 0, 0, Incomplete},

@@ -40,12 +40,12 @@ type Message struct {
 }
 
 // ReadMessage reads the message that in begins with, as a receiver that has sent the limit ml in its Init and has
-// received i messages; ended says that the input has ended behind in. n is the number of bytes consumed.
+// received i messages; ended says that the input has ended after in. n is the number of bytes consumed.
 func (d Direction) ReadMessage(in []byte, ml uint32, i *big.Int, ended bool) (m Message, n int, fault Fault) {
 	lh := d.Hash.Length
 	incomplete := Incomplete
 	if ended {
-		if len(in) == 0 { // "no bytes behind the last message are the end of the direction, and no fault"
+		if len(in) == 0 { // "no bytes after the last message are the end of the direction, and no fault"
 			return Message{Kind: End}, 0, None
 		}
 		incomplete = CutShort // "incomplete with 1 byte or more becomes the fault cut short"
@@ -111,7 +111,7 @@ func (d Direction) ReadStream(in []byte, ml uint32, i *big.Int, ended bool) (mes
 			return messages, n, None
 		}
 		messages, n = append(messages, m), n+length
-		if m.Kind == Error { // "nothing behind it is a message"
+		if m.Kind == Error { // "nothing after it is a message"
 			return messages, n, None
 		}
 		count.Add(count, big.NewInt(1))

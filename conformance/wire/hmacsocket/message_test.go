@@ -155,15 +155,15 @@ func TestReadStream(t *testing.T) {
 		{"a clean end at once", "", 0, true, nil, 0, None},
 		{"no end yet", "", 0, false, nil, 0, Incomplete},
 		{"a clean end", hello, 0, true, []Message{chunk("hello")}, 41, None},
-		{"no end yet behind a Chunk", hello, 0, false, []Message{chunk("hello")}, 41, Incomplete},
+		{"no end yet after a Chunk", hello, 0, false, []Message{chunk("hello")}, 41, Incomplete},
 		{"cut short", hello + world[:40], 0, true, []Message{chunk("hello")}, 41, CutShort},
-		{"nothing behind an Error is a message", in + world, 0, true, []Message{chunk("hello"), chunk("world"),
+		{"nothing after an Error is a message", in + world, 0, true, []Message{chunk("hello"), chunk("world"),
 			failure("no")}, 122, None},
 		{"the first is number 0: another", world, 1, true, []Message{chunk("world")}, 41, None},
 		{"twice", hello + hello, 0, true, []Message{chunk("hello")}, 41, WrongHMAC},
 		{"another order", world + hello, 0, true, nil, 0, WrongHMAC},
 		{"a gap", hello + failed, 0, true, []Message{chunk("hello")}, 41, WrongHMAC},
-		{"too long behind a Chunk", hello + "\x00\x00\x00\x0a", 0, true, []Message{chunk("hello")}, 41, TooLong},
+		{"too long after a Chunk", hello + "\x00\x00\x00\x0a", 0, true, []Message{chunk("hello")}, 41, TooLong},
 	} {
 		i := big.NewInt(test.i)
 		got, n, fault := d.ReadStream([]byte(test.in), 9, i, test.ended)

@@ -14,7 +14,7 @@ const (
 	None       Fault = ""           // nothing is wrong: the bytes are complete and valid
 	Incomplete Fault = "incomplete" // more bytes are needed (section 1.1, cases 2 and 5; sections 1.3 and 1.4)
 	BadByte    Fault = "bad byte"   // CR followed by anything but LF, LF without CR, NUL (section 1.1, case 3)
-	TooLong    Fault = "too long"   // a text byte behind as many as the limit allows (section 1.1, case 4)
+	TooLong    Fault = "too long"   // a text byte after as many as the limit allows (section 1.1, case 4)
 	CutShort   Fault = "cut short"  // the input has ended within a line (sections 1.1 and 1.4); only from ParseList
 	EmptyName  Fault = "empty name" // a service name of no bytes, known with its LF (sections 1.2 and 1.4)
 	BadSign    Fault = "bad sign"   // a reply begins with neither '+' nor '-' (section 1.3), a list's name with one (1.4)
@@ -54,7 +54,7 @@ func isText(c byte) bool {
 }
 
 // ParseRequest reads the request that in begins with: one line whose text, 1 to max bytes, is the service name. n is
-// the number of bytes consumed, CR LF included; the bytes behind them are not the request's. (Section 1.2.)
+// the number of bytes consumed, CR LF included; the bytes after them are not the request's. (Section 1.2.)
 //
 //	"daytime" CR LF     64 61 79 74 69 6d 65 0d 0a
 func ParseRequest(in []byte, max int) (name []byte, n int, fault Fault) {
@@ -67,7 +67,7 @@ func ParseRequest(in []byte, max int) (name []byte, n int, fault Fault) {
 
 // ParseReply reads the reply that in begins with: the sign, '+' (0x2B) or '-' (0x2D), then one line whose text, 0 to
 // max bytes, is the explanation. max does not count the sign. n is the number of bytes consumed, sign and CR LF
-// included; behind a positive reply the next byte is the service's. (Section 1.3.)
+// included; after a positive reply the next byte is the service's. (Section 1.3.)
 //
 //	"+Go" CR LF         2b 47 6f 0d 0a
 func ParseReply(in []byte, max int) (sign byte, explanation []byte, n int, fault Fault) {
@@ -92,13 +92,13 @@ type List struct {
 	Explanation  []byte   // the negative reply's; nil if there is none
 }
 
-// ParseList reads the answer to HELP, all of in; ended says that the connection has ended behind in. (Section 1.4.)
+// ParseList reads the answer to HELP, all of in; ended says that the connection has ended after in. (Section 1.4.)
 //
 //	[ "+" introduction CR LF ] { name CR LF } end of the connection
 //	"-" explanation CR LF
 //
 // Without the end a list that has no fault is Incomplete, even between lines, since the next name may still come.
-// Only a refusal does not wait for it: what is behind its LF does not matter. Names hold 1 to max bytes, the
+// Only a refusal does not wait for it: what comes after its LF does not matter. Names hold 1 to max bytes, the
 // introduction and the explanation 0 to max; max does not count a reply's sign.
 func ParseList(in []byte, max int, ended bool) (list List, fault Fault) {
 	if len(in) > 0 && isSign(in[0]) { // "If the first byte of all is `+` or `-`, the list begins with a reply"
@@ -168,7 +168,7 @@ func AppendList(b []byte, names [][]byte, max int) ([]byte, Fault) {
 	if len(names) > 0 && len(names[0]) > 0 && isSign(names[0][0]) {
 		return b, BadSign
 	}
-	out := bytes.Clone(b) // a refusal must not have written behind b's end
+	out := bytes.Clone(b) // a refusal must not have written beyond b's end
 	for _, name := range names {
 		var fault Fault
 		if out, fault = AppendRequest(out, name, max); fault != None {

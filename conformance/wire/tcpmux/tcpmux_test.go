@@ -29,9 +29,9 @@ func TestParseLine(t *testing.T) {
 		{"MAX is the reader's own limit: 1", "ab\r\n", 1, "", 0, TooLong},
 		{"MAX is the reader's own limit: 2", "ab\r\n", 2, "ab", 4, None},
 
-		{"1. the bytes behind it belong to what follows: a line", "a\r\nb\r\n", limit, "a", 3, None},
-		{"1. the bytes behind it belong to what follows: faults", "a\r\n\x00\n\r\r", limit, "a", 3, None},
-		{"1. the bytes behind it belong to what follows: many", "a\r\n" + strings.Repeat("x", 99), limit, "a", 3, None},
+		{"1. the bytes after it belong to what follows: a line", "a\r\nb\r\n", limit, "a", 3, None},
+		{"1. the bytes after it belong to what follows: faults", "a\r\n\x00\n\r\r", limit, "a", 3, None},
+		{"1. the bytes after it belong to what follows: many", "a\r\n" + strings.Repeat("x", 99), limit, "a", 3, None},
 		{"2. CR that is the last byte so far", "a\r", limit, "", 0, Incomplete},
 		{"2. CR that is the last byte so far: no text", "\r", limit, "", 0, Incomplete},
 		{"2. CR that is the last byte so far: MAX seen", "12345678\r", limit, "", 0, Incomplete},
@@ -56,8 +56,8 @@ func TestParseLine(t *testing.T) {
 		{"in order: too long, then bad byte", "123456789\n", limit, "", 0, TooLong},
 		{"known as soon as its byte is there: bad byte", "a\rb", limit, "", 0, BadByte},
 		{"known as soon as its byte is there: too long", "123456789", limit, "", 0, TooLong},
-		{"nothing behind that byte matters: LF", "a\n\r\n", limit, "", 0, BadByte},
-		{"nothing behind that byte matters: too long", "123456789\x00", limit, "", 0, TooLong},
+		{"nothing after that byte matters: LF", "a\n\r\n", limit, "", 0, BadByte},
+		{"nothing after that byte matters: too long", "123456789\x00", limit, "", 0, TooLong},
 	}
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
@@ -77,7 +77,7 @@ func same(got []byte, want string, fault Fault) bool {
 
 func TestParseLineByteValues(t *testing.T) {
 	for c := range 256 {
-		// One behind a text byte, one behind a CR.
+		// One after a text byte, one after a CR.
 		in := []byte{'a', byte(c), '\r', '\n'}
 		want := None
 		if c == 0x00 || c == 0x0A || c == 0x0D {
@@ -214,23 +214,23 @@ func TestParseList(t *testing.T) {
 		{"`+`: no end yet", "+hi\r\n", false, List{}, Incomplete},
 		{"`+`: the reply is incomplete", "+hi", false, List{}, Incomplete},
 		{"`+`: a reply's bad byte", "+hi\x00", false, List{}, BadByte},
-		{"first byte of all: not behind a blank", " +a\r\n", true, List{Names: names(" +a")}, None},
-		{"Behind the first line a sign has no meaning: `+`", "+hi\r\n+a\r\n", true, List{Introduction: []byte("hi"), Names: names("+a")}, None},
-		{"Behind the first line a sign has no meaning: `-`", "+hi\r\n-a\r\n", true, List{Introduction: []byte("hi"), Names: names("-a")}, None},
-		{"Behind the first line a sign has no meaning: names", "a\r\n+b\r\n-\r\n", true, List{Names: names("a", "+b", "-")},
+		{"first byte of all: not after a blank", " +a\r\n", true, List{Names: names(" +a")}, None},
+		{"After the first line a sign has no meaning: `+`", "+hi\r\n+a\r\n", true, List{Introduction: []byte("hi"), Names: names("+a")}, None},
+		{"After the first line a sign has no meaning: `-`", "+hi\r\n-a\r\n", true, List{Introduction: []byte("hi"), Names: names("-a")}, None},
+		{"After the first line a sign has no meaning: names", "a\r\n+b\r\n-\r\n", true, List{Names: names("a", "+b", "-")},
 			None},
 
 		{"`-`: a refusal", "-no\r\n", true, List{Refused: true, Explanation: []byte("no")}, None},
 		{"`-`: a reply's explanation may be empty", "-\r\n", true, List{Refused: true, Explanation: []byte{}}, None},
 		{"`-`: decides as soon as it is complete", "-no\r\n", false, List{Refused: true, Explanation: []byte("no")}, None},
 		{"`-`: decides as soon as it is complete: not yet", "-no\r", false, List{}, Incomplete},
-		{"`-`: nothing behind it matters", "-no\r\na\n\r\n", true, List{Refused: true, Explanation: []byte("no")}, None},
-		{"`-`: nothing behind it matters, not even that it is cut short", "-no\r\na", true, List{Refused: true, Explanation: []byte("no")}, None},
+		{"`-`: nothing after it matters", "-no\r\na\n\r\n", true, List{Refused: true, Explanation: []byte("no")}, None},
+		{"`-`: nothing after it matters, not even that it is cut short", "-no\r\na", true, List{Refused: true, Explanation: []byte("no")}, None},
 		{"`-`: cut short", "-no\r", true, List{}, CutShort},
 		{"`-`: a reply's bad byte", "-no\n", false, List{}, BadByte},
 
 		{"empty name: first", "\r\n", true, List{}, EmptyName},
-		{"empty name: behind the introduction", "+hi\r\n\r\n", true, List{}, EmptyName},
+		{"empty name: after the introduction", "+hi\r\n\r\n", true, List{}, EmptyName},
 		{"empty name: last", "a\r\n\r\n", true, List{}, EmptyName},
 		{"empty name: the end is not waited for", "a\r\n\r\n", false, List{}, EmptyName},
 		{"empty name: known with its LF", "a\r\n\r", false, List{}, Incomplete},
@@ -305,7 +305,7 @@ func TestPrefixesAreIncomplete(t *testing.T) {
 }
 
 // TestFaultsStay goes through all short inputs of the bytes that the page tells apart. What is known of some bytes must
-// not change when more arrive: "the bytes behind it belong to what follows", "nothing behind that byte matters".
+// not change when more arrive: "the bytes after it belong to what follows", "nothing after that byte matters".
 func TestFaultsStay(t *testing.T) {
 	const max = 2
 	type answer struct {
@@ -450,19 +450,19 @@ func TestAppendList(t *testing.T) {
 	}
 }
 
-// A caller's bytes behind the end of b are not the writer's to change when it refuses.
+// A caller's bytes beyond the end of b are not the writer's to change when it refuses.
 func TestRefusedAppendLeavesMemory(t *testing.T) {
-	memory := []byte("before, behind")
+	memory := []byte("before, after")
 	b := memory[:6]
 	AppendRequest(b, []byte("a\n"), limit)
 	AppendReply(b, '+', []byte("a\n"), limit)
 	AppendList(b, names("a", "b\n"), limit)
-	if string(memory) != "before, behind" {
+	if string(memory) != "before, after" {
 		t.Errorf("memory is %q", memory)
 	}
 }
 
-// A caller who appends to a parsed text must not overwrite the input behind it.
+// A caller who appends to a parsed text must not overwrite the input after it.
 func TestParsedTextsAreCapped(t *testing.T) {
 	in := []byte("+a\r\nb\r\n")
 	_, explanation, _, _ := ParseReply(in, limit)

@@ -6,7 +6,7 @@ import (
 )
 
 // ReadConnect reads the CONNECT line in mosh-server's output; ended says that the output has ended. The first line
-// that is the line, good or not, decides. While none is there: Incomplete, and at the end NotTheLine. Behind the last
+// that is the line, good or not, decides. While none is there: Incomplete, and at the end NotTheLine. After the last
 // LF there is a line only when the output has ended; a line without LF counts then. (Agents, section 1.)
 func ReadConnect(output []byte, ended bool) (port uint16, k K, fault Fault) {
 	for {
@@ -46,7 +46,7 @@ func SplitConnectLine(line []byte) (digits []byte, k K, fault Fault) {
 		return nil, K{}, NotTheLine
 	}
 	n := countDigits(rest)
-	if n == 0 || n == len(rest) || rest[n] != ' ' { // 2. No byte behind the digits is no blank either.
+	if n == 0 || n == len(rest) || rest[n] != ' ' { // 2. No byte after the digits is no blank either.
 		return nil, K{}, BadNumber
 	}
 	k, fault = ReadK(rest[n+1:])

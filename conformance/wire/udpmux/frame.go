@@ -53,7 +53,7 @@ type Frame struct {
 	Text    []byte // of Error; when read not nil, even if empty
 }
 
-// ReadFrame reads the frame that in begins with; ended says that the stream has ended behind in. n is the number of
+// ReadFrame reads the frame that in begins with; ended says that the stream has ended after in. n is the number of
 // bytes that the frame has. No byte and the end is the end between two frames, and stays Incomplete. (Section 2.5.)
 //
 //	+---------------+---------+-------------------+

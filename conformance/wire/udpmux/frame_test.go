@@ -41,9 +41,9 @@ var frames = []struct {
 func TestFrames(t *testing.T) {
 	for _, test := range frames {
 		t.Run(test.sentence, func(t *testing.T) {
-			for _, behind := range []string{"", "\x00", "\xff\xff\xff\xff"} { // "the bytes behind it belong to the next"
+			for _, after := range []string{"", "\x00", "\xff\xff\xff\xff"} { // "the bytes after it belong to the next"
 				for _, ended := range []bool{false, true} {
-					frame, n, fault := ReadFrame([]byte(test.bytes+behind), ended)
+					frame, n, fault := ReadFrame([]byte(test.bytes+after), ended)
 					if !reflect.DeepEqual(frame, test.frame) || n != len(test.bytes) || fault != None {
 						t.Errorf("got %+v, %d, %q, want %+v", frame, n, fault, test.frame)
 					}
@@ -56,7 +56,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// checkPrefixes wants every proper prefix of a frame incomplete, and cut short if the stream has ended behind a byte.
+// checkPrefixes wants every proper prefix of a frame incomplete, and cut short if the stream has ended after a byte.
 func checkPrefixes(t interface{ Errorf(string, ...any) }, frame []byte) {
 	for i := range frame {
 		got, n, fault := ReadFrame(frame[:i], false)
@@ -110,9 +110,9 @@ var faultyFrames = []struct {
 func TestFaultyFrames(t *testing.T) {
 	for _, test := range faultyFrames {
 		t.Run(test.sentence, func(t *testing.T) {
-			for _, behind := range []string{"", "\x00", "\x00\x02\x01\x01"} {
+			for _, after := range []string{"", "\x00", "\x00\x02\x01\x01"} {
 				for _, ended := range []bool{false, true} {
-					frame, n, fault := ReadFrame([]byte(test.bytes+behind), ended)
+					frame, n, fault := ReadFrame([]byte(test.bytes+after), ended)
 					if !reflect.DeepEqual(frame, Frame{}) || n != 0 || fault != test.fault {
 						t.Errorf("got %+v, %d, %q, want %q", frame, n, fault, test.fault)
 					}
@@ -192,10 +192,10 @@ var frame = rapid.Custom(func(t *rapid.T) Frame {
 
 func TestFramesAreReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want, behind := frame.Draw(t, "frame"), frame.Draw(t, "frame behind")
+		want, following := frame.Draw(t, "frame"), frame.Draw(t, "frame after it")
 		b, fault := WriteFrame(nil, want)
 		n := len(b)
-		b, nextFault := WriteFrame(b, behind)
+		b, nextFault := WriteFrame(b, following)
 		if fault != None || nextFault != None {
 			t.Fatalf("%q, %q", fault, nextFault)
 		}
@@ -204,7 +204,7 @@ func TestFramesAreReadBack(t *testing.T) {
 			t.Fatalf("%x: %+v, %d, %q", b, got, gotN, fault)
 		}
 		next, nextN, fault := ReadFrame(b[n:], true)
-		if !reflect.DeepEqual(next, behind) || nextN != len(b)-n || fault != None {
+		if !reflect.DeepEqual(next, following) || nextN != len(b)-n || fault != None {
 			t.Fatalf("%x: %+v, %d, %q", b[n:], next, nextN, fault)
 		}
 		checkPrefixes(t, b[:n])

@@ -14,7 +14,7 @@ var stream = rapid.Custom(func(t *rapid.T) []byte {
 		i := rapid.IntRange(0, min(len(b)-1, 40)).Draw(t, "place")
 		b[i] = rapid.SampledFrom([]byte{0, 1, 2, 3, 4, 5, 6, 0x10, 0x11, 0x24, 0x80, 0xc3, 0xff}).Draw(t, "byte")
 	}
-	return append(b, rapid.SliceOfN(rapid.Byte(), 0, 4).Draw(t, "behind")...)
+	return append(b, rapid.SliceOfN(rapid.Byte(), 0, 4).Draw(t, "after")...)
 })
 
 // What is known of some bytes does not change when more arrive, and what is read is written again as the same bytes.
@@ -37,9 +37,9 @@ func TestFaultsStay(t *testing.T) {
 	})
 }
 
-// A caller's bytes behind the end of b are not the writer's to change when it refuses.
+// A caller's bytes beyond the end of b are not the writer's to change when it refuses.
 func TestRefusedWriteLeavesMemory(t *testing.T) {
-	memory := []byte("before, behind")
+	memory := []byte("before, after")
 	b := memory[:6]
 	WriteFrame(b, Frame{Type: Error, Text: []byte("\xff")})
 	WriteLearn(b, nil)
@@ -47,7 +47,7 @@ func TestRefusedWriteLeavesMemory(t *testing.T) {
 	WritePort(b, 1024, nil)
 	WriteBackend(b, nil)
 	WriteP(b, ToServer, 0, nil)
-	if string(memory) != "before, behind" {
+	if string(memory) != "before, after" {
 		t.Errorf("memory is %q", memory)
 	}
 }
