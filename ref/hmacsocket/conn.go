@@ -1,29 +1,18 @@
 package hmacsocket
 
 import (
-	"cmp"
-	"crypto/rand"
+	"crypto/hmac"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/muxspec/muxspec/ref/accept"
 )
-
-// An Endpoint opens connections that share a key and a role. It must not change once it has opened a connection.
-type Endpoint struct {
-	Key         *Key
-	MaxData     uint32        // ML of our Init; 0 is [MaxData]
-	InitTimeout time.Duration // for the peer's Init (HMACSOCKET-13, -14); 0 is [InitTimeout]
-	// ClientFirst: nothing but the Init is sent before the first good Chunk (HMACSOCKET-81).
-	ClientFirst bool
-
-	nonces nonces
-	firsts accept.Crowd // of connections before the first good Chunk, which share firstMemory
-}
 
 // A Conn is a connection after both Inits. Reading gives the data of the peer's Chunks, writing sends Chunks. Reading
 // ends with [io.EOF] only if the peer ended its direction between two messages, otherwise with another error, which is
@@ -59,56 +48,6 @@ type Conn struct {
 }
 
 var _ net.Conn = (*Conn)(nil)
-
-// Open exchanges the Inits over c. If that fails, c is reset (HMACSOCKET-91), and only our Init was sent (HMACSOCKET-11).
-// The error is [ErrHashLength], [ErrZeroLimit], [ErrKnownNonce], [ErrCutShort], or what went wrong below.
-func (e *Endpoint) Open(c net.Conn) (*Conn, error) {
-	conn := &Conn{Conn: c, endpoint: e, proven: func() {}}
-	conn.first = e.firsts.Join(accept.Source(c), func() {
-		conn.gaveWay.Store(true)
-		end(c, cut)
-	})
-	if err := conn.exchange(); err != nil {
-		conn.end(cut)
-		return nil, err
-	}
-	return conn, nil
-}
-
-// exchange sends our Init, then reads the peer's.
-func (c *Conn) exchange() error {
-	e := c.endpoint
-	N := make([]byte, e.Key.LH)
-	rand.Read(N)
-	c.own = string(N)
-	e.nonces.issue(c.own)
-	c.in.ML = cmp.Or(e.MaxData, MaxData)
-	b, err := AppendInit(nil, Init{c.in.ML, N}, e.Key.LH)
-	if err != nil {
-		return err
-	}
-	c.SetDeadline(time.Now().Add(cmp.Or(e.InitTimeout, InitTimeout)))
-	if _, err := c.Conn.Write(b); err != nil {
-		return err
-	}
-	peer, n, err := ParseInit(nil, e.Key.LH)
-	for ; err == ErrIncomplete; peer, n, err = ParseInit(c.in.buf[:c.in.w], e.Key.LH) {
-		if err := c.fill(n); err == io.EOF {
-			return ErrCutShort
-		} else if err != nil {
-			return err
-		}
-	}
-	if err != nil {
-		return err
-	}
-	if err := e.nonces.accept(string(peer.N)); err != nil {
-		return err
-	}
-	c.out.ML, c.out.seq, c.in.seq = peer.ML, e.Key.Sequence(peer.N), e.Key.Sequence(N)
-	c.in.r = n
-	return c.SetDeadline(time.Time{})
-}
 
 // fill reads more of a message that needs n bytes, after the part already there. It reads no more than that, or than
 // the last message's length, so that nothing has to be moved in a stream of equal Chunks. The buffer grows with what
@@ -206,4 +145,61 @@ func (c *Conn) WriteTo(w io.Writer) (total int64, err error) {
 			return total, err
 		}
 	}
+}
+
+// Parse reads the next message from the beginning of b, for a receiver whose Init said ML. n is its length, and D, a
+// part of b, a Chunk's data. It fails with [ErrIncomplete], n then being the least length needed, with [ErrTooLong],
+// with [ErrHMAC] or, if the message is an Error, with a [PeerError], n then being the Error's length.
+func (s *Sequence) Parse(b []byte, ML uint32) (D []byte, n int, err error) {
+	head := s.head
+	if len(b) < 4 {
+		return nil, head, ErrIncomplete
+	}
+	LD := binary.BigEndian.Uint32(b)
+	if LD == 0 {
+		n, err = s.parseError(b)
+		return nil, n, err
+	}
+	if LD > ML {
+		return nil, 0, ErrTooLong
+	}
+	if n = int(min(uint64(head)+uint64(LD), math.MaxInt)); len(b) < n { // an int may have 32 bits
+		return nil, n, ErrIncomplete
+	}
+	if D = b[head:n:n]; !s.verify(b[4:head], D) {
+		return nil, 0, ErrHMAC
+	}
+	s.next()
+	return D, n, nil
+}
+
+// verify says whether H is that of D in the next message, in a time that does not reveal how much of it is right
+// (HMACSOCKET-82).
+func (s *Sequence) verify(H, D []byte) bool {
+	var sum [64]byte
+	return hmac.Equal(H, s.appendHMAC(sum[:0], D))
+}
+
+// errForged: an Error with a wrong HMAC. It gets no Error in answer (HMACSOCKET-50).
+var errForged = fmt.Errorf("%w of an Error", ErrHMAC)
+
+// parseError reads an Error, whose LD was read. Its HMAC covers CN alone (section 3).
+func (s *Sequence) parseError(b []byte) (n int, err error) {
+	head := s.head
+	n = head + 2
+	if len(b) >= n {
+		n += int(b[head+1])
+	}
+	switch {
+	case len(b) < n:
+		return n, ErrIncomplete
+	case !s.verify(b[4:head], nil):
+		return 0, errForged
+	}
+	s.next()
+	e := &PeerError{Code: b[head]}
+	if EM := string(b[head+2 : n]); isText(EM) {
+		e.Text = EM
+	}
+	return n, e
 }

@@ -1,9 +1,10 @@
 // Package hmacsocket implements HMACSocket: TCP connections whose every message is authenticated by an HMAC and not
 // encrypted. The protocol and its rules, with their ids, are in docs/hmacsocket.md.
 //
-// Start reading at wire.go, which turns bytes into Inits and messages and back, or at [Forwarder.ServeConn] to follow a
-// connection from its first byte to its last. An [Endpoint] opens a [Conn], which is a [net.Conn], over any connection;
-// a [Forwarder] puts Conns between processes and a service. Whatever ends a connection is in end.go.
+// Start reading at [Forwarder.ServeConn] to follow a connection from its first byte to its last: forward.go begins and
+// ends it, open.go has the Inits, write.go sends Chunks and conn.go receives them, and key.go authenticates them. An
+// [Endpoint] opens a [Conn], which is a [net.Conn], over any connection; a [Forwarder] puts Conns between processes and
+// a service. [AppendInit], [ParseInit] and the methods of [Sequence] turn Inits and messages into bytes and back.
 //
 // The package refuses an Init of another hash, one whose N it has sent or received before, and all that follows a
 // message that is too long or has a wrong HMAC. It does not encrypt, and does not authenticate a connection before its
