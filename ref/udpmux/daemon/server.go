@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/muxspec/muxspec/ref/udpmux"
 	"github.com/muxspec/muxspec/ref/udpmux/internal/sockdiag"
 	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
@@ -25,6 +26,28 @@ const (
 	batchSize = 32 // datagrams in a system call, and in a turn
 	usualECN  = 2  // ECT(0), which mosh sends
 )
+
+// A Config is what can be set; the fields bear the names of the options (docs/operating.md, section 6).
+type Config struct {
+	mux.Config
+	MultiUser            bool          // any uid may register, not only the daemon's own
+	AdvertisePort        uint16        // what agents are told; 0 is the port listened on
+	MaxConnectionsPerUID int           // on the Unix socket; 0 is no bound
+	HelloTimeout         time.Duration // from accept
+	RegisterTimeout      time.Duration // from WELCOME
+	SessionPoll          time.Duration // how often to check whether backends are still there
+	ReceiveBuffer        int           // bytes to ask for, for each UDP socket
+}
+
+// DefaultConfig returns the default of every option.
+func DefaultConfig(multiUser bool) Config {
+	c := Config{Config: mux.DefaultConfig(), MultiUser: multiUser, MaxConnectionsPerUID: 64 + 16, HelloTimeout: 3 * time.Second,
+		RegisterTimeout: 10 * time.Second, SessionPoll: time.Second, ReceiveBuffer: 4 << 20}
+	if multiUser {
+		c.Modes = udpmux.Token
+	}
+	return c
+}
 
 // A Server is the daemon: it moves datagrams through a [Mux], and registers the sessions of the agents that connect.
 type Server struct {
