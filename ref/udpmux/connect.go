@@ -1,6 +1,7 @@
 package udpmux
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -65,10 +66,7 @@ func Colours(output string) string {
 	if digits(text) != len(text) {
 		text = ""
 	}
-	if text = strings.TrimLeft(text, "0"); text == "" {
-		text = "0"
-	}
-	return "0" + text
+	return "0" + cmp.Or(strings.TrimLeft(text, "0"), "0")
 }
 
 // HasAgent says whether -c's argument, as the session agent gets it, means that the client has the client agent.

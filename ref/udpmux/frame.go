@@ -1,6 +1,7 @@
 package udpmux
 
 import (
+	"bufio"
 	"encoding/binary"
 	"io"
 	"unicode/utf8"
@@ -128,28 +129,39 @@ func (f *Frame) parseBody(body []byte) {
 	}
 }
 
+// WriteFrame writes a frame to w. It fails as [AppendFrame] does, or with w's error.
+func WriteFrame(w io.Writer, f Frame) error {
+	b, err := AppendFrame(nil, f)
+	if err == nil {
+		_, err = w.Write(b)
+	}
+	return err
+}
+
 // A FrameReader reads frames from a stream, however they are cut.
 type FrameReader struct {
-	r   io.Reader
-	b   []byte
+	r   *bufio.Reader
 	err error
 }
 
 // NewFrameReader returns a reader of r's frames.
-func NewFrameReader(r io.Reader) *FrameReader { return &FrameReader{r: r} }
+func NewFrameReader(r io.Reader) *FrameReader {
+	return &FrameReader{r: bufio.NewReaderSize(r, 64)} // an agent's frames are short, and many wait for the next
+}
 
 // Next returns the next frame, one of [ParseFrame]'s errors, the stream's, [ErrCutShort] or, if the stream ends between
 // frames, [io.EOF]. An error is returned again by each call.
-func (r *FrameReader) Next() (Frame, error) {
-	for r.err == nil {
-		f, n, err := ParseFrame(r.b)
-		if err == nil {
-			r.b = r.b[n:]
-			return f, nil
+func (r *FrameReader) Next() (f Frame, err error) {
+	for b := []byte(nil); r.err == nil; {
+		if f, _, err = ParseFrame(b); err != ErrIncomplete {
+			r.err = err
+			return f, err
 		}
-		if r.err = err; err == ErrIncomplete {
-			r.err = r.more()
+		var next byte
+		if next, r.err = r.r.ReadByte(); r.err == io.EOF && len(b) > 0 {
+			r.err = ErrCutShort
 		}
+		b = append(b, next)
 	}
 	return Frame{}, r.err
 }
@@ -157,21 +169,6 @@ func (r *FrameReader) Next() (Frame, error) {
 // Surplus returns how many bytes have come that Next has not returned, perhaps a part of a frame. If there are none, it
 // waits for some or for the end of the stream, which is [io.EOF].
 func (r *FrameReader) Surplus() (n int, err error) {
-	if len(r.b) == 0 {
-		err = r.more()
-	}
-	return len(r.b), err
-}
-
-func (r *FrameReader) more() error {
-	var b [64]byte // an agent's frames are short, and many wait for the next
-	n, err := r.r.Read(b[:])
-	r.b = append(r.b, b[:n]...)
-	switch {
-	case n > 0: // an error comes again
-		return nil
-	case err == io.EOF && len(r.b) > 0:
-		return ErrCutShort
-	}
-	return err
+	_, err = r.r.Peek(1)
+	return r.r.Buffered(), err
 }

@@ -85,15 +85,11 @@ func Nonce(P []byte) uint64 { return binary.BigEndian.Uint64(P) }
 
 // RegistrationKey is S of K (section 2.4).
 func RegistrationKey(K [16]byte) (S [32]byte) {
-	copy(S[:], derive(K[:], "udpmux registration v1"))
-	return S
+	return [32]byte(derive(K[:], "udpmux registration v1"))
 }
 
 // TokenOf is T of S.
-func TokenOf(S [32]byte) (T [15]byte) {
-	copy(T[:], derive(S[:], "udpmux token v1"))
-	return T
-}
+func TokenOf(S [32]byte) (T [15]byte) { return [15]byte(derive(S[:], "udpmux token v1")) }
 
 func derive(key []byte, label string) []byte {
 	h := hmac.New(sha256.New, key)

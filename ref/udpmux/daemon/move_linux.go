@@ -32,23 +32,18 @@ func (s *Server) move(ctx context.Context) error {
 		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
 			return os.NewSyscallError("poll", err)
 		}
-		s.turn(fds[1:])
-	}
-	return nil
-}
-
-// turn reads a batch of each socket that has one: the backend socket, and the external ones.
-func (s *Server) turn(fds []unix.PollFd) {
-	if fds[0].Revents != 0 {
-		s.mu.Lock()
-		s.fromBackends()
-		s.mu.Unlock()
-	}
-	for listener, fd := range fds[1:] {
-		if fd.Revents != 0 {
-			s.fromClients(listener)
+		if fds[1].Revents != 0 {
+			s.mu.Lock()
+			s.fromBackends()
+			s.mu.Unlock()
+		}
+		for listener, fd := range fds[2:] {
+			if fd.Revents != 0 {
+				s.fromClients(listener)
+			}
 		}
 	}
+	return nil
 }
 
 // fromClients carries one batch to the sessions.
@@ -63,7 +58,7 @@ func (s *Server) fromClients(listener int) {
 		c.Listener = uint16(listener)
 		s.deliver(s.mux.FromClient(now, c, ecn, D))
 	}
-	s.flush(s.backend)
+	s.mux.NotSent(s.backend.flush())
 }
 
 // deliver queues deliveries; it sends when there is no more room.
@@ -74,7 +69,7 @@ func (s *Server) deliver(deliveries []mux.Delivery) {
 		binary.BigEndian.PutUint32(to.Local[12:], firstSource+d.Source)
 		to.RemotePort = d.Port
 		if s.backend.full() {
-			s.flush(s.backend)
+			s.mux.NotSent(s.backend.flush())
 		}
 		s.backend.queue(&to, d.ECN, d.P)
 	}
@@ -95,12 +90,7 @@ func (s *Server) fromBackends() (more bool) {
 		}
 	}
 	for _, socket := range s.external {
-		s.flush(socket)
+		s.mux.NotSent(socket.flush())
 	}
 	return n == batchSize
-}
-
-// flush sends what was queued, and counts what could not be sent.
-func (s *Server) flush(socket *Socket) {
-	s.mux.NotSent(socket.flush())
 }

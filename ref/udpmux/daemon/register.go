@@ -26,8 +26,7 @@ func (s *Server) acceptor() *accept.Server {
 		Handle: s.serveAgent,
 		TurnAway: func(c net.Conn, why error) {
 			if why == errTooMany {
-				uid, _ := sockdiag.PeerUID(c)
-				s.refuse(c.(*net.UnixConn), uid, why, goodbye)
+				s.refuse(c.(*net.UnixConn), why, goodbye)
 				<-s.leaving
 			}
 		},
@@ -50,7 +49,7 @@ func (s *Server) admit(c net.Conn) (source string, why error) {
 	case s.leaving <- struct{}{}:
 		return "", errTooMany
 	default: // an agent that keeps connecting gets no time to read more than this
-		s.refuse(c.(*net.UnixConn), uid, errTooMany, 0)
+		s.refuse(c.(*net.UnixConn), errTooMany, 0)
 		c.Close()
 		return "", net.ErrClosed
 	}
@@ -78,36 +77,39 @@ func (s *Server) serveAgent(ctx context.Context, conn net.Conn) {
 		return // closed by now: admit could still ask
 	}
 	defer s.connect(uid, -1)
-	frames := udpmux.NewFrameReader(c)
-	b, id, err := s.converse(c, frames, uid)
+	frames, session := udpmux.NewFrameReader(c), mux.Registration{UID: uid}
+	id, err := s.converse(c, frames, &session)
 	if err == nil {
-		err = nothing(frames)
-		s.ended(c, b, id)
+		var n int
+		if n, err = frames.Surplus(); n > 0 { // perhaps a part of a frame
+			err = &udpmux.Refusal{Code: udpmux.CodeBadFrame, Text: "nothing may follow REGISTER"}
+		}
+		s.ended(c, session.Backend, id)
 	}
-	s.refuse(c, uid, err, goodbye)
+	s.refuse(c, err, goodbye)
 }
 
 // refuse takes leave of an agent. If err is a reason for an ERROR, it sends that, and reads the agent's surplus for a
 // while, since unread bytes would turn the end of the connection into a reset.
-func (s *Server) refuse(c *net.UnixConn, uid uint32, err error, while time.Duration) {
+func (s *Server) refuse(c *net.UnixConn, err error, while time.Duration) {
 	refusal, ok := errors.AsType[*udpmux.Refusal](err)
 	if !ok {
 		return
 	}
-	if s.serves(uid) { // once is enough: an agent tries again and again
+	if uid, err := sockdiag.PeerUID(c); err == nil && s.serves(uid) { // once is enough: an agent tries again and again
 		s.log.Warn("agent refused", "uid", uid, "code", refusal.Code, "why", refusal.Text)
 	}
 	c.SetDeadline(time.Time{})
 	// This does not block: an agent never leaves much unread.
-	reply(c, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
+	udpmux.WriteFrame(c, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
 	c.CloseWrite()
 	c.SetDeadline(time.Now().Add(while))
 	io.CopyN(io.Discard, c, 2*udpmux.MaxFrame)
 }
 
-// converse does section 2.5, the daemon's checks from 2 on, and returns the session's socket and id.
-func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, uid uint32) (
-	b mux.Backend, id uint32, err error) {
+// converse does section 2.5, the daemon's checks from 2 on, for the user of r. It fills in the rest of r, and returns
+// the session's id.
+func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, r *mux.Registration) (id uint32, err error) {
 	config := s.settings()
 	c.SetDeadline(time.Now().Add(config.HelloTimeout))
 	f, err := s.expect(frames, udpmux.Hello)
@@ -115,40 +117,33 @@ func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, uid uint3
 		err = &udpmux.Refusal{Code: udpmux.CodeVersion, Text: "the version here is 1"}
 	}
 	if err != nil {
-		return b, 0, err
+		return 0, err
 	}
 	modes := config.Modes
-	if !s.serves(uid) {
+	if !s.serves(r.UID) {
 		modes = 0
 		s.others.Do(func() {
-			s.log.Warn("multi-user is off: only the daemon's own user may register", "uid", s.uid, "refused", uid)
+			s.log.Warn("multi-user is off: only the daemon's own user may register", "uid", s.uid, "refused", r.UID)
 		})
 	}
 	c.SetDeadline(time.Now().Add(config.RegisterTimeout))
 	port := cmp.Or(config.AdvertisePort, s.external[0].Addr().Port())
-	if err := reply(c, udpmux.Frame{Type: udpmux.Welcome, Modes: modes, Port: port}); err != nil {
-		return b, 0, err
+	if err := udpmux.WriteFrame(c, udpmux.Frame{Type: udpmux.Welcome, Modes: modes, Port: port}); err != nil {
+		return 0, err
 	}
 	if f, err = s.expect(frames, udpmux.Register); err != nil {
-		return b, 0, err
+		return 0, err
 	}
-	if b, id, err = s.register(c, f, uid, modes); err != nil {
-		return b, 0, err
+	r.Modes, r.Port, r.S = f.Modes, f.Port, f.S
+	if id, err = s.register(c, r, modes); err != nil {
+		return 0, err
 	}
 	c.SetDeadline(time.Time{})
-	return b, id, reply(c, udpmux.Frame{Type: udpmux.Registered, ID: id})
+	return id, udpmux.WriteFrame(c, udpmux.Frame{Type: udpmux.Registered, ID: id})
 }
 
 // serves says whether sessions of that user may be registered.
 func (s *Server) serves(uid uint32) bool { return s.settings().MultiUser || uid == s.uid }
-
-func reply(c *net.UnixConn, f udpmux.Frame) error {
-	b, err := udpmux.AppendFrame(nil, f)
-	if err == nil {
-		_, err = c.Write(b)
-	}
-	return err
-}
 
 // expect reads the next frame. A fault, or another type, is a [udpmux.Refusal]; the end of the stream and the network's
 // errors are not.
@@ -164,54 +159,39 @@ func (s *Server) expect(frames *udpmux.FrameReader, want udpmux.FrameType) (udpm
 	return f, &udpmux.Refusal{Code: udpmux.CodeBadFrame, Text: err.Error()}
 }
 
-// nothing waits for the end of the stream; nothing may come before it, not even a part of a frame.
-func nothing(frames *udpmux.FrameReader) error {
-	n, err := frames.Surplus()
-	if n > 0 {
-		return &udpmux.Refusal{Code: udpmux.CodeBadFrame, Text: "nothing may follow REGISTER"}
-	}
-	return err
-}
-
 // register does section 2.5, steps 4 to 8, and makes c the session's connection in place of an older one.
-func (s *Server) register(c *net.UnixConn, f udpmux.Frame, uid uint32, modes udpmux.Mode) (
-	b mux.Backend, id uint32, err error) {
+func (s *Server) register(c *net.UnixConn, r *mux.Registration, modes udpmux.Mode) (id uint32, err error) {
 	switch {
-	case f.Modes == 0 || f.Modes&^modes != 0:
-		return b, 0, &udpmux.Refusal{Code: udpmux.CodeModeOff, Text: "modes that are on for you: " + modes.String()}
-	case f.Port < udpmux.MinPort:
-		return b, 0, &udpmux.Refusal{Code: udpmux.CodeNotLoopback, Text: "the port is below 1024"}
+	case r.Modes == 0 || r.Modes&^modes != 0:
+		return 0, &udpmux.Refusal{Code: udpmux.CodeModeOff, Text: "modes that are on for you: " + modes.String()}
+	case r.Port < udpmux.MinPort:
+		return 0, &udpmux.Refusal{Code: udpmux.CodeNotLoopback, Text: "the port is below 1024"}
 	}
-	sockets, err := sockdiag.UDP(f.Port)
+	sockets, err := sockdiag.UDP(r.Port)
 	if err != nil {
 		s.log.Error("looking at the kernel's sockets", "error", err)
 	}
-	inode, err := owned(sockets, uid)
-	if err != nil {
-		return b, 0, err
+	if r.Inode, err = owned(sockets, r.UID); err != nil {
+		return 0, err
 	}
 	s.mu.Lock()
-	rivals := s.mux.Rivals(f.S, f.Port)
+	rivals := s.mux.Rivals(r.S, r.Port)
 	s.mu.Unlock()
-	alive := aliveness(rivals)
-	s.lockToEnd()
+	alive := s.lockToEnd(rivals)
 	defer s.mu.Unlock()
-	b = mux.Backend{Port: f.Port, Inode: inode}
-	r := mux.Registration{UID: uid, Modes: f.Modes, Backend: b, S: f.S}
-	if id, err = s.mux.Register(s.now(), r, alive); err != nil {
-		return b, 0, err
+	if id, err = s.mux.Register(s.now(), *r, alive); err != nil {
+		return 0, err
 	}
 	if old := s.agents[id]; old != nil {
 		old.Close()
 	}
 	s.agents[id] = c
-	return b, id, nil
+	return id, nil
 }
 
 // ended: if c was the session's connection, its backend may have ended, too, and nothing more must reach its port.
 func (s *Server) ended(c *net.UnixConn, b mux.Backend, id uint32) {
-	alive := aliveness([]mux.Backend{b})
-	s.lockToEnd()
+	alive := s.lockToEnd([]mux.Backend{b})
 	defer s.mu.Unlock()
 	if s.agents[id] == c {
 		delete(s.agents, id)
@@ -219,16 +199,24 @@ func (s *Server) ended(c *net.UnixConn, b mux.Backend, id uint32) {
 	}
 }
 
-// aliveness looks the backends up in the kernel's table; if that cannot be read, all live. It takes up to a millisecond
-// for each on a host with many sockets, so it is not called under the lock, and a backend that it reports alive may be
-// gone by then. A socket that has gone does not come back.
-func aliveness(backends []mux.Backend) mux.Alive {
+// mostLeft is how many batches are carried before a session ends: a backend that sends without pause must not hold up
+// the others.
+const mostLeft = 64
+
+// lockToEnd looks up in the kernel's table which backends have gone, and then locks mu, so that their sessions may be
+// ended. If the table cannot be read, all live. A look takes up to a millisecond on a host with many sockets, so the
+// lock is taken after it, and a backend may be gone that is reported alive; one that has gone does not come back. What
+// the backends sent before is carried first: a mosh-server's last datagram tells its client that it ends (UDPMUX-133).
+func (s *Server) lockToEnd(backends []mux.Backend) mux.Alive {
 	gone := make(map[mux.Backend]bool)
 	for _, b := range backends {
 		sockets, err := sockdiag.UDP(b.Port)
 		gone[b] = err == nil && !slices.ContainsFunc(sockets, func(s sockdiag.Socket) bool {
 			return s.Address == sockdiag.Loopback && s.Inode == b.Inode
 		})
+	}
+	s.mu.Lock()
+	for left := mostLeft; left > 0 && s.fromBackends(); left-- {
 	}
 	return func(b mux.Backend) bool { return !gone[b] }
 }

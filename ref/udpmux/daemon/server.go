@@ -165,24 +165,8 @@ func (s *Server) poll(ctx context.Context) {
 		}
 		// A long table that changes while it is read may come with gaps, so what is missing is looked up individually.
 		missing := slices.DeleteFunc(backends, func(b mux.Backend) bool { return alive[b] })
-		known := aliveness(missing)
-		s.lockToEnd()
+		known := s.lockToEnd(missing)
 		s.mux.Poll(s.now(), known)
 		s.mu.Unlock()
-	}
-}
-
-// mostLeft is how many batches are carried before a session ends: a backend that sends without pause must not hold up
-// the others.
-const mostLeft = 64
-
-// lockToEnd locks mu when sessions may be ended because their backends have gone. What these sent before is carried
-// first: a mosh-server's last datagram tells its client that it ends (UDPMUX-133).
-func (s *Server) lockToEnd() {
-	s.mu.Lock()
-	for range mostLeft {
-		if !s.fromBackends() {
-			return
-		}
 	}
 }

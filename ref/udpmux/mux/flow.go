@@ -1,7 +1,9 @@
 package mux
 
 import (
+	"cmp"
 	"container/list"
+	"slices"
 	"time"
 
 	"github.com/muxspec/muxspec/ref/udpmux"
@@ -67,20 +69,15 @@ func (m *Mux) endFlow(now time.Duration, f *flow) {
 	f.session.flows = f.session.flows[:last]
 	delete(m.flows, f.key)
 	delete(m.bySource, f.source)
-	m.sources.release(f.source, f.payer, now+m.config.FlowReuse)
+	m.sources.resting = append(m.sources.resting, rest{f.source, f.payer, now + m.config.FlowReuse})
 }
 
 // worst is the flow that is missed least: of those never answered, or if all were answered, of all, the one whose
 // client was heard longest ago. So forged sources push out each other (UDPMUX-19).
 func (s *session) worst() *flow {
-	worst := s.flows[0]
-	for _, f := range s.flows[1:] {
-		unanswered, same := f.answered == never, (f.answered == never) == (worst.answered == never)
-		if same && f.heard < worst.heard || !same && unanswered {
-			worst = f
-		}
-	}
-	return worst
+	return slices.MinFunc(s.flows, func(f, g *flow) int {
+		return cmp.Or(cmp.Compare(min(f.answered, 0), min(g.answered, 0)), cmp.Compare(f.heard, g.heard)) // never is -1
+	})
 }
 
 // largest is the session with the most flows: no other pays for it (UDPMUX-21).
@@ -98,8 +95,8 @@ func (m *Mux) largest() *session {
 type sourcePool struct {
 	size, first uint32
 	fresh       uint32        // how many of them, from first on, have ever been in use
-	rested      []uint32      // free again
 	resting     []rest        // in the order in which they were given up
+	rested      int           // how many of these, from the first on, are free again
 	held        map[int64]int // how many count for each user, in use and resting
 }
 
@@ -112,32 +109,21 @@ type rest struct {
 // nobody pays for a learn flow: the limit for probing bounds these.
 const nobody = -1
 
-func newSourcePool(c Config) sourcePool {
-	return sourcePool{size: c.LoopbackSources, first: c.FirstSource % c.LoopbackSources, held: make(map[int64]int)}
-}
-
 // has says whether one is free.
 func (p *sourcePool) has(now time.Duration) bool {
-	for len(p.resting) > 0 && p.resting[0].until <= now {
-		r := p.resting[0]
-		p.resting, p.rested = p.resting[1:], append(p.rested, r.source)
-		p.held[r.uid]--
+	for ; p.rested < len(p.resting) && p.resting[p.rested].until <= now; p.rested++ {
+		p.held[p.resting[p.rested].uid]--
 	}
-	return len(p.rested) > 0 || p.fresh < p.size
+	return p.rested > 0 || p.fresh < p.size
 }
 
 // take returns one that is free.
 func (p *sourcePool) take(uid int64) (n uint32) {
 	p.held[uid]++
-	if len(p.rested) > 0 {
-		n, p.rested = p.rested[0], p.rested[1:]
+	if p.rested > 0 {
+		n, p.resting, p.rested = p.resting[0].source, p.resting[1:], p.rested-1
 		return n
 	}
 	p.fresh++
 	return (p.first + p.fresh - 1) % p.size
-}
-
-// release gives a source up: it is free again at the time until.
-func (p *sourcePool) release(n uint32, uid int64, until time.Duration) {
-	p.resting = append(p.resting, rest{n, uid, until})
 }

@@ -165,7 +165,7 @@ func (w *model) backend(t *rapid.T) {
 func (w *model) check(t *rapid.T) {
 	m, flows, bound, learners := w.m, 0, 0, 0
 	for port, s := range m.byPort {
-		if m.byS[s.S] != s || m.byT[s.T] != s || s.Port != port || w.sessions[port].S != s.S || w.sessions[port].Modes != s.Modes {
+		if m.byT[s.T] != s || s.Port != port || w.sessions[port].S != s.S || w.sessions[port].Modes != s.Modes {
 			t.Fatalf("session %+v", s)
 		}
 		if s.Modes&udpmux.Learn != 0 {
@@ -202,7 +202,7 @@ func (w *model) check(t *rapid.T) {
 			held[int64(f.session.UID)]++
 		}
 	}
-	for _, r := range m.sources.resting {
+	for _, r := range m.sources.resting[m.sources.rested:] {
 		held[r.uid]++
 	}
 	for uid := range int64(2) {
@@ -210,9 +210,9 @@ func (w *model) check(t *rapid.T) {
 			t.Fatalf("users hold %v, and the pool says %v", held, m.sources.held)
 		}
 	}
-	pool := len(m.flows) + len(m.sources.resting) + len(m.sources.rested)
+	pool := len(m.flows) + len(m.sources.resting)
 	for what, n := range map[string][3]int{ // two equal numbers, and their limit
-		"sessions": {len(m.byPort), len(w.sessions), w.config.MaxSessions}, "keys": {len(m.byS), len(m.byT), w.config.MaxSessions},
+		"sessions": {len(m.byPort), len(w.sessions), w.config.MaxSessions}, "tokens": {len(m.byT), len(w.sessions), w.config.MaxSessions},
 		"learners": {len(m.learners), learners, w.config.MaxLearnSessions}, "flows": {len(m.flows), flows, w.config.MaxFlows},
 		"sources": {len(m.bySource), m.heard.Len(), w.config.MaxFlows}, "bindings": {m.bindings.Len(), bound, w.config.MaxFlows},
 		"unbound": {m.unbound.Len(), unbound, w.config.MaxSources + w.config.MaxFlows}, "pool": {pool, int(m.sources.fresh), 14}} {

@@ -92,8 +92,7 @@ type Mux struct {
 	config Config
 	log    *slog.Logger
 
-	byS      map[[32]byte]*session
-	byT      map[[15]byte]*session
+	byT      map[[15]byte]*session // T follows from S, so that this is a table of both
 	byPort   map[uint16]*session
 	learners []*session // the sessions with learn
 	lastID   uint32
@@ -118,10 +117,11 @@ type Mux struct {
 // New returns a Mux without sessions. log is told of sessions and their new clients, never of keys, tokens or contents.
 func New(config Config, log *slog.Logger) *Mux {
 	m := &Mux{log: log,
-		byS: make(map[[32]byte]*session), byT: make(map[[15]byte]*session), byPort: make(map[uint16]*session),
+		byT: make(map[[15]byte]*session), byPort: make(map[uint16]*session),
 		flows: make(map[flowKey]*flow), bySource: make(map[uint32]*flow), known: make(map[Client]*source),
-		sources: newSourcePool(config),
-		drops:   make(map[string]uint64)}
+		drops: make(map[string]uint64)}
+	m.sources = sourcePool{size: config.LoopbackSources, first: config.FirstSource % config.LoopbackSources,
+		held: make(map[int64]int)}
 	m.SetConfig(config)
 	return m
 }

@@ -45,7 +45,7 @@ func (m *Mux) Backends() (all []Backend) {
 
 // Rivals are the sockets of the sessions in the way of a REGISTER; [Mux.Register] asks about these.
 func (m *Mux) Rivals(S [32]byte, port uint16) (rivals []Backend) {
-	for _, s := range []*session{m.byS[S], m.byT[udpmux.TokenOf(S)], m.byPort[port]} {
+	for _, s := range []*session{m.byT[udpmux.TokenOf(S)], m.byPort[port]} {
 		if s != nil {
 			rivals = append(rivals, s.Backend)
 		}
@@ -81,7 +81,7 @@ func (m *Mux) Register(now time.Duration, r Registration, alive Alive) (id uint3
 		what = "session"
 		flowRate := perSecond(m.config.FlowRate, m.config.FlowRate)
 		s = &session{Registration: r, id: m.lastID, T: udpmux.TokenOf(r.S), rate: flowRate}
-		m.byS[s.S], m.byT[s.T], m.byPort[s.Port] = s, s, s
+		m.byT[s.T], m.byPort[s.Port] = s, s
 	}
 	m.setModes(now, s, r.Modes)
 	m.log.Info(what, "session", s.id, "uid", s.UID, "port", s.Port, "modes", s.Modes)
@@ -129,7 +129,6 @@ func (m *Mux) setModes(now time.Duration, s *session, modes udpmux.Mode) {
 }
 
 func (m *Mux) endSession(now time.Duration, s *session, why string) {
-	delete(m.byS, s.S)
 	delete(m.byT, s.T)
 	delete(m.byPort, s.Port)
 	m.setModes(now, s, 0)
