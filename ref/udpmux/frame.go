@@ -129,15 +129,6 @@ func (f *Frame) parseBody(body []byte) {
 	}
 }
 
-// WriteFrame writes a frame to w. It fails as [AppendFrame] does, or with w's error.
-func WriteFrame(w io.Writer, f Frame) error {
-	b, err := AppendFrame(nil, f)
-	if err == nil {
-		_, err = w.Write(b)
-	}
-	return err
-}
-
 // A FrameReader reads frames from a stream, however they are cut.
 type FrameReader struct {
 	r   *bufio.Reader

@@ -1,9 +1,9 @@
 // Package udpmux implements UDP mux: many mosh sessions behind one UDP port, for unmodified mosh programs. The protocol
 // and its rules, with their ids, are in docs/udpmux.md and docs/udpmux-agents.md.
 //
-// Start reading at wire.go, which turns bytes into datagrams, keys and tokens and back; frame.go and connect.go do the
-// same for the Unix socket and for what mosh's programs say to each other. The packages below use these: mux is the
-// daemon's state, daemon its sockets, and agent the two agents.
+// Start reading at wire.go, which turns bytes into datagrams, keys, tokens and what mosh's programs say to each other,
+// and back; frame.go does the same for the Unix socket. The packages below use these: mux is the daemon's state, daemon
+// its sockets, and agent the two agents.
 //
 // The package does not decrypt and does not authenticate clients: only a mosh-server can.
 package udpmux

@@ -58,8 +58,7 @@ func SocketDialer(paths ...string) Dialer {
 	}
 }
 
-// dialDaemon tries again if too many others connect at the same time (UDPMUX-136), and checks whose process listens
-// (UDPMUX-137).
+// dialDaemon tries again if too many others connect at once (UDPMUX-136), and checks who listens (UDPMUX-137).
 func dialDaemon(ctx context.Context, path string) (c net.Conn, err error) {
 	for end := time.Now().Add(crowdTime); ; time.Sleep(10 * time.Millisecond) {
 		c, err = new(net.Dialer).DialContext(ctx, "unix", path)

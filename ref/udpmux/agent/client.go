@@ -92,8 +92,7 @@ type relayState struct {
 	T      [15]byte
 }
 
-// startRelay starts a relay and returns its local address. The relay ends with this process, whatever program this
-// becomes.
+// startRelay starts a relay and returns its local address. It ends with this process, whatever program this becomes.
 func startRelay(args []string, server netip.AddrPort, T [15]byte) (local netip.AddrPort, err error) {
 	socket, err := listenLoopback(server.Port())
 	if err != nil {
@@ -136,24 +135,17 @@ const relayRest = 200 * time.Millisecond
 // KeepRelay is the relay's process.
 func KeepRelay() error {
 	var state relayState
-	socket, end, err := beInBackground(&state)
+	local, end, err := beInBackground(&state)
 	if err != nil {
 		return err
 	}
-	local, err := net.FilePacketConn(socket)
-	if err != nil {
-		return err
-	}
-	socket.Close()
-	relay, over := newRelay(local.(*net.UDPConn), state.Server, state.T), make(chan struct{})
+	relay := newRelay(local.(*net.UDPConn), state.Server, state.T)
 	go func() {
-		defer close(over)
-		relay.serve()
+		end.Read(make([]byte, 1))
+		time.Sleep(relayRest)
+		// What has come is read, however long this process had no turn.
+		local.SetReadDeadline(time.Now().Add(relayRest))
 	}()
-	end.Read(make([]byte, 1))
-	time.Sleep(relayRest)
-	// What has come is read, however long this process had no turn.
-	relay.local.SetReadDeadline(time.Now().Add(relayRest))
-	<-over
+	relay.serve()
 	return nil
 }

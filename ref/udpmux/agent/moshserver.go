@@ -26,8 +26,7 @@ const (
 )
 
 // A moshServer is the real mosh-server, from its start on. It puts itself into the background, so there are two
-// processes: the one that is started, and its child, which stays. Both are in a process group of their own, which makes
-// them easy to end.
+// processes: the one that is started, and its child, which stays. A process group of their own makes them easy to end.
 type moshServer struct {
 	cmd     *exec.Cmd
 	connect chan connectLine
@@ -47,8 +46,7 @@ type connectLine struct {
 // for the terminal's size. What it says on standard error waits for [moshServer.speak]; a talkative one has the user's
 // standard error, since it goes on talking in the background.
 func startMoshServer(path string, environment, args []string) (*moshServer, error) {
-	// A mosh-server that puts itself into the background stays a child, so it is found, and its process id is not
-	// reused while this process lives.
+	// In the background mosh-server stays a child: it is found, and its process id is not reused meanwhile.
 	if err := process.AdoptOrphans(); err != nil {
 		return nil, err
 	}

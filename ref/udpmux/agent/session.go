@@ -1,11 +1,15 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -129,20 +133,89 @@ type keeperState struct {
 	Group    int
 }
 
-// KeepSession is the keeper: it registers the session again whenever the daemon has been away, and ends with
-// mosh-server.
+// KeepSession is the keeper: it registers the session whenever the daemon has been away, and ends with mosh-server.
 func KeepSession() error {
 	var state keeperState
-	socket, pidfd, err := beInBackground(&state)
+	daemon, pidfd, err := beInBackground(&state)
 	if err != nil {
 		return err
 	}
-	daemon, err := net.FileConn(socket)
-	if err != nil {
-		return err
-	}
-	socket.Close()
 	go SocketDialer(state.Sockets...).Keep(context.Background(), daemon, state.Register)
 	waitForEnd(pidfd, state.Group)
 	return nil
+}
+
+// SocketPaths are where the daemon's Unix socket may be, in the order in which to try them (docs/udpmux-agents.md,
+// section 4.1). option and file are what was said there, or empty.
+func SocketPaths(option, file string) []string {
+	if path := cmp.Or(option, file, os.Getenv("MOSHD_SOCKET")); path != "" {
+		// Absolute, for the keeper; unchanged if the current directory no longer exists.
+		if absolute, err := filepath.Abs(path); err == nil {
+			path = absolute
+		}
+		return []string{path}
+	}
+	paths := []string{"/run/moshd/moshd.sock"}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		paths = append(paths, filepath.Join(dir, "moshd.sock"))
+	}
+	return paths
+}
+
+// mode chooses one of the modes that are on, for a client that sent this number of colours (UDPMUX-97 to 101).
+func (a *Session) mode(on udpmux.Mode, colours string) (udpmux.Mode, error) {
+	hasAgent := udpmux.HasAgent(colours)
+	mode := udpmux.Learn
+	if a.Token || !a.Learn && hasAgent && (on&udpmux.Token != 0 || on&udpmux.Learn == 0) {
+		mode = udpmux.Token
+	}
+	switch {
+	case on&mode != 0:
+		return mode, nil
+	case on&(udpmux.Learn|udpmux.Token) == 0:
+		return 0, errors.New("moshd has no mode for this user")
+	case mode == udpmux.Token:
+		return 0, errors.New("moshd's token mode is off")
+	case hasAgent:
+		return 0, errors.New("moshd's learn mode is off")
+	}
+	return 0, errors.New("moshd's learn mode is off: on the client install mosh-client-mux and use mosh --client=mosh-client-mux --server=mosh-server-mux")
+}
+
+// moshServerArgs is what the session agent has to know of mosh-server's arguments after new.
+type moshServerArgs struct {
+	colours string // -c's, the last one's
+	options int    // how many arguments there are before --, or at all
+
+	isTalkative bool // with -v
+}
+
+// scanMoshServer reads the arguments as mosh-server does.
+func scanMoshServer(args []string) (s moshServerArgs) {
+	const withValue = "ipcl"
+	for s.options < len(args) && args[s.options] != "--" {
+		letters, isOption := strings.CutPrefix(args[s.options], "-")
+		s.options++
+		for i := 0; isOption && i < len(letters); i++ {
+			if strings.IndexByte(withValue, letters[i]) < 0 {
+				s.isTalkative = s.isTalkative || letters[i] == 'v'
+				continue
+			}
+			value := letters[i+1:]
+			if value == "" && s.options < len(args) {
+				value = args[s.options]
+				s.options++
+			}
+			if letters[i] == 'c' {
+				s.colours = value
+			}
+			break
+		}
+	}
+	return s
+}
+
+// behindUsers returns args, which begin with new, with more options after the user's.
+func behindUsers(args []string, more ...string) []string {
+	return slices.Insert(slices.Clone(args), 1+scanMoshServer(args[1:]).options, more...)
 }

@@ -23,8 +23,8 @@ import (
 // dup2 makes the descriptor to the same as from. Some of Linux's architectures have only dup3.
 func dup2(from, to int) error { return unix.Dup3(from, to, 0) }
 
-// process finds the process that has the socket, and demands that the socket be bound to 127.0.0.1 and port alone. The
-// file is a pidfd, or nil if the system has none.
+// process finds the process that has the socket, which must be bound to 127.0.0.1 and port alone. The file is a pidfd,
+// or nil if the system has none.
 func (s *moshServer) process(port uint16) (*os.File, error) {
 	sockets, err := sockdiag.UDP(port)
 	if err != nil {
@@ -130,10 +130,7 @@ func prepareSocket(_, _ string, c syscall.RawConn) (err error) {
 		unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVTOS, 1)
 		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
 	})
-	if err == nil {
-		err = controlErr
-	}
-	return err
+	return errors.Join(err, controlErr)
 }
 
 // readECN reads a datagram and its ECN bits.

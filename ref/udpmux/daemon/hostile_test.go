@@ -106,7 +106,7 @@ func newForger(t testing.TB, address string) forger {
 
 // queue has flush send D.
 func (f forger) queue(from [4]byte, to netip.AddrPort, D []byte) {
-	if f.full() {
+	if f.out.n == batchSize {
 		f.flush()
 	}
 	f.Socket.queue(&mux.Client{Remote: mapped(to.Addr().As4()), RemotePort: to.Port(), Local: mapped(from)}, 0, D)

@@ -59,7 +59,7 @@ func (s *Server) admit(c net.Conn) (source string, why error) {
 func (s *Server) connect(uid uint32, n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if most := s.config.MaxConnectionsPerUID; n > 0 && most > 0 && s.connections[uid] >= most {
+	if most := s.config.Load().MaxConnectionsPerUID; n > 0 && most > 0 && s.connections[uid] >= most {
 		return false
 	}
 	if s.connections[uid] += n; s.connections[uid] == 0 {
@@ -101,16 +101,15 @@ func (s *Server) refuse(c *net.UnixConn, err error, while time.Duration) {
 	}
 	c.SetDeadline(time.Time{})
 	// This does not block: an agent never leaves much unread.
-	udpmux.WriteFrame(c, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
+	reply(c, udpmux.Frame{Type: udpmux.Error, Code: refusal.Code, Text: refusal.Text})
 	c.CloseWrite()
 	c.SetDeadline(time.Now().Add(while))
 	io.CopyN(io.Discard, c, 2*udpmux.MaxFrame)
 }
 
-// converse does section 2.5, the daemon's checks from 2 on, for the user of r. It fills in the rest of r, and returns
-// the session's id.
+// converse does section 2.5, the daemon's checks from 2 on, for r's user, and fills in the rest of r.
 func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, r *mux.Registration) (id uint32, err error) {
-	config := s.settings()
+	config := s.config.Load()
 	c.SetDeadline(time.Now().Add(config.HelloTimeout))
 	f, err := s.expect(frames, udpmux.Hello)
 	if err == nil && f.Version != udpmux.Version {
@@ -128,7 +127,7 @@ func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, r *mux.Re
 	}
 	c.SetDeadline(time.Now().Add(config.RegisterTimeout))
 	port := cmp.Or(config.AdvertisePort, s.external[0].Addr().Port())
-	if err := udpmux.WriteFrame(c, udpmux.Frame{Type: udpmux.Welcome, Modes: modes, Port: port}); err != nil {
+	if err := reply(c, udpmux.Frame{Type: udpmux.Welcome, Modes: modes, Port: port}); err != nil {
 		return 0, err
 	}
 	if f, err = s.expect(frames, udpmux.Register); err != nil {
@@ -139,14 +138,21 @@ func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, r *mux.Re
 		return 0, err
 	}
 	c.SetDeadline(time.Time{})
-	return id, udpmux.WriteFrame(c, udpmux.Frame{Type: udpmux.Registered, ID: id})
+	return id, reply(c, udpmux.Frame{Type: udpmux.Registered, ID: id})
 }
 
 // serves says whether sessions of that user may be registered.
-func (s *Server) serves(uid uint32) bool { return s.settings().MultiUser || uid == s.uid }
+func (s *Server) serves(uid uint32) bool { return s.config.Load().MultiUser || uid == s.uid }
 
-// expect reads the next frame. A fault, or another type, is a [udpmux.Refusal]; the end of the stream and the network's
-// errors are not.
+func reply(c *net.UnixConn, f udpmux.Frame) error {
+	b, err := udpmux.AppendFrame(nil, f)
+	if err == nil {
+		_, err = c.Write(b)
+	}
+	return err
+}
+
+// expect reads the next frame. A fault, or another type, is a [udpmux.Refusal], unlike the end and the network's errors.
 func (s *Server) expect(frames *udpmux.FrameReader, want udpmux.FrameType) (udpmux.Frame, error) {
 	f, err := frames.Next()
 	_, network := errors.AsType[net.Error](err)
@@ -199,8 +205,7 @@ func (s *Server) ended(c *net.UnixConn, b mux.Backend, id uint32) {
 	}
 }
 
-// mostLeft is how many batches are carried before a session ends: a backend that sends without pause must not hold up
-// the others.
+// mostLeft is how many batches are carried before a session ends: who sends without pause must not hold up the others.
 const mostLeft = 64
 
 // lockToEnd looks up in the kernel's table which backends have gone, and then locks mu, so that their sessions may be
@@ -216,13 +221,15 @@ func (s *Server) lockToEnd(backends []mux.Backend) mux.Alive {
 		})
 	}
 	s.mu.Lock()
-	for left := mostLeft; left > 0 && s.fromBackends(); left-- {
+	for range mostLeft {
+		if !s.fromBackends() {
+			break
+		}
 	}
 	return func(b mux.Backend) bool { return !gone[b] }
 }
 
-// owned finds the one socket bound to 127.0.0.1, which must be uid's (section 2.5, step 6). It fails with a
-// [udpmux.Refusal].
+// owned finds the one socket bound to 127.0.0.1, which must be uid's (section 2.5, step 6), or refuses.
 func owned(sockets []sockdiag.Socket, uid uint32) (inode uint64, err error) {
 	inode, elsewhere := sockdiag.OnLoopback(sockets, uid)
 	switch {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/muxspec/muxspec/ref/udpmux"
@@ -57,10 +58,10 @@ type Server struct {
 	backend  *Socket
 	start    time.Time
 	leaving  chan struct{} // has room for those turned away that may not have read why
-	others   sync.Once     // reports other users, whom it does not serve
+	config   atomic.Pointer[Config]
+	others   sync.Once // reports other users, whom it does not serve
 
 	mu     sync.Mutex // for what follows; nothing blocks under it
-	config Config
 	mux    *mux.Mux
 	agents map[uint32]*net.UnixConn // by session
 
@@ -69,9 +70,10 @@ type Server struct {
 
 // New returns a server for the external sockets, which must share one port. [Server.Serve] closes them.
 func New(config Config, log *slog.Logger, external []*Socket) (*Server, error) {
-	s := &Server{config: config, log: log, uid: uint32(os.Geteuid()), external: external, start: time.Now(),
+	s := &Server{log: log, uid: uint32(os.Geteuid()), external: external, start: time.Now(),
 		mux: mux.New(config.Config, log), leaving: make(chan struct{}, 64), agents: make(map[uint32]*net.UnixConn),
 		connections: make(map[uint32]int)}
+	s.config.Store(&config)
 	var err error
 	s.backend, err = openLoopback(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), config.ReceiveBuffer)
 	return s, err
@@ -103,20 +105,13 @@ func (s *Server) Counts() (sessions, flows int) {
 // SetConfig changes what can be changed while the server works: all but ReceiveBuffer. Existing sessions and flows
 // stay, even those beyond a new limit.
 func (s *Server) SetConfig(config Config) {
+	s.config.Store(&config)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.config = config
 	s.mux.SetConfig(config.Config)
 }
 
-func (s *Server) settings() Config {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.config
-}
-
-// Serve works until ctx is done; it then closes all sockets, l included. When it returns, everything that it started
-// has ended.
+// Serve works until ctx is done; it then closes all sockets, l included, and everything that it started has ended.
 func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
@@ -137,14 +132,13 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	return err
 }
 
-// poll ends the sessions whose backend has gone. It checks a little more often than asked for, since checking takes
-// time, too (UDPMUX-51).
+// poll ends the sessions whose backend has gone. It checks more often than asked for: checking takes time (UDPMUX-51).
 func (s *Server) poll(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(max(s.settings().SessionPoll*7/8, time.Millisecond)):
+		case <-time.After(max(s.config.Load().SessionPoll*7/8, time.Millisecond)):
 		}
 		s.mu.Lock()
 		backends := s.mux.Backends()

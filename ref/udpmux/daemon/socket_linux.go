@@ -14,8 +14,7 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// A Socket is one of the daemon's UDP sockets. It receives and sends in batches: the system call is most of a
-// datagram's cost.
+// A Socket is one of the daemon's UDP sockets. It works in batches: the system call is most of a datagram's cost.
 type Socket struct {
 	fd      int
 	six     bool
@@ -25,8 +24,7 @@ type Socket struct {
 	memory  [batchSize][udpmux.MaxDatagram + 1]byte // one byte more, to recognise a longer datagram
 }
 
-// ListenUDP opens an external socket. Nobody can bind the same address: it has no SO_REUSEADDR and no SO_REUSEPORT
-// (UDPMUX-26).
+// ListenUDP opens an external socket, without SO_REUSEADDR and SO_REUSEPORT: nobody else binds its address (UDPMUX-26).
 func ListenUDP(address netip.AddrPort, receiveBuffer int) (*Socket, error) {
 	return openUDP(net.ListenConfig{}, address, receiveBuffer)
 }

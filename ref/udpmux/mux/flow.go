@@ -109,7 +109,6 @@ type rest struct {
 // nobody pays for a learn flow: the limit for probing bounds these.
 const nobody = -1
 
-// has says whether one is free.
 func (p *sourcePool) has(now time.Duration) bool {
 	for ; p.rested < len(p.resting) && p.resting[p.rested].until <= now; p.rested++ {
 		p.held[p.resting[p.rested].uid]--
@@ -117,7 +116,6 @@ func (p *sourcePool) has(now time.Duration) bool {
 	return p.rested > 0 || p.fresh < p.size
 }
 
-// take returns one that is free.
 func (p *sourcePool) take(uid int64) (n uint32) {
 	p.held[uid]++
 	if p.rested > 0 {

@@ -74,8 +74,7 @@ func (m *Mux) newSource(c Client, highest uint64) *source {
 	return s
 }
 
-// targets are the learn sessions that s is not bound to, without those that can make no flow (UDPMUX-85). The result is
-// good until the next call.
+// targets are the learn sessions that s is not bound to and that can make a flow (UDPMUX-85), until the next call.
 func (m *Mux) targets(now time.Duration, s *source) []*session {
 	m.found = m.found[:0]
 	for _, ses := range m.learners {

@@ -135,7 +135,6 @@ func (m *Mux) SetConfig(config Config) {
 	}
 }
 
-// perSecond is a limit that lets n things through per second, and burst at once.
 func perSecond(n, burst int) *rate.Limiter { return rate.NewLimiter(rate.Limit(n), burst) }
 
 // at is a time of the Mux for a limit.
@@ -188,8 +187,7 @@ func (m *Mux) send(now time.Duration, f *flow, ecn byte, P []byte) {
 	m.out = append(m.out, Delivery{f.source, f.session.Port, ecn, P})
 }
 
-// FromBackend takes a datagram P that came from 127.0.0.1 and port to a loopback source. If ok, it goes to c (section
-// 4.6).
+// FromBackend takes a datagram P from 127.0.0.1 and port to a loopback source. If ok, it goes to c (section 4.6).
 func (m *Mux) FromBackend(now time.Duration, port uint16, source uint32, P []byte) (c Client, ok bool) {
 	m.expire(now)
 	f := m.bySource[source]

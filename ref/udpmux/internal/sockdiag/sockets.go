@@ -2,6 +2,7 @@
 package sockdiag
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 )
@@ -44,8 +45,6 @@ func PeerUID(c net.Conn) (uid uint32, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if controlErr := raw.Control(func(fd uintptr) { uid, err = uidOf(int(fd)) }); err == nil {
-		err = controlErr
-	}
-	return uid, err
+	controlErr := raw.Control(func(fd uintptr) { uid, err = uidOf(int(fd)) })
+	return uid, errors.Join(err, controlErr)
 }

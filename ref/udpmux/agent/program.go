@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -30,10 +35,7 @@ func startInBackground(args []string, state any, socket interface{ File() (*os.F
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(backgroundState{end != nil, state})
-	if err != nil {
-		return err
-	}
+	text, _ := json.Marshal(backgroundState{end != nil, state}) // nothing in a state can fail
 	passed, err := socket.File()
 	if err != nil {
 		return err
@@ -63,16 +65,19 @@ type backgroundState struct {
 	State  any
 }
 
-// beInBackground is what such a program does first: it reads its state into what state points to, takes its files, and
-// gives up everything else that it has inherited and all that has to do with the terminal.
-func beInBackground(state any) (socket, end *os.File, err error) {
+// beInBackground is what such a program does first: it reads its state into what state points to, takes its socket and
+// its file, and gives up everything else that it has inherited and all that has to do with the terminal.
+func beInBackground(state any) (socket net.Conn, end *os.File, err error) {
 	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGPIPE)
 	all := backgroundState{State: state}
 	if err := json.NewDecoder(os.Stdin).Decode(&all); err != nil {
 		return nil, nil, err
 	}
-	unix.CloseOnExec(3)
-	socket = os.NewFile(3, "socket")
+	passed := os.NewFile(3, "socket")
+	if socket, err = net.FileConn(passed); err != nil {
+		return nil, nil, err
+	}
+	passed.Close()
 	if all.HasEnd {
 		unix.CloseOnExec(4)
 		end = os.NewFile(4, "end")
@@ -90,4 +95,53 @@ func beInBackground(state any) (socket, end *os.File, err error) {
 	defer null.Close()
 	os.Stdout.Write([]byte{1}) // it is ready; its start ends here
 	return socket, end, errors.Join(dup2(int(null.Fd()), 0), dup2(int(null.Fd()), 1))
+}
+
+// triedVariable has the id of an agent's process, and the programs that it has taken for the real one. If such a
+// program starts the agent again, as a script of that name may, the agent takes the next one on PATH.
+const triedVariable = "MOSH_MUX_TRIED"
+
+// realProgram finds the first program of this name on PATH that is not one of ours under another name and does not lead
+// to one: that would never end. environment is what to start it with.
+func realProgram(name string) (path string, environment []string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	own, err := os.Stat(self)
+	if err != nil {
+		return "", nil, err
+	}
+	tried := triedByThis()
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if !filepath.IsAbs(dir) {
+			continue // as exec.LookPath: the current directory is anybody's
+		}
+		path, err := exec.LookPath(filepath.Join(dir, name))
+		if err != nil || slices.Contains(tried, path) {
+			continue
+		}
+		target, err := filepath.EvalSymlinks(path)
+		if err != nil || filepath.Base(target) == name+"-mux" {
+			continue
+		}
+		if found, err := os.Stat(target); err != nil || os.SameFile(found, own) {
+			continue
+		}
+		tried = append([]string{strconv.Itoa(os.Getpid())}, append(tried, path)...)
+		mark := triedVariable + "=" + strings.Join(tried, string(filepath.ListSeparator))
+		return path, append(process.Environment(triedVariable), mark), nil
+	}
+	return "", nil, fmt.Errorf("there is no %s on PATH that is not this program", name)
+}
+
+// triedByThis are the programs that this process, or one that it descends from, has taken for the real one. Another
+// process's variable says nothing: a user's shell has it from mosh-server.
+func triedByThis() []string {
+	tried := strings.Split(os.Getenv(triedVariable), string(filepath.ListSeparator))
+	pid, err := strconv.Atoi(tried[0])
+	if err != nil || !descendsFrom(pid) {
+		return nil
+	}
+	return tried[1:]
 }
