@@ -1,5 +1,5 @@
-// Package process sees to what any program that starts others needs: what these inherit, and who waits for those that
-// lose their parent.
+// Package process sees to what any program that starts others needs: what these inherit, who waits for those that lose
+// their parent, and which of them are there.
 package process
 
 import (
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,4 +44,14 @@ func Inherited() (open []int) {
 		}
 	}
 	return open
+}
+
+// A Relative is a process of a group, or a child, adopted ones included.
+type Relative struct{ PID, Group int }
+
+// groupEnded waits until no process of the group is left, for lack of a better way.
+func groupEnded(group int) {
+	for unix.Kill(-group, 0) != unix.ESRCH {
+		time.Sleep(250 * time.Millisecond)
+	}
 }

@@ -23,16 +23,12 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux/internal/sockdiag"
 )
 
-// From section 4.3: the pauses of an agent whose connection has ended.
+// The pauses of an agent whose connection has ended are section 4.3's; how long it waits is ours.
 const (
 	firstPause = 100 * time.Millisecond
 	maxPause   = 500 * time.Millisecond
-)
-
-// Ours: how long an agent waits for a daemon's answer, and for room to connect.
-const (
-	answerTime = 10 * time.Second
-	crowdTime  = 10 * time.Second
+	answerTime = 10 * time.Second // for a daemon's answer
+	crowdTime  = 10 * time.Second // for room to connect
 )
 
 // What an agent meets instead of an answer, besides the faults of frames, a [udpmux.Refusal] and the network's errors.

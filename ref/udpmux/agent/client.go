@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -57,12 +56,12 @@ func Client(args []string) error {
 
 // colours is the answer to -c; it shows the real client's complaint, if there is one.
 func colours(path string, environment []string) string {
-	var output bytes.Buffer
-	cmd := &exec.Cmd{Path: path, Args: []string{"mosh-client", "-c"}, Env: environment, Stdin: os.Stdin, Stdout: &output, Stderr: os.Stderr}
-	if cmd.Run() != nil {
-		output.Reset()
+	cmd := &exec.Cmd{Path: path, Args: []string{"mosh-client", "-c"}, Env: environment, Stdin: os.Stdin, Stderr: os.Stderr}
+	output, err := cmd.Output()
+	if err != nil {
+		output = nil
 	}
-	return udpmux.Colours(output.String())
+	return udpmux.Colours(string(output))
 }
 
 // tokenSession finds the daemon's place and the session's token in what mosh gives its client.

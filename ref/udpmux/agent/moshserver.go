@@ -17,12 +17,11 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// Ours: how long the started mosh-server has, after its CONNECT line, to leave another process in the background; how
-// long it has to end after SIGKILL; and how much of what it says is shown.
+// Ours.
 const (
-	detachTime = time.Second
-	killTime   = 2 * time.Second
-	maxSaid    = 16 << 10
+	detachTime = time.Second     // for mosh-server, after its CONNECT line, to leave another process in the background
+	killTime   = 2 * time.Second // to end after SIGKILL
+	maxSaid    = 16 << 10        // bytes of what it says that are shown
 )
 
 // A moshServer is the real mosh-server, from its start on. It puts itself into the background, so there are two
@@ -133,29 +132,19 @@ func (s *moshServer) group() int { return s.cmd.Process.Pid }
 
 // end makes sure that mosh-server ends: all of its process group, and any other child by now.
 func (s *moshServer) end() {
-	before := s.family()
+	before := process.Family(s.group())
 	for deadline := time.Now().Add(killTime); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		err := unix.Kill(-s.group(), unix.SIGKILL)
 		left := 0
-		for _, c := range s.family() {
-			if c.pid != s.cmd.Process.Pid && (c.group == s.group() || slices.Contains(before, c)) {
+		for _, c := range process.Family(s.group()) {
+			if c.PID != s.cmd.Process.Pid && (c.Group == s.group() || slices.Contains(before, c)) {
 				left++
-				unix.Kill(c.pid, unix.SIGKILL)
-				unix.Wait4(c.pid, nil, unix.WNOHANG, nil)
+				unix.Kill(c.PID, unix.SIGKILL)
+				unix.Wait4(c.PID, nil, unix.WNOHANG, nil)
 			}
 		}
 		if err == unix.ESRCH && left == 0 {
 			return
 		}
-	}
-}
-
-// A relative is a process of the group, or a child, adopted ones included.
-type relative struct{ pid, group int }
-
-// groupEnded waits until no process of the group is left, for lack of a better way.
-func groupEnded(group int) {
-	for unix.Kill(-group, 0) != unix.ESRCH {
-		time.Sleep(250 * time.Millisecond)
 	}
 }

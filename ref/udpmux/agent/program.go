@@ -140,7 +140,7 @@ func realProgram(name string) (path string, environment []string, err error) {
 func triedByThis() []string {
 	tried := strings.Split(os.Getenv(triedVariable), string(filepath.ListSeparator))
 	pid, err := strconv.Atoi(tried[0])
-	if err != nil || !descendsFrom(pid) {
+	if err != nil || !process.DescendsFrom(pid) {
 		return nil
 	}
 	return tried[1:]

@@ -14,14 +14,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/muxspec/muxspec/ref/process"
 	"github.com/muxspec/muxspec/ref/udpmux"
 )
 
-// Ours: how long mosh-server may take for its CONNECT line, and how old a connection may be for REGISTER: moshd closes
-// it after 10 s, unless told otherwise.
+// Ours.
 const (
-	moshServerTime = 30 * time.Second
-	freshTime      = 5 * time.Second
+	moshServerTime = 30 * time.Second // for the CONNECT line
+	freshTime      = 5 * time.Second  // how old a connection may be for REGISTER: moshd closes it after 10 s or as told
 )
 
 // A Session is UDP mux's session agent, as options, environment and configuration file describe it.
@@ -141,7 +141,7 @@ func KeepSession() error {
 		return err
 	}
 	go SocketDialer(state.Sockets...).Keep(context.Background(), daemon, state.Register)
-	waitForEnd(pidfd, state.Group)
+	process.WaitForEnd(pidfd, state.Group)
 	return nil
 }
 

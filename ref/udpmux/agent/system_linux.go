@@ -1,22 +1,18 @@
 package agent
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/muxspec/muxspec/ref/process"
 	"github.com/muxspec/muxspec/ref/udpmux/internal/sockdiag"
 )
 
@@ -37,15 +33,15 @@ func (s *moshServer) process(port uint16) (*os.File, error) {
 		return nil, notAlone
 	}
 	pid := 0
-	for _, c := range s.family() {
+	for _, c := range process.Family(s.group()) {
 		for _, other := range elsewhere {
-			if has, _ := hasSocket(c.pid, other); has {
+			if has, _ := c.HasSocket(other); has {
 				return nil, notAlone
 			}
 		}
-		has, err := hasSocket(c.pid, inode)
+		has, err := c.HasSocket(inode)
 		if has || err != nil && pid == 0 { // a privileged process that lets nobody look is taken at its word
-			pid = c.pid
+			pid = c.PID
 		}
 		if has {
 			break
@@ -61,64 +57,6 @@ func (s *moshServer) process(port uint16) (*os.File, error) {
 		return nil, os.NewSyscallError("pidfd_open", err)
 	}
 	return os.NewFile(uintptr(fd), "pidfd"), nil
-}
-
-// hasSocket says whether a process has the socket open.
-func hasSocket(pid int, inode uint64) (bool, error) {
-	dir := fmt.Sprintf("/proc/%d/fd", pid)
-	descriptors, err := os.ReadDir(dir)
-	return slices.ContainsFunc(descriptors, func(descriptor os.DirEntry) bool {
-		target, _ := os.Readlink(filepath.Join(dir, descriptor.Name()))
-		return target == fmt.Sprintf("socket:[%d]", inode)
-	}), err
-}
-
-// family are the processes of mosh-server's group, and any other child of this process.
-func (s *moshServer) family() (found []relative) {
-	dirs, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range dirs {
-		pid, _ := strconv.Atoi(filepath.Base(dir))
-		parent, group := relation(pid)
-		if parent > 0 && (group == s.group() || parent == os.Getpid()) {
-			found = append(found, relative{pid, group})
-		}
-	}
-	return found
-}
-
-// relation gives a process's parent, or 0, and its group.
-func relation(pid int) (parent, group int) {
-	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // the name before it may hold anything
-	if len(fields) < 3 {
-		return 0, 0
-	}
-	parent, _ = strconv.Atoi(fields[1])
-	group, _ = strconv.Atoi(fields[2])
-	return parent, group
-}
-
-// descendsFrom says whether this process is pid, or comes from it.
-func descendsFrom(pid int) bool {
-	at := os.Getpid()
-	for at > 1 && at != pid {
-		at, _ = relation(at)
-	}
-	return at == pid
-}
-
-// waitForEnd waits until the process has ended or, without a pidfd, the group.
-func waitForEnd(pidfd *os.File, group int) {
-	if pidfd == nil {
-		groupEnded(group)
-		return
-	}
-	for {
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd.Fd()), Events: unix.POLLIN}}, -1)
-		if n > 0 || err != nil && err != unix.EINTR {
-			return
-		}
-	}
 }
 
 // prepareSocket lets routers fragment a socket's datagrams, since mosh does not discover the path's MTU and does the

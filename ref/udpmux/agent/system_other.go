@@ -14,12 +14,6 @@ import (
 // process: there is no pidfd, and the daemon checks whether the port is bound to loopback.
 func (s *moshServer) process(uint16) (*os.File, error) { return nil, nil }
 
-func (s *moshServer) family() []relative { return nil }
-
-func descendsFrom(pid int) bool { return pid == os.Getpid() || pid == os.Getppid() }
-
-func waitForEnd(_ *os.File, group int) { groupEnded(group) }
-
 // dup2 makes the descriptor to the same as from.
 func dup2(from, to int) error { return unix.Dup2(from, to) }
 

@@ -38,10 +38,9 @@ func (m *Mux) newFlow(now time.Duration, s *session, mode udpmux.Mode, c Client)
 	}
 	payer := int64(nobody)
 	if mode != udpmux.Learn {
-		payer = int64(s.UID)
-	}
-	if payer != nobody && m.sources.held[payer] >= m.config.MaxLoopbackPerUID {
-		return nil
+		if payer = int64(s.UID); m.sources.held[payer] >= m.config.MaxLoopbackPerUID {
+			return nil
+		}
 	}
 	if len(s.flows) >= m.config.MaxFlowsPerSession {
 		m.endFlow(now, s.worst())
