@@ -30,6 +30,14 @@ func Roles() []engine.Role { return []engine.Role{hmacRole(Server), hmacRole(Cli
 var rests = map[string]string{"greeted": "HMACSOCKET-2", "plain expect": "HMACSOCKET-27", "plain closed": "HMACSOCKET-54",
 	"hmac closed": "HMACSOCKET-56", "told 0x20": "HMACSOCKET-39", "told 0x10": "HMACSOCKET-41", "chunks": "HMACSOCKET-17"}
 
+// unstarted judges a target that starts with other keys.
+func unstarted(s engine.Scenario, err error) error {
+	if s.Set["key"] == "" {
+		return nil
+	}
+	return engine.Violation("with this key the target does not start: %v", err)
+}
+
 func hmacRole(name string) engine.Role {
 	r := engine.Role{
 		Name: name, Baseline: "both-ways", Bracket: "serves-on", Apart: true,
@@ -51,14 +59,9 @@ func hmacRole(name string) engine.Role {
 		Values: func(t *engine.Target, s engine.Scenario, values map[string]string) {
 			values["hash"], values["token"] = hashFor(t, s), string(engine.Token())
 		},
-		Meet:    meetPeer,
-		Listens: listens,
-		Unstarted: func(s engine.Scenario, err error) error {
-			if s.Set["key"] == "" {
-				return nil
-			}
-			return engine.Violation("with this key the target does not start: %v", err) // with other keys it starts
-		},
+		Meet:      meetPeer,
+		Listens:   listens,
+		Unstarted: unstarted,
 		Restore: func(ctx context.Context, in *engine.Instance) {
 			if p := peerOf(in); p != nil { // otherwise the instance did not get that far
 				p.back(ctx)

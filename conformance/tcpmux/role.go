@@ -33,9 +33,6 @@ func Roles() []engine.Role {
 	verbs := []engine.VerbGroup{tcp.Streams(), engine.Group("TCPMUX", requestVerbs(), aroundVerbs(), clientVerbs(),
 		clientLoadVerbs())}
 	keys := []engine.Key{{Name: "services"}, {Name: listKey}}
-	has := func(t *engine.Target, need string) bool {
-		return slices.Contains(t.List("services"), need) || need == listKey && len(t.List(listKey)) > 0
-	}
 	return []engine.Role{{
 		Name: Server, Baseline: "baseline", Bracket: "still-serving",
 		Scripts: scripts, Verbs: verbs, Keys: keys, Open: newPart,
@@ -76,6 +73,10 @@ func Roles() []engine.Role {
 		Axes: []engine.Axis{tcp.Segments("TCPMUX-50")},
 		Init: initClient,
 	}}
+}
+
+func has(t *engine.Target, need string) bool {
+	return slices.Contains(t.List("services"), need) || need == listKey && len(t.List(listKey)) > 0
 }
 
 // listKey is what a client gets in place of {name} to ask for the list of services.

@@ -65,6 +65,9 @@ func Main(args []string) int {
 		}
 		return c, c.read(fs)
 	}
+	if os.Getpid() == 1 {
+		group.Reap()
+	}
 	err := c.run(slog.New(newFairHandler(stdio.Stderr)), again)
 	var wrong misuse
 	if _, passed := errors.AsType[standalone.Misuse](err); passed || errors.As(err, &wrong) {
@@ -80,9 +83,6 @@ func Main(args []string) int {
 func (c *config) run(log *slog.Logger, again func() (*config, error)) error {
 	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM, unix.SIGINT)
 	defer stop()
-	if os.Getpid() == 1 {
-		group.Reap()
-	}
 	tell, reload := signals()
 	inherited, err := standalone.Inherited()
 	if err != nil {

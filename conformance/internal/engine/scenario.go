@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/muxspec/muxspec/docs"
@@ -54,3 +57,94 @@ func (s *Scenario) Limit(value string) {
 
 // waits says whether the scenario waits for time to pass, which costs nothing.
 func (s Scenario) waits() bool { return slices.Contains(s.Needs, passing) || s.shortest > 0 }
+
+// errHead: a line of a scenario's head belongs to another role.
+var errHead = errors.New("no scenario of this role has that line")
+
+// parse reads a script's head.
+func (u *Suite) parse(name, source string, rules []docs.Rule) (Scenario, error) {
+	axes, err := axesOf(source)
+	if err != nil {
+		return Scenario{}, err
+	}
+	all := variants(axes, name, 0, 0, false)
+	if len(all) > mostPlays {
+		return Scenario{}, fmt.Errorf("it has %d variants; more than %d are another scenario", len(all), mostPlays)
+	}
+	first := Scenario{Name: name, axes: axes, source: source}
+	for _, v := range all[1:] {
+		if _, err := u.parseVariant(first, v, rules); err != nil {
+			return Scenario{}, fmt.Errorf("%s: %w", v.text(axes), err)
+		}
+	}
+	return u.parseVariant(first, all[0], rules)
+}
+
+// parseVariant gives a scenario in one of its variants.
+func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenario, error) {
+	s := Scenario{Name: of.Name, axes: of.axes, source: of.source, Variant: v.text(of.axes), values: v.values()}
+	text, err := unroll(fill(of.source, v.values()))
+	if err != nil {
+		return s, err
+	}
+	s.Text = text
+	for line := range strings.Lines(text) {
+		comment, ok := strings.CutPrefix(strings.TrimSpace(line), "# ")
+		if !ok {
+			break
+		}
+		key, value, _ := strings.Cut(comment, ": ")
+		i := slices.IndexFunc(rules, func(r docs.Rule) bool { return r.ID == key })
+		switch {
+		case s.Rule.ID == "" && i >= 0:
+			s.Rule, s.Title = rules[i], value
+		case s.Rule.ID == "":
+			return s, fmt.Errorf("the first line names no rule: %q", comment)
+		case key == "needs":
+			s.Needs = append(s.Needs, strings.Fields(value)...)
+			s.Own = s.Own || u.role(s.Rule.Roles[0]).Apart && value != visible // the shared one may have something else
+		case key == "vary":
+		case key == "fixed":
+			s.fixed = strings.Fields(value)
+			if err := u.knowsAxes(s); err != nil {
+				return s, err
+			}
+		case key == "instance" && value == "own":
+			s.Own = true
+		case key == "baseline" && value == "none":
+			s.Alone = true
+		case slices.ContainsFunc(u.roles, func(r Role) bool { return slices.Contains(r.Heads, key) }):
+			if err := u.role(s.Rule.Roles[0]).Head(&s, key, value); err != nil {
+				return s, fmt.Errorf("%s: %w", key, err)
+			}
+		default:
+			s.Title += " " + comment
+		}
+	}
+	if s.Rule.ID == "" {
+		return s, fmt.Errorf("the first line names no rule")
+	}
+	return s, u.checkNeeds(&s)
+}
+
+// checkNeeds reports a need that nobody can have, and records the time limits among the needs.
+func (u *Suite) checkNeeds(s *Scenario) error {
+	for _, need := range s.Needs {
+		timer := slices.Contains(u.Timers(), need)
+		offered := func(name string) bool { return slices.Contains(u.role(name).Offers, need) }
+		if !slices.ContainsFunc(s.Rule.Roles, offered) && !slices.Contains(anyRole, need) && !timer {
+			return fmt.Errorf("needs %q, which is unknown", need)
+		}
+		if timer {
+			s.Limit(shortTimer)
+		}
+	}
+	return nil
+}
+
+// canHave says whether a role's target can have what a scenario needs: of a rule for both ends, one end may not.
+func (u *Suite) canHave(r Role, needs []string) bool {
+	return !slices.ContainsFunc(needs, func(need string) bool {
+		return !slices.Contains(r.Offers, need) && !slices.Contains(anyRole, need) && !slices.Contains(u.Timers(), need)
+	})
+}

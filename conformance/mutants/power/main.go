@@ -70,8 +70,7 @@ func power(args []string) int {
 	if err != nil {
 		return complain(err)
 	}
-	some := *from != "" || len(*only) > 0 || *part != ""
-	o, err := judged(all, options(*from, *fast), some)
+	o, err := judged(all, options(*from, *fast), *from != "" || len(*only) > 0 || *part != "")
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "power: interrupted")
 		return exitInterrupted

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
@@ -99,4 +100,19 @@ func withModes(t *engine.Target, s engine.Scenario) engine.Scenario {
 		s.Set["modes"] = strings.Join(t.List(modesKey), ",")
 	}
 	return s
+}
+
+// parseUDPModes reads a list of modes, or a number.
+func parseUDPModes(text string) (modes wire.Mode) {
+	if n, err := strconv.ParseUint(text, 0, 8); err == nil {
+		return wire.Mode(n)
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		i := slices.IndexFunc(sockets.Modes, func(m sockets.Mode) bool { return m.Name == name })
+		if i < 0 {
+			engine.Must(engine.Mistake("modes are learn, token, port"))
+		}
+		modes |= sockets.Modes[i].Bit
+	}
+	return modes
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -53,21 +52,6 @@ func options(args []string, names ...string) (map[string]string, []string) {
 		args = args[2:]
 	}
 	return values, args
-}
-
-// parseUDPModes reads a list of modes, or a number.
-func parseUDPModes(text string) (modes wire.Mode) {
-	if n, err := strconv.ParseUint(text, 0, 8); err == nil {
-		return wire.Mode(n)
-	}
-	for name := range strings.SplitSeq(text, ",") {
-		i := slices.IndexFunc(sockets.Modes, func(m sockets.Mode) bool { return m.Name == name })
-		if i < 0 {
-			engine.Must(engine.Mistake("modes are learn, token, port"))
-		}
-		modes |= sockets.Modes[i].Bit
-	}
-	return modes
 }
 
 // addressAt reads ADDR or ADDR:PORT.

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/report"
+)
+
+// report puts the results together, rule by rule.
+func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
+	rep := &report.Report{
+		Suite: report.Suite{Version: r.Version,
+			Digest: r.suite.Digest()}, Target: r.Target.Name, Roles: r.Target.Roles, Profile: r.facts,
+	}
+	if r.Role != "" {
+		rep.Roles = []string{r.Role}
+	}
+	if r.Keep {
+		rep.Kept = r.root
+	}
+	selected = slices.DeleteFunc(selected, func(s Scenario) bool { return s.aside })
+	slices.SortStableFunc(selected, r.suite.byRule)
+	for plays := range together(selected) {
+		s := plays[0]
+		result := r.worst(plays)
+		if result.Outcome == "" { // nothing was to be played like this
+			continue
+		}
+		for _, k := range r.Target.Known {
+			if !k.covers(s) {
+				continue
+			}
+			result.Known = result.Outcome == report.Violation
+			if result.Outcome == report.Pass && !k.Intermittent && r.wholly(plays) {
+				rep.Summary.Missing = append(rep.Summary.Missing, k.id(s))
+			}
+		}
+		result = r.canary.doubts(r.suite.role(s.Role), result)
+		if n := len(rep.Rules); n == 0 || rep.Rules[n-1].ID != s.Rule.ID || rep.Rules[n-1].Role != s.Role {
+			rep.Rules = append(rep.Rules, report.RuleResult{ID: s.Rule.ID, Protocol: s.Rule.Protocol, Role: s.Role,
+				Level: s.Rule.Level, Class: s.Rule.Class, Rule: s.Rule})
+		}
+		rule := &rep.Rules[len(rep.Rules)-1]
+		rule.Scenarios = append(rule.Scenarios, result)
+	}
+	for i := range rep.Rules {
+		rep.Rules[i].Judge()
+	}
+	if r.Shuffle {
+		rep.Summary.Shuffled = r.Seed
+	}
+	rep.Summarise(r.Strict, took)
+	return rep
+}
