@@ -56,9 +56,9 @@ func (c *Conn) exchange() error {
 		return err
 	}
 	peer, n, err := ParseInit(nil, e.Key.LH)
-	for b = make([]byte, 0, n); err == ErrIncomplete; peer, _, err = ParseInit(b, e.Key.LH) {
-		got, err := c.Conn.Read(b[len(b):n])
-		if b = b[:len(b)+got]; got > 0 {
+	for came := make([]byte, 0, n); err == ErrIncomplete; peer, _, err = ParseInit(came, e.Key.LH) {
+		got, err := c.Conn.Read(came[len(came):n])
+		if came = came[:len(came)+got]; got > 0 {
 			continue // an error that came with it comes again
 		} else if err == io.EOF {
 			return ErrCutShort
