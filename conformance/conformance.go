@@ -68,6 +68,9 @@ func Roles() []string { return suite.Roles() }
 // Scenarios gives all scenarios, by their role, the number of their rule and their name.
 func Scenarios() []Scenario { return suite.Scenarios() }
 
+// Digest identifies the pages and the scenarios, as SHA-256 in hex: runs of suites with the same digest ask for the same.
+func Digest() string { return suite.Digest() }
+
 // VerbGroups gives all commands that scenarios have besides testscript's own.
 func VerbGroups() []VerbGroup { return suite.VerbGroups() }
 

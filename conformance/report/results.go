@@ -92,6 +92,10 @@ type Report struct {
 	Rules   []RuleResult      `json:"rules"`
 	Profile map[string]string `json:"profile,omitempty"` // what the target chose where the pages leave the choice
 	Summary Summary           `json:"summary"`
+	// Began is when the run began, in RFC 3339's form and UTC. Again is what follows "muxspec run" on the command line
+	// that judges the target in the same way. Both are empty in reports of versions that did not record them.
+	Began string `json:"began,omitempty"`
+	Again string `json:"again,omitempty"`
 
 	Kept string `json:"-"` // the folder of what the run was told to leave
 }
@@ -104,16 +108,16 @@ type Suite struct {
 
 // Summary counts a run's rules.
 type Summary struct {
-	Rules    int             `json:"rules"`  // selected
-	Judged   int             `json:"judged"` // pass, fail, warn or known
-	Count    map[Outcome]int `json:"count"`
-	Listed   int             `json:"listed"` // known deviations that occurred
-	Missing  []string        `json:"missing,omitempty"`
-	Exit     int             `json:"exit"`
-	Seconds  float64         `json:"seconds"`
-	MeanMS   float64         `json:"mean_ms"` // per scenario
-	Strict   bool            `json:"strict,omitempty"`
-	Shuffled int64           `json:"seed,omitempty"`
+	Rules   int             `json:"rules"`  // selected
+	Judged  int             `json:"judged"` // pass, fail, warn or known
+	Count   map[Outcome]int `json:"count"`
+	Listed  int             `json:"listed"` // known deviations that occurred
+	Missing []string        `json:"missing,omitempty"`
+	Exit    int             `json:"exit"`
+	Seconds float64         `json:"seconds"`
+	MeanMS  float64         `json:"mean_ms"` // per scenario
+	Strict  bool            `json:"strict,omitempty"`
+	Seed    int64           `json:"seed,omitempty"` // of drawn variants, and of a random order
 }
 
 // Judge gives a rule's outcome from its scenarios': the first of section 3's cases that applies.

@@ -47,9 +47,8 @@ func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
 	for i := range rep.Rules {
 		rep.Rules[i].Judge()
 	}
-	if r.Shuffle {
-		rep.Summary.Shuffled = r.Seed
-	}
+	rep.Summary.Seed = r.Seed
+	rep.Began = time.Now().Add(-took).UTC().Format(time.RFC3339)
 	rep.Summarise(r.Strict, took)
 	return rep
 }
