@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,6 +60,35 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("SIGTERM after %v: it has left %q", moment, left)
 			}
 		})
+	}
+}
+
+// TestMatrixInterrupt: a signal ends a matrix, whose page then shows what was judged before it.
+func TestMatrixInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	first, page := filepath.Join(t.TempDir(), "first.toml"), filepath.Join(t.TempDir(), "page.html")
+	progtest.Must(t, os.WriteFile(first, []byte(`name = "first"
+roles = ["tcpmux-server"]
+command = ["oddserver", "no-start", "{listen}"]
+services = ["echo"]
+`), 0o644))
+	run := exec.Command("muxspec", "matrix", "--html", page, first, "reference")
+	run.Env = append(os.Environ(), "TMPDIR="+dir)
+	printed, err := run.StdoutPipe()
+	progtest.Must(t, err)
+	progtest.Must(t, run.Start())
+	if line, err := bufio.NewReader(printed).ReadString('\n'); err != nil || !strings.HasPrefix(line, "first: ") {
+		t.Errorf("%q, %v", line, err)
+	}
+	run.Process.Signal(syscall.SIGTERM)
+	if run.Wait(); run.ProcessState.ExitCode() != report.ExitInconclusive {
+		t.Errorf("exit code %d", run.ProcessState.ExitCode())
+	}
+	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("<h2>first</h2>")) {
+		t.Errorf("the page does not show the first target: %v", err)
+	}
+	if left := leftover.In(dir); len(left) > 0 {
+		t.Errorf("it has left %q", left)
 	}
 }
 

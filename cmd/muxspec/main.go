@@ -25,6 +25,7 @@ const usage = `Usage: muxspec COMMAND [OPTION]...
 Test implementations of TCPMUX (RFC 1078), HMACSocket and UDP mux over real sockets, rule by rule.
 
   run       judge a target; without arguments, the reference implementation
+  matrix    write a page that compares targets
   list      list the rules and their scenarios
   explain   show one rule in full
   verbs     list the verbs that scenarios are written in
@@ -54,6 +55,7 @@ type command struct {
 
 var commands = []command{
 	{"run", runMain},
+	{"matrix", matrixMain},
 	{"list", listMain},
 	{"explain", explainMain},
 	{"verbs", verbsMain},

@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"github.com/muxspec/muxspec/cmd/internal/cmdline"
 	"github.com/muxspec/muxspec/conformance"
 	"github.com/muxspec/muxspec/conformance/report"
+	"github.com/muxspec/muxspec/conformance/report/matrix"
 )
 
 // out is standard output; muxspec flushes it at the end and reports an error.
@@ -20,12 +23,17 @@ var out = bufio.NewWriter(os.Stdout)
 
 // toStdout says whether a report goes to standard output instead of the console's.
 func (f runFlags) toStdout() bool {
-	return *f.json == "-" || *f.junit == "-" || *f.markdown == "-" || *f.known == "-"
+	return slices.Contains(f.files(), "-")
+}
+
+// files are the names of the files that reports go to.
+func (f runFlags) files() []string {
+	return []string{*f.json, *f.junit, *f.markdown, *f.html, *f.github, *f.known}
 }
 
 // writable returns an error if a report could not be written after the run: better to fail before it.
-func (f runFlags) writable() error {
-	for _, file := range []string{*f.json, *f.junit, *f.markdown, *f.known} {
+func writable(files ...string) error {
+	for _, file := range files {
 		if file == "" || file == "-" {
 			continue
 		}
@@ -54,6 +62,8 @@ func write(f runFlags, rep *report.Report) (failed []error) {
 		{*f.known, func() error { b.WriteString(conformance.KnownTOML(rep)); return nil }},
 		{*f.junit, func() error { return report.JUnit(&b, rep) }},
 		{*f.markdown, func() error { report.Markdown(&b, rep); return nil }},
+		{*f.html, func() error { return matrix.Write(&b, thisSuite(), rep) }},
+		{*f.github, func() error { return report.GitHub(&b, rep) }},
 		{*f.json, func() error {
 			enc := json.NewEncoder(&b)
 			enc.SetIndent("", "  ")
@@ -65,18 +75,28 @@ func write(f runFlags, rep *report.Report) (failed []error) {
 		}
 		b.Reset()
 		err := r.write()
-		switch {
-		case err != nil:
-		case r.file == "-":
-			out.Write(b.Bytes())
-		default:
-			err = os.WriteFile(r.file, b.Bytes(), 0o644)
+		if err == nil {
+			err = writeFile(r.file, b.Bytes())
 		}
 		if err != nil {
 			failed = append(failed, err)
 		}
 	}
 	return failed
+}
+
+// writeFile writes a report to the file; - is standard output.
+func writeFile(file string, text []byte) error {
+	if file == "-" {
+		out.Write(text) // an error is reported when it is flushed
+		return nil
+	}
+	return os.WriteFile(file, text, 0o644)
+}
+
+// thisSuite identifies what this program judges by.
+func thisSuite() report.Suite {
+	return report.Suite{Version: cmdline.Version(), Digest: conformance.Digest()}
 }
 
 // again returns this run's arguments that choose the target and how it is judged, so that a run can be repeated.

@@ -2,17 +2,11 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 	"unicode"
 
@@ -22,7 +16,6 @@ import (
 	"github.com/muxspec/muxspec/cmd/internal/stdio"
 	"github.com/muxspec/muxspec/conformance"
 	"github.com/muxspec/muxspec/conformance/report"
-	"github.com/muxspec/muxspec/docs"
 )
 
 const runUsage = `Usage: muxspec run [OPTION]... [ROLE]
@@ -60,11 +53,12 @@ that explains it, no rule was judged, or a report could not be written.
 
 // runFlags are the options of run that are more than a value of [conformance.Options].
 type runFlags struct {
-	target                                *once
-	address, json, junit, markdown, known *string
-	has                                   *[]string
-	timers                                *map[string]string
-	quiet, verbose                        *bool
+	target                               *once
+	address, json, junit, markdown, html *string
+	github, known                        *string
+	has                                  *[]string
+	timers                               *map[string]string
+	quiet, verbose                       *bool
 }
 
 // A once is the value of an option that may be given only once.
@@ -95,27 +89,20 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 		json:     fs.String("json", "", "write the report as JSON to `FILE`; - means standard output, and then nothing else is printed there"),
 		junit:    fs.String("junit", "", "write the report as JUnit's XML to `FILE`"),
 		markdown: fs.String("markdown", "", "write the report as Markdown to `FILE`"),
+		html:     fs.String("html", "", "write the report as a page to `FILE` that shows the evidence of each rule; 'muxspec matrix' compares targets"),
+		github:   fs.String("github", "", "write annotations for GitHub Actions to `FILE`"),
 		known:    fs.String("write-known", "", "write the violations to `FILE` as entries for the target file, with empty reasons to fill in"),
 		quiet:    fs.BoolP("quiet", "q", false, "print nothing; the exit code is the result"),
 		verbose:  fs.BoolP("verbose", "v", false, "print full texts, and the evidence of known deviations"),
 	}
 	fs.Var(f.target, "target", "the `TARGET` to judge: a target file, or one of "+strings.Join(conformance.TargetNames(), ", "))
-	fs.StringSliceVar(&o.Rules, "rule", nil, "select the rule with this `ID`; repeatable")
-	fs.StringSliceVar(&o.Scenarios, "scenario", nil, "select the scenario `NAME`, or NAME@VARIANT; repeatable")
-	fs.StringSliceVar(&o.Classes, "class", nil, "select rules of this `CLASS`: rfc, interop, robustness or hardening; repeatable")
-	fs.StringVar(&o.Level, "level", "", "select rules of this `LEVEL`: MUST or SHOULD")
+	defineJudging(fs, o)
 	fs.BoolVar(&o.Strict, "strict", false, "fail if a SHOULD rule is broken, too")
 	fs.BoolVar(&o.Hostile, "hostile", false, "with --address: also run scenarios that could harm the server, such as many connections at once")
-	fs.BoolVar(&o.Slow, "slow", false, "also run scenarios that take many seconds")
 	fs.BoolVar(&o.Keep, "keep", false, "keep the folders of the target's instances")
-	fs.DurationVar(&o.Patience, "patience", conformance.DefaultPatience, "the `TIME` to wait for an answer, at least")
-	fs.BoolVar(&o.Quick, "quick", false, "play only the plain variant of each scenario")
 	fs.BoolVar(&o.AllVariants, "all-variants", false, "also play each scenario with each value of everything its role varies; takes minutes")
-	fs.IntVar(&o.Draws, "draws", 1, "the `NUMBER` of randomly drawn variants of each scenario, in addition to the fixed ones")
 	fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first violation")
-	fs.DurationVar(&o.Start, "start-timeout", 0, "the `TIME` within which a target must listen (default: what its file says, or 5s)")
 	fs.BoolVar(&o.Shuffle, "shuffle", false, "play the scenarios in random order")
-	fs.Int64Var(&o.Seed, "seed", 0, "the `NUMBER` from which random order and drawn variants follow (the order's default is the time)")
 	return f
 }
 
@@ -126,22 +113,15 @@ func runMain(args []string) int {
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
 	}
-	if err := cmp.Or(prepare(fs, f, &o), f.writable()); err != nil {
+	if err := cmp.Or(prepare(fs, f, &o), writable(f.files()...)); err != nil {
 		return cmdline.Usage(fs, "%v", err)
 	}
 	if code, done := supervise(*f.quiet); done {
 		return code
 	}
-	// A second signal changes nothing: the targets have to be ended, and that does not take long.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	heard()
-	debug.SetGCPercent(runGC)
-	progress := newProgress(*f.quiet)
-	o.Done = progress.done
-	rep, err := conformance.Run(ctx, o)
+	ctx, stop := untilSignal()
+	rep, err := judge(ctx, o, *f.quiet)
 	stop() // nothing is left to be ended, and whoever should read the report may not
-	progress.end()
 	if unable := (*conformance.Unable)(nil); errors.As(err, &unable) {
 		cmdline.Complain(fs, "%v", err)
 		return report.ExitInconclusive
@@ -149,13 +129,14 @@ func runMain(args []string) int {
 	if err != nil {
 		return cmdline.Usage(fs, "%v", err)
 	}
+	rep.Again = again(fs)
 	code := rep.Summary.Exit
 	for _, err := range write(f, rep) {
 		cmdline.Complain(fs, "%v", err)
 		code = cmp.Or(code, report.ExitInconclusive)
 	}
 	if !*f.quiet && !f.toStdout() {
-		report.Console(out, rep, report.Style{Args: again(fs), Verbose: *f.verbose, Colour: onTerminal(os.Stdout)})
+		report.Console(out, rep, report.Style{Args: rep.Again, Verbose: *f.verbose, Colour: onTerminal(os.Stdout)})
 	}
 	if o.Keep && !*f.quiet {
 		fmt.Fprintf(stdio.Stderr, "the folders of the target's instances are in %s\n", rep.Kept)
@@ -163,41 +144,16 @@ func runMain(args []string) int {
 	return code
 }
 
-// runGC lets a run's heap, which is small, grow further before it is collected: the processors are the targets'. They have the usual setting.
-const runGC = 800
-
 // prepare turns the command line into what [conformance.Run] needs.
 func prepare(fs *pflag.FlagSet, f runFlags, o *conformance.Options) (err error) {
-	o.Version = cmdline.Version()
-	if o.Program, err = os.Executable(); err != nil { // without /proc
-		if o.Program, err = exec.LookPath(os.Args[0]); err != nil {
-			return err
-		}
-	}
 	if o.Shuffle && !fs.Changed("seed") {
 		o.Seed = time.Now().UnixNano()
 	}
-	for i, id := range o.Rules {
-		o.Rules[i] = strings.ToUpper(id)
-	}
-	o.Level = strings.ToUpper(o.Level)
-	switch {
-	case o.Patience <= 0:
-		return fmt.Errorf("--patience %v: must be above 0", o.Patience)
-	case o.Hostile && *f.address == "":
+	if o.Hostile && *f.address == "" {
 		return errors.New("--hostile needs --address")
-	case o.Draws < 0:
-		return fmt.Errorf("--draws %d: must not be negative", o.Draws)
-	case fs.Changed("start-timeout") && o.Start <= 0:
-		return fmt.Errorf("--start-timeout %v: must be above 0", o.Start)
 	}
-	if o.Level != "" && o.Level != "MUST" && o.Level != "SHOULD" {
-		return fmt.Errorf("--level %s is neither MUST nor SHOULD", o.Level)
-	}
-	for _, class := range o.Classes {
-		if !slices.Contains(docs.Classes, class) {
-			return fmt.Errorf("unknown --class %s; the classes are %s", class, strings.Join(docs.Classes, ", "))
-		}
+	if err := checkJudging(fs, o); err != nil {
+		return err
 	}
 	roles, command := fs.Args(), []string(nil)
 	if n := fs.ArgsLenAtDash(); n >= 0 {
