@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: all build test race no-ipv6 lint peers vectors docs fuzz power power-mechanical flake hostile bench-tcpmux bench-hmacsocket bench-udpmux clean
+.PHONY: all build test race no-ipv6 lint peers browser vectors docs fuzz power power-mechanical flake hostile bench-tcpmux bench-hmacsocket bench-udpmux clean
 
 all: build lint test
 
@@ -36,6 +36,10 @@ no-ipv6:
 # Debian's programs that tests use as peers, in .peers/; nothing is installed.
 peers:
 	.ci/peers
+
+# Debian's headless Chromium, in .peers/ as well, for the tests of the HTML page: a download of 100 MB.
+browser:
+	.ci/browser
 
 # The programs, the pages and the titles of scenarios. The linters that cannot be had here (no network) are named and left
 # out.
