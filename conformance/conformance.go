@@ -102,3 +102,12 @@ func KnownTOML(r *report.Report) string { return engine.KnownTOML(r) }
 // Programs are those that the program of [Options] has to be besides, as "PROGRAM service NAME ARGUMENT...": services
 // that targets offer, and stand-ins for others' programs. Each gives its exit code.
 func Programs() map[string]func(args []string) int { return suite.Programs() }
+
+// ExploreOptions say what an exploration does.
+type ExploreOptions = engine.ExploreOptions
+
+// Explore plays random sequences of moves against a target, and tells which rules they broke. The error says that nothing
+// could be explored.
+func Explore(ctx context.Context, o ExploreOptions) (*report.Exploration, error) {
+	return suite.Explore(ctx, o)
+}

@@ -41,10 +41,8 @@ func defineJudging(fs *pflag.FlagSet, o *conformance.Options) {
 // judges.
 func checkJudging(fs *pflag.FlagSet, o *conformance.Options) (err error) {
 	o.Version = cmdline.Version()
-	if o.Program, err = os.Executable(); err != nil { // without /proc
-		if o.Program, err = exec.LookPath(os.Args[0]); err != nil {
-			return err
-		}
+	if o.Program, err = ownProgram(); err != nil {
+		return err
 	}
 	for i, id := range o.Rules {
 		o.Rules[i] = strings.ToUpper(id)
@@ -67,6 +65,15 @@ func checkJudging(fs *pflag.FlagSet, o *conformance.Options) (err error) {
 		}
 	}
 	return nil
+}
+
+// ownProgram gives the path of this program.
+func ownProgram() (string, error) {
+	program, err := os.Executable()
+	if err != nil { // without /proc
+		program, err = exec.LookPath(os.Args[0])
+	}
+	return program, err
 }
 
 // untilSignal gives a context that ends with SIGINT, SIGTERM or SIGHUP. A second signal changes nothing: the targets

@@ -28,20 +28,28 @@ func newProgress(quiet bool) *progress {
 
 // done is told of each scenario.
 func (p *progress) done(s report.ScenarioResult, n, of int) {
-	every := 10 * time.Second
-	if p.terminal {
-		every = 100 * time.Millisecond
-	}
-	if p.quiet || time.Since(p.began) < progressAfter || time.Since(p.told) < every {
+	if !p.due() {
 		return
 	}
-	p.told = time.Now()
 	if p.terminal {
 		fmt.Fprintf(stdio.Stderr, "\r\x1b[K%d of %d scenarios, %s", n, of, s.Name)
 		p.line = true
 	} else {
 		fmt.Fprintf(stdio.Stderr, "%d of %d scenarios\n", n, of)
 	}
+}
+
+// due says whether it is time to tell how far the run is.
+func (p *progress) due() bool {
+	every := 10 * time.Second
+	if p.terminal {
+		every = 100 * time.Millisecond
+	}
+	if p.quiet || time.Since(p.began) < progressAfter || time.Since(p.told) < every {
+		return false
+	}
+	p.told = time.Now()
+	return true
 }
 
 // end takes the line away.

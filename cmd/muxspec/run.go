@@ -155,18 +155,27 @@ func prepare(fs *pflag.FlagSet, f runFlags, o *conformance.Options) (err error) 
 	if err := checkJudging(fs, o); err != nil {
 		return err
 	}
-	roles, command := fs.Args(), []string(nil)
+	var command []string
+	if o.Role, command, err = roleAndCommand(fs); err != nil {
+		return err
+	}
+	o.Target, err = chosenTarget(fs, f, o.Role, command)
+	return err
+}
+
+// roleAndCommand gives what the arguments name: a role, if they do, and what comes after --.
+func roleAndCommand(fs *pflag.FlagSet) (role string, command []string, err error) {
+	roles := fs.Args()
 	if n := fs.ArgsLenAtDash(); n >= 0 {
 		roles, command = roles[:n], roles[n:]
 	}
 	switch {
 	case len(roles) > 1:
-		return fmt.Errorf("unexpected argument %q (put -- before a command)", roles[1])
+		return "", nil, fmt.Errorf("unexpected argument %q (put -- before a command)", roles[1])
 	case len(roles) == 1:
-		o.Role = roles[0]
+		role = roles[0]
 	}
-	o.Target, err = chosenTarget(fs, f, o.Role, command)
-	return err
+	return role, command, nil
 }
 
 // chosenTarget gives the target that the command line means: a command, an address, or a target file.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -49,6 +50,7 @@ const (
 // A ScenarioResult is the result of one scenario.
 type ScenarioResult struct {
 	Name    string  `json:"name"`
+	File    string  `json:"file,omitempty"` // of a scenario that is not the suite's own
 	Outcome Outcome `json:"outcome"`
 	Reason  string  `json:"reason,omitempty"`
 	Known   bool    `json:"known,omitempty"` // the violation is listed in the target file
@@ -65,10 +67,11 @@ type ScenarioResult struct {
 
 // Full is the scenario's name, with the variant that the outcome is of: it plays exactly that again.
 func (s ScenarioResult) Full() string {
+	name := cmp.Or(s.File, s.Name)
 	if s.Variant == "" {
-		return s.Name
+		return name
 	}
-	return s.Name + "@" + s.Variant
+	return name + "@" + s.Variant
 }
 
 // A RuleResult is the result of all scenarios of a rule in one role.

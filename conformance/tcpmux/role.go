@@ -55,6 +55,7 @@ func Roles() []engine.Role {
 		First:    func(*engine.Session) (string, []byte) { return "request_timeout", []byte("a") },
 		Profile:  profileRequests,
 		Programs: programs(),
+		Explorer: exploreServer(),
 		Init:     initServer,
 	}, {
 		Name: Client, Baseline: "client-baseline", Fresh: true,

@@ -15,9 +15,14 @@ import (
 // given turns a violation of another rule, which this one builds on, into a block: the rule cannot be judged.
 func given(by string, err error) error {
 	if v := (*verdict)(nil); errors.As(err, &v) && v.outcome == report.Violation {
-		return &verdict{report.Blocked, fmt.Sprintf("what the rule builds on, %s, does not work: %s", by, v.reason), by}
+		return &verdict{report.Blocked, builtOn(by) + v.reason, by}
 	}
 	return err
+}
+
+// builtOn begins the reason of a block.
+func builtOn(rule string) string {
+	return fmt.Sprintf("what the rule builds on, %s, does not work: ", rule)
 }
 
 func givenVerb(s *Session, args []string) error {

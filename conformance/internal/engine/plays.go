@@ -60,7 +60,7 @@ func (u *Suite) plays(selected []Scenario, o Options) (all []Scenario, err error
 // variantOf gives a role's scenario in one of its variants.
 func (u *Suite) variantOf(s Scenario, v variant, rules []docs.Rule) (Scenario, error) {
 	play, err := u.parseVariant(s, v, rules)
-	play.Role = s.Role
+	play.Role, play.file = s.Role, s.file
 	for _, set := range u.role(s.Role).settings(play) {
 		if set.Head != nil {
 			set.Head(&play, set.value)

@@ -24,6 +24,7 @@ func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
 	for plays := range together(selected) {
 		s := plays[0]
 		result := r.worst(plays)
+		result.File = s.file
 		if result.Outcome == "" { // nothing was to be played like this
 			continue
 		}

@@ -76,6 +76,8 @@ type Role struct {
 	// Programs are those that muxspec can run as besides: services that targets offer, stand-ins for others' programs.
 	// Each gives its exit code.
 	Programs map[string]func(args []string) int
+	// Explorer is what a peer can do next in an exploration; nil: the role cannot be explored.
+	Explorer *Explorer
 	// Init is the middle of a target file to begin with: the command and what the target has.
 	Init string
 }

@@ -73,45 +73,60 @@ type run struct {
 // Run judges a target. An error says that nothing could be judged: because of this machine, if it is an [Unable], or
 // because of what was asked for. Whatever else happens is in the report.
 func (u *Suite) Run(ctx context.Context, o Options) (*report.Report, error) {
+	r, selected, finish, err := u.open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer finish()
+	began := time.Now()
+	r.judgeUntil(selected)
+	return r.report(selected, time.Since(began)), nil
+}
+
+// open prepares a run, and gives what is to be played; finish takes away what the run has left.
+func (u *Suite) open(ctx context.Context, o Options) (r *run, selected []Scenario, finish func(), err error) {
 	if o.Patience <= 0 {
 		o.Patience = DefaultPatience
 	}
 	if err := u.Check(o.Target); err != nil {
-		return nil, fmt.Errorf("target: %w", err)
+		return nil, nil, nil, fmt.Errorf("target: %w", err)
 	}
-	selected, err := u.selection(o)
-	if err != nil {
-		return nil, err
+	if selected, err = u.selection(o); err != nil {
+		return nil, nil, nil, err
 	}
 	if selected, err = u.plays(selected, o); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	r := &run{Options: o, suite: u, ctx: ctx, results: make(map[scenarioID]report.ScenarioResult),
+	r = &run{Options: o, suite: u, ctx: ctx, results: make(map[scenarioID]report.ScenarioResult),
 		facts: make(map[string]string), total: len(selected)}
 	if err := u.Found(o.Target); err != nil {
-		return nil, err
+		return nil, nil, nil, err
+	}
+	var end []func()
+	finish = func() {
+		for _, f := range slices.Backward(end) {
+			f()
+		}
 	}
 	defer func() {
+		if err != nil {
+			finish()
+		}
+	}()
+	end = append(end, func() {
 		if r.root != "" && !o.Keep {
 			os.RemoveAll(r.root)
 		}
-	}()
+	})
 	if err := r.able(); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	r.setValues()
-	began := time.Now()
 	r.pulse = proc.StartPulse()
 	r.ground = proc.NewGround(r.root, r.pulse)
-	defer close(r.pulse.Stop)
 	r.canary = newCanary()
-	defer r.canary.close()
-	defer func() { os.RemoveAll(r.scratch) }()
-	if err := r.unpack(selected); err != nil {
-		return nil, err
-	}
-	r.judgeUntil(selected)
-	return r.report(selected, time.Since(began)), nil
+	end = append(end, func() { close(r.pulse.Stop) }, r.canary.close, func() { os.RemoveAll(r.scratch) })
+	return r, selected, finish, r.unpack(selected)
 }
 
 // with gives the placeholders' values for the scenario.

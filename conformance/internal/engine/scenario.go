@@ -39,6 +39,7 @@ type Scenario struct {
 	// Variant names the variant of the scenario by what differs from the plain one; empty for that.
 	Variant string
 
+	file     string            // of one that is not the suite's own
 	axes     []axis            // that it varies over: its own, and the role's
 	fixed    []string          // those of the role that it is not played over
 	values   map[string]string // of the axes, by their names
@@ -104,6 +105,10 @@ func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenari
 			s.Needs = append(s.Needs, strings.Fields(value)...)
 			s.Own = s.Own || u.role(s.Rule.Roles[0]).Apart && value != visible // the shared one may have something else
 		case key == "vary":
+		case key == "explored":
+			if s.Role, err = savedRole(value); err != nil {
+				return s, err
+			}
 		case key == "fixed":
 			s.fixed = strings.Fields(value)
 			if err := u.knowsAxes(s); err != nil {

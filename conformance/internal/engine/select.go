@@ -23,16 +23,22 @@ func (u *Suite) selection(o Options) ([]Scenario, error) {
 			return nil, fmt.Errorf("no scenario tests a rule %q; 'muxspec list' shows them all", id)
 		}
 	}
-	for _, name := range o.Scenarios {
+	selected, names, err := u.fromFiles(o.Scenarios, roles)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
 		name, _, _ := strings.Cut(name, "@")
 		if _, ok := u.find(name, ""); !ok {
 			return nil, fmt.Errorf("unknown scenario %q; 'muxspec list' shows them all", name)
 		}
 	}
 	in := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
-	var selected []Scenario
+	if len(selected) > 0 && len(names) == 0 && len(o.Rules) == 0 {
+		all = nil
+	}
 	for _, s := range all {
-		if slices.Contains(roles, s.Role) && in(o.Rules, s.Rule.ID) && (in(o.Scenarios, s.Name) || len(ownVariants(s, o.Scenarios)) > 0) &&
+		if slices.Contains(roles, s.Role) && in(o.Rules, s.Rule.ID) && (in(names, s.Name) || len(ownVariants(s, names)) > 0) &&
 			in(o.Classes, s.Rule.Class) && (o.Level == "" || o.Level == s.Rule.Level) {
 			selected = append(selected, s)
 		}
