@@ -73,8 +73,8 @@ func hmacRole(name string) engine.Role {
 		Rests:   rests,
 		Axes:    []engine.Axis{tcp.Segments("HMACSOCKET-24")},
 		First:   func(s *engine.Session) (string, []byte) { return "init_timeout", of(s).pair.hmac.first() },
-		Profile: profilePair,
-		Init:    fmt.Sprintf(initHMAC, strings.Replace(name, "-", "", 1), serverComment(name)),
+		Profile: profilePair, Explorer: explorePairs(),
+		Init: fmt.Sprintf(initHMAC, strings.Replace(name, "-", "", 1), serverComment(name)),
 	}
 	if name == Server {
 		r.Offers = append(r.Offers, clientFirst)

@@ -13,9 +13,10 @@ type Exploration struct {
 	Target, Role string
 	Suite        Suite
 	Seed         uint64
-	Sequences    int // that were played
-	Steps        int // the moves of all sequences
-	Unclear      int // sequences that this machine, or the suite, did not play to the end
+	Sequences    int    // that were played
+	Steps        int    // the moves of all sequences
+	Unclear      int    // sequences that this machine, or the suite, did not play to the end
+	Doubt        string // why the last of those was not
 	// States are the states that an exploration has to reach, and Reached says when it did so first.
 	States   []string
 	Reached  map[string]time.Duration
@@ -100,6 +101,9 @@ func Explored(w io.Writer, x *Exploration) {
 	fmt.Fprintf(w, "\n%s in %s, %.0f a second; %d of %d states reached; %d unclear\n", counted(x.Steps, "move"),
 		counted(x.Sequences, "sequence"), float64(x.Steps)/max(x.Took.Seconds(), 0.001), len(x.States)-len(x.Missed()),
 		len(x.States), x.Unclear)
+	if x.Doubt != "" {
+		fmt.Fprintf(w, "unclear: %s\n", x.Doubt)
+	}
 }
 
 // counted gives a number of things.

@@ -171,6 +171,7 @@ func (x *exploration) note(t story, p played) {
 	x.report.Steps += len(t.steps)
 	if p.unclear {
 		x.report.Unclear++
+		x.report.Doubt = p.reason
 		return
 	}
 	for state, step := range t.reached {

@@ -1,0 +1,331 @@
+package hmacsocket
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/muxspec/muxspec/conformance/internal/engine"
+)
+
+// pairs are the connections through the target of an exploration.
+type pairs struct {
+	open   []*explored
+	count  int
+	former []string // connections that are over, whose numbers the target knows
+	waited bool
+}
+
+// An explored connection was opened with both Inits.
+type explored struct {
+	name             string
+	waits            bool // for the suite's Init
+	inEnded, outOver bool // the peer's direction has ended, and the plain side's
+	small            bool // the peer's ML is small
+	in, out          bool // data went this way
+}
+
+// mostPairs is how many connections an exploration has at once.
+const mostPairs = 6
+
+// over forgets a connection that has ended.
+func (p *pairs) over(c *explored) {
+	p.open = slices.DeleteFunc(p.open, func(o *explored) bool { return o == c })
+	p.former = append(p.former, c.name)
+}
+
+// beside says whether another connection is there, in which both directions are open.
+func (p *pairs) beside(c *explored) bool {
+	return slices.ContainsFunc(p.open, func(o *explored) bool { return o != c && !o.waits && !o.inEnded && !o.outOver })
+}
+
+// onPair makes a move of what is done with a connection that fits.
+func onPair(name string, fits func(c *explored) bool, do func(w *engine.World, p *pairs, c *explored) []engine.Line) engine.Move {
+	return engine.Move{Name: name, Do: func(w *engine.World) []engine.Line {
+		p := w.State.(*pairs)
+		var those []*explored
+		for _, c := range p.open {
+			if fits(c) {
+				those = append(those, c)
+			}
+		}
+		if len(those) == 0 {
+			return nil
+		}
+		c := those[w.IntN(len(those))]
+		lines := do(w, p, c)
+		return append([]engine.Line{{Rule: lines[0].Rule, Text: "use " + c.name}}, lines...)
+	}}
+}
+
+func takesIn(c *explored) bool   { return !c.waits && !c.inEnded }
+func takesOut(c *explored) bool  { return !c.waits && !c.outOver }
+func isWhole(c *explored) bool   { return takesIn(c) && takesOut(c) }
+func isGreeted(c *explored) bool { return !c.waits }
+
+// explorePairs is what peers and plain sides of a target can do next.
+func explorePairs() *engine.Explorer {
+	return &engine.Explorer{
+		Begin: func() any { return &pairs{} },
+		Moves: slices.Concat([]engine.Move{{Name: "open", Do: openPair}, {Name: "connect", Do: connectPair},
+			{Name: "wait", Do: waitAWhile}, {Name: "strangers", Do: strangers}, {Name: "known number", Do: knownNumber}},
+			[]engine.Move{{Name: "open", Do: openPair}}, carryMoves(), carryMoves(), endMoves(), wrongMoves()),
+		End: func(w *engine.World) (all []engine.Line) {
+			for _, c := range w.State.(*pairs).open {
+				all = append(all, engine.Lines("HMACSOCKET-71", "use "+c.name, "hmac reset")...)
+			}
+			return all
+		},
+		Holds:  engine.Lines("HMACSOCKET-76", "baseline"),
+		Before: engine.Lines("HMACSOCKET-1", "baseline", "measure"),
+		Settles: slices.Concat(engine.Lines("HMACSOCKET-74", "settled processes"),
+			engine.Lines("HMACSOCKET-75", "settled descriptors"), engine.Lines("HMACSOCKET-73", "settled cpu")),
+		States: []string{twoCarry, bothAtOnce, afterPause, afterInEnd, afterOutEnd, resetAfterEnd, wrongBeside, errorBeside,
+			strangersBeside, splicedLive, splicedFormer, lateInit, unreadReset, wrongAfterData,
+			smallLimit, peerReset, plainReset},
+	}
+}
+
+// The states of an exploration.
+const (
+	twoCarry        = "two connections carried data in turn"
+	bothAtOnce      = "a connection carried data both ways at once"
+	afterPause      = "a connection carried data after a pause"
+	afterInEnd      = "data went out after the peer's end"
+	afterOutEnd     = "data came in after the plain side's end"
+	resetAfterEnd   = "a connection was reset after an end"
+	wrongBeside     = "a wrong Chunk came while another connection was open"
+	wrongAfterData  = "a wrong Chunk came after data in both directions"
+	errorBeside     = "an Error came while another connection was open"
+	strangersBeside = "peers without a key came while a connection was open"
+	splicedLive     = "an Init had the N of a live connection"
+	splicedFormer   = "an Init had the N of a former connection"
+	lateInit        = "an Init came after another connection had been served"
+	smallLimit      = "data went out to a peer with a small ML"
+	peerReset       = "a peer reset a connection that carried data"
+	plainReset      = "a plain side reset a connection that carried data"
+	unreadReset     = "a connection was reset while a side did not read"
+)
+
+func openPair(w *engine.World) []engine.Line {
+	p := w.State.(*pairs)
+	if len(p.open) == mostPairs {
+		return nil
+	}
+	p.count++
+	c := &explored{name: fmt.Sprintf("c%d", p.count)}
+	p.open = append(p.open, c)
+	how := w.One("", "-apart", "-ml 1", "-ml 100", "-ml 70000", "")
+	c.small = how == "-ml 1" || how == "-ml 100"
+	return engine.Lines("HMACSOCKET-1", fmt.Sprintf("open %s%s %s", w.One("-small ", ""), c.name, how))
+}
+
+// connectPair opens a connection whose Init comes later.
+func connectPair(w *engine.World) []engine.Line {
+	p := w.State.(*pairs)
+	if len(p.open) == mostPairs {
+		return nil
+	}
+	p.count++
+	c := &explored{name: fmt.Sprintf("c%d", p.count), waits: true}
+	p.open = append(p.open, c)
+	return append(engine.Lines("HMACSOCKET-1", "connect "+c.name), engine.Lines("HMACSOCKET-2", "greeted")...)
+}
+
+func waitAWhile(w *engine.World) []engine.Line {
+	w.State.(*pairs).waited = true
+	return engine.Lines("HMACSOCKET-76", fmt.Sprintf("passes %dms", 1<<w.IntN(7)))
+}
+
+// strangers come without the key.
+func strangers(w *engine.World) []engine.Line {
+	if w.State.(*pairs).beside(nil) {
+		w.Reach(strangersBeside)
+	}
+	switch w.IntN(4) {
+	case 0:
+		return engine.Lines("HMACSOCKET-70", "break end "+w.One("init", "chunk", "error"))
+	case 1:
+		return engine.Lines("HMACSOCKET-71", "break reset "+w.One("init", "chunk", "error"))
+	}
+	return engine.Lines("HMACSOCKET-72", fmt.Sprintf(`crowd %d '%s'`, 2+w.IntN(20), w.One("", `\x00`, `\xff\xff\xff\xff\xff\xff`)))
+}
+
+// knownNumber plays the numbers of one connection on another.
+func knownNumber(w *engine.World) []engine.Line {
+	p := w.State.(*pairs)
+	rule, of := "HMACSOCKET-80", ""
+	if len(p.former) > 0 && w.IntN(2) == 0 {
+		w.Reach(splicedFormer)
+		of = "ours=" + p.former[w.IntN(len(p.former))]
+	} else if i := slices.IndexFunc(p.open, func(c *explored) bool { return !c.waits && c.in }); i >= 0 {
+		w.Reach(splicedLive)
+		rule, of = "HMACSOCKET-79", "ours="+p.open[i].name
+		if w.IntN(2) == 0 {
+			rule, of = "HMACSOCKET-78", "theirs="+p.open[i].name
+		}
+	} else {
+		return nil
+	}
+	p.count++
+	name := fmt.Sprintf("c%d", p.count)
+	return slices.Concat(engine.Lines("HMACSOCKET-1", "connect "+name), engine.Lines("HMACSOCKET-2", "greeted"),
+		engine.Lines(rule, "init -n "+of, "refused"))
+}
+
+// carryMoves are what is done with a connection that goes on.
+func carryMoves() []engine.Move {
+	return []engine.Move{
+		onPair("late Init", func(c *explored) bool { return c.waits }, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+			c.waits = false
+			if p.beside(c) {
+				w.Reach(lateInit)
+			}
+			switch w.IntN(3) {
+			case 0:
+				c.in = true
+				return engine.Lines("HMACSOCKET-24", "init -with hello", "plain expect hello")
+			case 1:
+				return engine.Lines("HMACSOCKET-24", "init -apart", "exchange")
+			}
+			return engine.Lines("HMACSOCKET-1", "init", "exchange")
+		}),
+		onPair("in", takesIn, bytesIn),
+		onPair("out", takesOut, bytesOut),
+		onPair("both", func(c *explored) bool { return isWhole(c) && !c.small }, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+			w.Reach(bothAtOnce)
+			return engine.Lines("HMACSOCKET-63", fmt.Sprintf("carry both %d", 1<<(8+w.IntN(12))))
+		}),
+	}
+}
+
+// carried takes note of data on a connection.
+func carried(w *engine.World, p *pairs, c *explored) {
+	if p.waited {
+		w.Reach(afterPause)
+	}
+	for _, o := range p.open {
+		if o != c && (o.in || o.out) {
+			w.Reach(twoCarry)
+		}
+	}
+}
+
+func bytesIn(w *engine.World, p *pairs, c *explored) []engine.Line {
+	carried(w, p, c)
+	if c.in = true; c.outOver {
+		w.Reach(afterOutEnd)
+	}
+	switch w.IntN(5) {
+	case 0:
+		return engine.Lines("HMACSOCKET-24", "chunk -apart hello", "plain expect hello")
+	case 1:
+		return engine.Lines("HMACSOCKET-25", "chunk -each abcdefghij", "plain expect abcdefghij")
+	case 2:
+		n := 1 << w.IntN(17)
+		return engine.Lines("HMACSOCKET-27", fmt.Sprintf("chunk -fit -filler %d", n), fmt.Sprintf("plain expect -filler %d", n))
+	}
+	return engine.Lines("HMACSOCKET-27", "chunk hello", "plain expect hello")
+}
+
+func bytesOut(w *engine.World, p *pairs, c *explored) []engine.Line {
+	carried(w, p, c)
+	if c.out = true; c.inEnded {
+		w.Reach(afterInEnd)
+	}
+	if c.small {
+		w.Reach(smallLimit)
+	}
+	switch w.IntN(4) {
+	case 0:
+		return engine.Lines("HMACSOCKET-22", "plain send -apart hello", "chunks hello")
+	case 1:
+		n := 1 << w.IntN(14)
+		return engine.Lines("HMACSOCKET-17", fmt.Sprintf("plain send -filler %d ''", n), fmt.Sprintf("chunks -filler %d", n))
+	}
+	return engine.Lines("HMACSOCKET-17", "plain send hello", "chunks hello")
+}
+
+// endMoves end a direction of a connection, or all of it.
+func endMoves() []engine.Move {
+	return []engine.Move{
+		onPair("peer's end", takesIn, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+			if c.inEnded = true; c.outOver {
+				p.over(c)
+				return engine.Lines("HMACSOCKET-54", "hmac shutdown", "plain closed -quiet")
+			}
+			return engine.Lines("HMACSOCKET-54", "hmac shutdown", "plain closed -quiet -fin")
+		}),
+		onPair("plain side's end", takesOut, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+			if c.outOver = true; c.inEnded {
+				p.over(c)
+				return engine.Lines("HMACSOCKET-56", "plain shutdown", "hmac closed -quiet")
+			}
+			return engine.Lines("HMACSOCKET-56", "plain shutdown", "hmac closed -quiet -fin")
+		}),
+		onPair("peer's reset", isGreeted, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+			if p.over(c); c.inEnded || c.outOver {
+				w.Reach(resetAfterEnd)
+			} else if c.in && c.out {
+				w.Reach(peerReset)
+			}
+			if c.inEnded {
+				return engine.Lines("HMACSOCKET-83", "hmac reset", "plain broken")
+			}
+			return engine.Lines("HMACSOCKET-59", "hmac reset", "plain closed -quiet -reset")
+		}),
+		onPair("plain side's reset", isGreeted, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+			if p.over(c); c.inEnded || c.outOver {
+				w.Reach(resetAfterEnd)
+			} else if c.in && c.out {
+				w.Reach(plainReset)
+			}
+			if c.outOver {
+				return engine.Lines("HMACSOCKET-84", "plain reset", "hmac broken")
+			}
+			return engine.Lines("HMACSOCKET-62", "plain reset", "hmac closed -reset")
+		}),
+		onPair("reset of unread data", func(c *explored) bool { return isWhole(c) && !c.small }, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+			p.over(c)
+			w.Reach(unreadReset)
+			if w.IntN(2) == 0 {
+				return append(engine.Lines("HMACSOCKET-63", "stall chunks"), engine.Lines("HMACSOCKET-85", "hmac reset", "plain broken")...)
+			}
+			return append(engine.Lines("HMACSOCKET-63", "stall plain"), engine.Lines("HMACSOCKET-86", "plain reset", "hmac broken")...)
+		}),
+	}
+}
+
+// wrongMoves are messages that end a connection.
+func wrongMoves() []engine.Move {
+	return []engine.Move{
+		onPair("wrong Chunk", takesIn, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+			if p.over(c); p.beside(c) {
+				w.Reach(wrongBeside)
+			}
+			if c.in && c.out {
+				w.Reach(wrongAfterData)
+			}
+			switch w.IntN(5) {
+			case 0:
+				return engine.Lines("HMACSOCKET-40", "chunk -part 4 -filler over", "hmac closed")
+			case 1:
+				return engine.Lines("HMACSOCKET-29", "chunk -key other hello", "plain nothing")
+			case 2:
+				return engine.Lines("HMACSOCKET-36", "chunk -moved "+w.One("1", "32", "-1")+" hello", "plain nothing")
+			case 3:
+				return engine.Lines("HMACSOCKET-39", "chunk -wrong hello", "told 0x20")
+			}
+			return engine.Lines("HMACSOCKET-60", "chunk -wrong hello", "plain "+w.One("closed -reset", "nothing"))
+		}),
+		onPair("Error", takesIn, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+			if p.over(c); p.beside(c) {
+				w.Reach(errorBeside)
+			}
+			rule, then := "HMACSOCKET-48", "hmac gone"
+			if w.IntN(2) == 0 {
+				rule, then = "HMACSOCKET-49", "plain nothing"
+			}
+			return engine.Lines(rule, fmt.Sprintf("error %s0x%02x no", w.One("", "-apart "), w.One(" ", "\x10", "a")[0]), then)
+		}),
+	}
+}
