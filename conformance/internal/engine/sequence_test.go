@@ -14,7 +14,7 @@ import (
 )
 
 // told is how many sequences show what can be drawn.
-const told = 1000
+const told = 400
 
 func everyRole() *engine.Suite {
 	return engine.NewSuite(nil, slices.Concat(tcpmux.Roles(), hmacsocket.Roles(), daemon.Roles(), agent.Roles())...)

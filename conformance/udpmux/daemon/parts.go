@@ -18,7 +18,8 @@ type part struct {
 	backends  map[string]*backend
 	agents    map[string]*sockets.Conn
 	clients   map[string]*client
-	agent     *sockets.Conn  // the one at work
+	agent     *sockets.Conn // the one at work
+	requests  map[*sockets.Conn]request
 	passed    netip.AddrPort // of the first socket passed to another daemon
 	sources   []source       // that were seen
 	shared    bool           // sockets bound from now on can be shared

@@ -120,8 +120,29 @@ func registerVerb(s *engine.Session, args []string) error {
 		return engine.ErrUsage
 	}
 	b := backendNamed(s, names[0])
-	agentAtWork(s).Send(registerFrame(s, b, o), s.Wait())
+	frame := registerFrame(s, b, o)
+	modes := wire.ModeToken
+	if o["-modes"] != "" {
+		modes = parseUDPModes(o["-modes"])
+	}
+	asks(s, b, modes)
+	agentAtWork(s).Send(frame, s.Wait())
 	return nil
+}
+
+// A request is what an agent has asked for: the backend has the modes once the daemon agrees.
+type request struct {
+	backend *backend
+	modes   wire.Mode
+}
+
+// asks records what the agent at work asks for.
+func asks(s *engine.Session, b *backend, modes wire.Mode) {
+	p := of(s)
+	if p.requests == nil {
+		p.requests = make(map[*sockets.Conn]request)
+	}
+	p.requests[p.agent] = request{b, modes}
 }
 
 func registerFrame(s *engine.Session, b *backend, o map[string]string) []byte {
@@ -136,7 +157,6 @@ func registerFrame(s *engine.Session, b *backend, o map[string]string) []byte {
 		other := backendNamed(s, o["-key"])
 		f.S, b.s, b.t = other.s, other.s, other.t
 	}
-	b.modes = f.Modes
 	bytes, _ := wire.WriteFrame(nil, f)
 	return bytes
 }
@@ -149,6 +169,9 @@ func rawVerb(s *engine.Session, args []string) error {
 	a := agentAtWork(s)
 	for name, b := range of(s).backends {
 		s.Values["register_"+name] = escaped(registerFrame(s, b, nil))
+		if strings.Contains(strings.Join(rest, " "), "{register_"+name+"}") {
+			asks(s, b, wire.ModeToken)
+		}
 	}
 	hello, _ := wire.WriteFrame(nil, wire.Frame{Type: wire.Hello, Version: wire.Version})
 	s.Values["hello"] = escaped(hello)
@@ -200,6 +223,9 @@ func welcomeVerb(s *engine.Session, args []string) error {
 
 func registeredVerb(s *engine.Session, args []string) error {
 	f := frameNext(s, wire.Registered)
+	if r, ok := of(s).requests[of(s).agent]; ok {
+		r.backend.modes = r.modes
+	}
 	if len(args) == 1 {
 		backendNamed(s, args[0]).id = f.ID
 	}

@@ -85,8 +85,8 @@ func Roles() []engine.Role {
 		Good:    goodSession,
 		Rests:   map[string]string{"welcome": "UDPMUX-33", "reaches": "UDPMUX-2", "gets": "UDPMUX-3", "stops up": "UDPMUX-72"},
 		Axes:    axes(),
-		Profile: profileSession,
-		Init:    initDaemon,
+		Profile: profileSession, Explorer: exploreDaemon(),
+		Init: initDaemon,
 	}}
 }
 
