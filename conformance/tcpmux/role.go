@@ -71,8 +71,9 @@ func Roles() []engine.Role {
 		Through:      bothWays,
 		Rests: map[string]string{"request": "TCPMUX-47", "ends failed": "TCPMUX-53", "prints": "TCPMUX-61",
 			"exchange": "TCPMUX-61"},
-		Axes: []engine.Axis{tcp.Segments("TCPMUX-50")},
-		Init: initClient,
+		Axes:     []engine.Axis{tcp.Segments("TCPMUX-50")},
+		Explorer: exploreClient(),
+		Init:     initClient,
 	}}
 }
 

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -176,6 +177,7 @@ func (all Processes) Proceed() {
 type Tail struct {
 	mu    sync.Mutex
 	b     []byte
+	gone  int         // bytes before those
 	Lines chan string // whole lines, as long as somebody takes them
 	part  []byte
 }
@@ -189,6 +191,7 @@ func (t *Tail) Write(b []byte) (int, error) {
 	t.b = append(t.b, b...)
 	if extra := len(t.b) - logBytes; extra > 0 {
 		t.b = append(t.b[:0], t.b[extra:]...)
+		t.gone += extra
 	}
 	t.part = append(t.part, b...)
 	for {
@@ -212,6 +215,13 @@ func (t *Tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return string(t.b)
+}
+
+// From gives what was printed after the first n bytes, and says whether all of that is still there.
+func (t *Tail) From(n int) (text []byte, whole bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.b[min(max(n-t.gone, 0), len(t.b)):]), n >= t.gone
 }
 
 // Printed is what the program has printed, or the end of it.
