@@ -305,7 +305,11 @@ func wrongMoves() []engine.Move {
 			if c.in && c.out {
 				w.Reach(wrongAfterData)
 			}
-			switch w.IntN(5) {
+			how := w.IntN(5)
+			if how == 3 && c.outOver { // the target has ended the direction of an Error
+				how = 4
+			}
+			switch how {
 			case 0:
 				return engine.Lines("HMACSOCKET-40", "chunk -part 4 -filler over", "hmac closed")
 			case 1:

@@ -49,7 +49,6 @@ type exploration struct {
 	explorer *Explorer
 	rules    []docs.Rule
 	measures bool
-	files    int // scripts played so far
 
 	mu     sync.Mutex
 	report report.Exploration
@@ -207,34 +206,25 @@ func (x *exploration) playStory(t story, in *Instance) played {
 	return p
 }
 
-// playLines plays a scenario of these lines.
+// playLines plays lines as a scenario would.
 func (x *exploration) playLines(lines []Line, in *Instance) played {
-	x.mu.Lock()
-	x.files++
-	name := fmt.Sprintf("explored-%d", x.files)
-	x.mu.Unlock()
-	s, err := x.suite.parse(name, script(x.base, x.role, "explored", lines), x.rules)
-	if err != nil {
-		return played{unclear: true, reason: err.Error()}
+	rec := NewRecord()
+	s := Scenario{Name: "explored", Role: x.role}
+	session := x.newSession(s, in, rec)
+	defer context.AfterFunc(x.ctx, session.interrupt)()
+	p := played{line: len(lines)}
+	for i, l := range lines {
+		err := session.Do(append([]string{"given", l.Rule}, words(l.Text)...)...)
+		if err == nil {
+			continue
+		}
+		o, reason := OutcomeOf(err)
+		if p.line, p.reason, p.unclear = i, strings.TrimPrefix(reason, builtOn(l.Rule)), o != report.Blocked; !p.unclear {
+			p.rule = l.Rule
+		}
+		break
 	}
-	s.Role = x.role
-	file := x.run.script(s)
-	if err := os.WriteFile(file, []byte(s.Text), 0o600); err != nil {
-		return played{unclear: true, reason: err.Error()}
-	}
-	defer os.Remove(file)
-	result, verbs := x.playCounted(s, in)
-	p := played{reason: strings.TrimPrefix(result.Reason, builtOn(result.By)), line: verbs - 1}
-	switch result.Outcome {
-	case report.Pass:
-		p.line = len(lines)
-	case report.Violation:
-		p.rule = x.base
-	case report.Blocked:
-		p.rule = result.By
-	default:
-		p.unclear = true
-	}
+	session.close()
 	return p
 }
 

@@ -58,12 +58,6 @@ func (r *run) script(s Scenario) string {
 
 // play runs one scenario's script.
 func (r *roleRun) play(s Scenario, in *Instance) report.ScenarioResult {
-	result, _ := r.playCounted(s, in)
-	return result
-}
-
-// playCounted runs one scenario's script, and says how many of its lines were begun.
-func (r *roleRun) playCounted(s Scenario, in *Instance) (report.ScenarioResult, int) {
 	rec := NewRecord()
 	session := r.newSession(s, in, rec)
 	defer context.AfterFunc(r.ctx, session.interrupt)()
@@ -85,7 +79,7 @@ func (r *roleRun) playCounted(s Scenario, in *Instance) (report.ScenarioResult, 
 	}
 	result := r.result(s, session.In, rec)
 	session.close()
-	return result, session.lines
+	return result
 }
 
 // result puts a scenario's record into words.

@@ -54,6 +54,34 @@ func (w *World) Reach(state string) {
 	}
 }
 
+// words splits a line as scripts are: at blanks, but not within single quotes. A quote in quotes is doubled.
+func words(line string) (all []string) {
+	var word strings.Builder
+	quoted, begun := false, false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\'' && quoted && strings.HasPrefix(line[i+1:], "'"):
+			word.WriteByte(c)
+			i++
+		case c == '\'':
+			quoted, begun = !quoted, true
+		case c == ' ' && !quoted:
+			if begun {
+				all = append(all, word.String())
+			}
+			word.Reset()
+			begun = false
+		default:
+			word.WriteByte(c)
+			begun = true
+		}
+	}
+	if begun {
+		all = append(all, word.String())
+	}
+	return all
+}
+
 // One gives one of the texts.
 func (w *World) One(of ...string) string { return of[w.IntN(len(of))] }
 

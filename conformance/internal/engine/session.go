@@ -28,7 +28,6 @@ type Session struct {
 	Given  bool       // the verb at work shows a condition of the scenario, not its rule
 	before proc.Usage // what the target's processes had when "measure" was called
 	Peak   int        // memory that they used under load
-	lines  int        // of the script that were begun
 
 	mu        sync.Mutex    // of order
 	order     []io.Closer   // everything that has to be closed

@@ -178,7 +178,6 @@ func (all verbs) commands() map[string]func(ts *testscript.TestScript, neg bool,
 		first, _, _ := strings.Cut(name, " ")
 		commands[first] = func(ts *testscript.TestScript, neg bool, args []string) {
 			s := ts.Value(sessionKey{}).(*Session)
-			s.lines++
 			err := attempt(func() error { return s.Do(append([]string{first}, args...)...) })
 			if neg {
 				err = Mistake(first + ", without !")

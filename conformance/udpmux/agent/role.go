@@ -38,6 +38,7 @@ func agentRole(name, baseline string) engine.Role {
 		Rests:    rests[name],
 		Axes:     axes(name),
 		Programs: programs(),
+		Explorer: map[string]*engine.Explorer{Server: exploreServer(), Client: exploreClient()}[name],
 		Init:     fmt.Sprintf(initAgent, agentPrograms[name]),
 	}
 }
