@@ -214,7 +214,7 @@ func (x *exploration) playLines(lines []Line, in *Instance) played {
 	defer context.AfterFunc(x.ctx, session.interrupt)()
 	p := played{line: len(lines)}
 	for i, l := range lines {
-		err := session.Do(append([]string{"given", l.Rule}, words(l.Text)...)...)
+		err := unbroken(func() error { return session.Do(append([]string{"given", l.Rule}, words(l.Text)...)...) })
 		if err == nil {
 			continue
 		}
@@ -226,6 +226,16 @@ func (x *exploration) playLines(lines []Line, in *Instance) played {
 	}
 	session.close()
 	return p
+}
+
+// unbroken calls f, and makes an error of a panic.
+func unbroken(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = Inconclusive("panic in the suite: %v", p)
+		}
+	}()
+	return f()
 }
 
 // again plays lines with a target that has done nothing before, if that is possible.

@@ -270,7 +270,7 @@ func hostileMoves() []engine.Move {
 			case 0:
 				rule, bad = "UDPMUX-7", fmt.Sprintf("sends -first %s %s token %s", w.One("0x01,0x02", "0x7f,0x80", "0xff"), c, s.name)
 			case 1:
-				rule, bad = "UDPMUX-88", fmt.Sprintf("sends -flip %d %s token %s", w.IntN(16), c, s.name)
+				rule, bad = "UDPMUX-88", fmt.Sprintf("sends -flip %d %s token %s", w.IntN(15), c, s.name)
 			case 2:
 				rule, bad = "UDPMUX-8", fmt.Sprintf(`sends %s raw %s '%s'`, c, s.name, w.One(`\x02{T}{P}`, `\x03{P}`, `\x02`))
 			}
