@@ -52,9 +52,29 @@ func defineExplore(fs *pflag.FlagSet, o *conformance.ExploreOptions) runFlags {
 	return f
 }
 
+const fuzzUsage = `Usage: muxspec fuzz [OPTION]... ROLE
+       muxspec fuzz [OPTION]... ROLE -- COMMAND [ARGUMENT]...
+
+Send a target what no good peer sends: messages of the golden vectors, cut, joined and changed. After every 50 sessions a
+good one must work; after every 100 a server must hold no more processes, descriptors and memory than before, and be
+idle. What breaks that is played again with a fresh target, made as short as possible, and saved as a scenario, which
+'muxspec run --scenario FILE' repeats. ROLE, COMMAND and its placeholders are those of 'muxspec run'.
+
+Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is; 2 wrong usage; 3 no conclusion: a violation
+did not happen again with a fresh target, or the machine lacks something.
+`
+
 func exploreMain(args []string) int {
-	fs := cmdline.New(exploreUsage)
-	var o conformance.ExploreOptions
+	return explore(exploreUsage, conformance.ExploreOptions{}, args)
+}
+
+func fuzzMain(args []string) int {
+	return explore(fuzzUsage, conformance.ExploreOptions{Fuzz: true}, args)
+}
+
+// explore explores or fuzzes.
+func explore(usage string, o conformance.ExploreOptions, args []string) int {
+	fs := cmdline.New(usage)
 	f := defineExplore(fs, &o)
 	if code, done := cmdline.Parse(fs, args); done {
 		return code

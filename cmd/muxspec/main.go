@@ -27,6 +27,7 @@ Test implementations of TCPMUX (RFC 1078), HMACSocket and UDP mux over real sock
   run       judge a target; without arguments, the reference implementation
   matrix    write a page that compares targets
   explore   play random sequences of moves against a target
+  fuzz      send a target what no good peer sends
   list      list the rules and their scenarios
   explain   show one rule in full
   verbs     list the verbs that scenarios are written in
@@ -58,6 +59,7 @@ var commands = []command{
 	{"run", runMain},
 	{"matrix", matrixMain},
 	{"explore", exploreMain},
+	{"fuzz", fuzzMain},
 	{"list", listMain},
 	{"explain", explainMain},
 	{"verbs", verbsMain},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
@@ -27,9 +28,10 @@ func clientVerbs() []engine.Verb {
 			Help: "Write to the target's standard input: the texts, N bytes of the pattern, or the end of input.", Min: 1, Max: -1, Run: typeVerb},
 		{Name: "prints", Usage: "TEXT...|-filler N",
 			Help: "The next bytes on the target's standard output are exactly these.", Min: 1, Max: -1, Run: printsVerb},
-		{Name: "ends", Usage: "ok|failed",
+		{Name: "ends", Usage: "ok|failed|anyhow",
 			Help: "The target ends with exit code 0 (ok) or another (failed). It counts as failed only if it has " +
-				"been asked for a service: a program that never connects has not refused anything.", Max: -1, Run: endsVerb},
+				"been asked for a service: a program that never connects has not refused anything. With anyhow, it " +
+				"ends with any code, but it does not crash.", Min: 1, Max: 1, Run: endsVerb},
 		{Name: "exchange baseline",
 			Help: "Run the whole baseline of a client.", Run: func(s *engine.Session, args []string) error { return goodClient(s) }},
 	}
@@ -165,10 +167,28 @@ func printed(s *engine.Session, want []byte) error {
 }
 
 func endsVerb(s *engine.Session, args []string) error {
-	if !(len(args) == 1 && (args[0] == "ok" || args[0] == "failed")) {
-		return engine.ErrUsage
+	switch args[0] {
+	case "ok", "failed":
+		return ends(s, args[0] == "ok", s.Wait())
+	case "anyhow":
+		return endsAnyhow(s, s.Wait())
 	}
-	return ends(s, args[0] == "ok", s.Wait())
+	return engine.ErrUsage
+}
+
+// endsAnyhow waits until the target has ended by itself: by no signal but that of a closed connection, and not as Go's
+// programs do that panic.
+func endsAnyhow(s *engine.Session, w proc.Wait) error {
+	if !w.Closes(of(s).client.Gone) {
+		return s.Meaning(w, "the end of the target", engine.ErrLimit)
+	}
+	state := of(s).client.Cmd.ProcessState
+	status, ok := state.Sys().(syscall.WaitStatus)
+	crashed := ok && status.Signaled() && status.Signal() != syscall.SIGPIPE
+	if crashed || bytes.Contains(of(s).client.Printed(), []byte("\ngoroutine 1 [")) {
+		return engine.Violation("the target has crashed: %v", state)
+	}
+	return nil
 }
 
 func ends(s *engine.Session, ok bool, w proc.Wait) error {

@@ -25,6 +25,7 @@ type ExploreOptions struct {
 	Program, Version string
 	Patience, Start  time.Duration
 	Seed             uint64
+	Fuzz             bool // what hostile peers send, in place of random moves
 	// The exploration ends after that many moves, if Steps is not 0, and at the latest after Duration.
 	Steps    int
 	Duration time.Duration
@@ -38,6 +39,9 @@ var lengths = []int{1, 2, 4, 8, 16, 32}
 
 // oneMeasured: one sequence of that many is measured.
 const oneMeasured = 12
+
+// sessionsAtOnce is how many hostile sessions there are before a good one. After every second time the target is measured.
+const sessionsAtOnce = 50
 
 // confirmations is how often a sequence that failed is played again, each time with a fresh instance.
 const confirmations = 3
@@ -62,8 +66,12 @@ type exploration struct {
 // found is in the exploration.
 func (u *Suite) Explore(ctx context.Context, o ExploreOptions) (*report.Exploration, error) {
 	kind := u.role(o.Role)
-	if kind.Explorer == nil {
-		return nil, fmt.Errorf("role %q offers no moves to explore", o.Role)
+	explorer := kind.Explorer
+	if o.Fuzz {
+		explorer = kind.Fuzzer
+	}
+	if explorer == nil {
+		return nil, fmt.Errorf("there is no role %q; it is one of %s", o.Role, strings.Join(u.Roles(), ", "))
 	}
 	options := Options{Target: o.Target, Role: o.Role, Program: o.Program, Version: o.Version, Patience: o.Patience,
 		Start: o.Start, Quick: true, Scenarios: []string{kind.Baseline}}
@@ -79,12 +87,12 @@ func (u *Suite) Explore(ctx context.Context, o ExploreOptions) (*report.Explorat
 	if first.Outcome != report.Pass {
 		return nil, errors.New("a good exchange does not work: " + first.Reason)
 	}
-	x := &exploration{ExploreOptions: o, roleRun: part, explorer: kind.Explorer, began: time.Now(),
+	x := &exploration{ExploreOptions: o, roleRun: part, explorer: explorer, began: time.Now(),
 		measures: o.Target.Address == "" && proc.CanSeeProcesses && !kind.Fresh, seen: make(map[string]int)}
 	if x.rules, err = docs.All(); err != nil {
 		return nil, err
 	}
-	x.report = report.Exploration{Role: o.Role, Target: o.Target.Name, Seed: o.Seed, States: kind.Explorer.States,
+	x.report = report.Exploration{Role: o.Role, Target: o.Target.Name, Seed: o.Seed, States: explorer.States,
 		Reached: make(map[string]time.Duration), Suite: report.Suite{Version: o.Version, Digest: u.Digest()}}
 	x.explore()
 	x.report.Took = time.Since(x.began)
@@ -129,6 +137,9 @@ func (x *exploration) one() {
 	random := rand.New(rand.NewPCG(x.Seed, n))
 	measure := x.measures && random.IntN(oneMeasured) == 0
 	length := lengths[n%uint64(len(lengths))]
+	if x.Fuzz {
+		measure, length = x.measures && n%2 == 1, sessionsAtOnce
+	}
 	t := x.explorer.tell(x.explorer.draw(random, length), length, x.barred)
 	t.measure = measure
 	p := x.playStory(t, x.shared)

@@ -78,6 +78,8 @@ type Role struct {
 	Programs map[string]func(args []string) int
 	// Explorer is what a peer can do next in an exploration; nil: the role cannot be explored.
 	Explorer *Explorer
+	// Fuzzer is the same for what hostile peers send: many short sessions, each a move.
+	Fuzzer *Explorer
 	// Init is the middle of a target file to begin with: the command and what the target has.
 	Init string
 }

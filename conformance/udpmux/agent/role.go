@@ -39,6 +39,7 @@ func agentRole(name, baseline string) engine.Role {
 		Axes:     axes(name),
 		Programs: programs(),
 		Explorer: map[string]*engine.Explorer{Server: exploreServer(), Client: exploreClient()}[name],
+		Fuzzer:   map[string]*engine.Explorer{Server: fuzzServer(), Client: fuzzClient()}[name],
 		Init:     fmt.Sprintf(initAgent, agentPrograms[name]),
 	}
 }
