@@ -106,6 +106,9 @@ func Programs() map[string]func(args []string) int { return suite.Programs() }
 // ExploreOptions say what an exploration does.
 type ExploreOptions = engine.ExploreOptions
 
+// ErrNoExchange: a target does not work at all, so nothing can be explored.
+var ErrNoExchange = engine.ErrNoExchange
+
 // Explore plays random sequences of moves against a target, and tells which rules they broke. The error says that nothing
 // could be explored.
 func Explore(ctx context.Context, o ExploreOptions) (*report.Exploration, error) {

@@ -93,11 +93,14 @@ func explore(usage string, o conformance.ExploreOptions, args []string) int {
 	x, err := conformance.Explore(ctx, o)
 	stop()
 	p.end()
-	if unable := (*conformance.Unable)(nil); errors.As(err, &unable) {
+	switch unable := (*conformance.Unable)(nil); {
+	case errors.As(err, &unable):
 		cmdline.Complain(fs, "%v", err)
 		return report.ExitInconclusive
-	}
-	if err != nil {
+	case errors.Is(err, conformance.ErrNoExchange):
+		cmdline.Complain(fs, "%v", err)
+		return report.ExitViolation
+	case err != nil:
 		return cmdline.Usage(fs, "%v", err)
 	}
 	if !*f.quiet {

@@ -251,7 +251,11 @@ func odd(kind string, c net.Conn) {
 		fallthrough
 	default: // right, as far as a good exchange goes
 		r := bufio.NewReader(c)
-		if line, _ := r.ReadString('\n'); strings.EqualFold(line, "echo\r\n") {
+		line, _ := r.ReadString('\n')
+		if kind == "dies-of-nul" && strings.Contains(line, "\x00") {
+			os.Exit(9)
+		}
+		if strings.EqualFold(line, "echo\r\n") {
 			io.WriteString(c, "+\r\n")
 			io.Copy(c, r)
 		} else {

@@ -90,7 +90,7 @@ func left(w *engine.World, lines []engine.Line) []engine.Line {
 		return append(lines, engine.Lines("HMACSOCKET-71", "hmac reset")...)
 	case 1:
 		w.Reach(rawAndEnded)
-		return append(lines, engine.Lines("HMACSOCKET-70", "hmac shutdown")...)
+		return append(lines, engine.Lines("HMACSOCKET-70", "hmac shutdown", "hmac close")...)
 	}
 	return append(lines, engine.Lines("HMACSOCKET-70", "hmac close")...)
 }

@@ -45,7 +45,7 @@ func fuzzServer() *engine.Explorer {
 		Begin: func() any { return nil },
 		Moves: []engine.Move{{Name: "client", Do: func(w *engine.World) []engine.Line {
 			lines := engine.Lines("TCPMUX-63", "dial")
-			if w.IntN(6) == 0 {
+			if w.IntN(20) == 0 {
 				w.Reach(sentInSession)
 				lines = append(lines, engine.Lines("TCPMUX-1", `send '{any}\r\n'`)...)
 			}
@@ -62,7 +62,7 @@ func fuzzServer() *engine.Explorer {
 				return append(lines, engine.Lines("TCPMUX-40", "reset")...)
 			case 1:
 				w.Reach(sentAndEnded)
-				return append(lines, engine.Lines("TCPMUX-39", "shutdown")...)
+				return append(lines, engine.Lines("TCPMUX-39", "shutdown", "close")...)
 			}
 			w.Reach(sentAndClosed)
 			return append(lines, engine.Lines("TCPMUX-39", "close")...)

@@ -15,6 +15,7 @@ const (
 	strangeOutput    = "mosh-server printed something in place of its CONNECT line"
 	strangeColours   = "an argument of -c was something else"
 	strangeLocal     = "a local port sent what no client sends"
+	strangeExit      = "the real client ended after all that"
 	strangeServer    = "the server sent what is no answer"
 )
 
@@ -81,10 +82,11 @@ func fuzzClient() *engine.Explorer {
 				return engine.Lines("UDPMUX-142", fmt.Sprintf("far strays %s %d %d", port, w.IntN(128), w.IntN(2400)), "far answers "+port, "local "+port+" gets")
 			}),
 			talking("exit", func(w *engine.World, p *user, _ string) []engine.Line {
+				w.Reach(strangeExit)
 				*p = user{over: p.over + 1}
 				return engine.Lines("UDPMUX-119", "mosh exits 0", "target ends 0")
 			}),
 		},
-		States: []string{strangeLocal, strangeServer},
+		States: []string{strangeLocal, strangeServer, strangeExit},
 	}
 }
