@@ -9,7 +9,7 @@ import (
 )
 
 // told is how many sequences show what can be drawn.
-const told = 200
+const told = 300
 
 // eachExplorer calls f for each role, as it is explored and as it is fuzzed.
 func eachExplorer(t *testing.T, f func(t *testing.T, role string, fuzz bool)) {

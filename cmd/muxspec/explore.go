@@ -2,12 +2,9 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -85,9 +82,8 @@ func explore(usage string, o conformance.ExploreOptions, args []string) int {
 	if code, done := supervise(*f.quiet); done {
 		return code
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := untilSignal()
 	defer stop()
-	heard()
 	p := newProgress(*f.quiet)
 	o.Done = p.explored
 	x, err := conformance.Explore(ctx, o)
