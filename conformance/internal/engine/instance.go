@@ -58,7 +58,8 @@ func (r *roleRun) launch(s Scenario, values map[string]string) (*Instance, error
 func startListening(ctx context.Context, in *Instance, s Scenario, values map[string]string) error {
 	t := in.Target
 	values["host"], values["port"], values["listen"] = "127.0.0.1", "0", "127.0.0.1:0"
-	if !in.Uses("address_file") && t.ReadyLine == "" || in.Uses("port") {
+	says := t.ReadyLine == "" && in.Uses("address_file") || regexp.MustCompile(t.ReadyLine).NumSubexp() > 0
+	if !says || in.Uses("port") {
 		port, err := freePort()
 		if err != nil {
 			return err
@@ -120,20 +121,18 @@ func (in *Instance) Launch(values map[string]string) error {
 // kernel's table. It does not just connect, since a bare connection ends some servers.
 func (in *Instance) Ready(ctx context.Context, addressFile string) error {
 	w := proc.NewWait(ctx, time.Now(), in.start, in.ground.Pulse, in.Process)
-	line, listens := regexp.MustCompile(in.Target.ReadyLine), in.kind.Listens
+	listens := in.kind.Listens
+	if in.Target.ReadyLine != "" {
+		in.Process.Stdout.Await(regexp.MustCompile(in.Target.ReadyLine))
+	}
 	for {
 		switch {
 		case in.Target.ReadyLine != "":
-			select {
-			case text := <-in.Process.Stdout.Lines:
-				if m := line.FindStringSubmatch(text); m != nil {
-					if len(m) > 1 {
-						in.Address = m[1]
-					}
-					return nil
+			if m := in.Process.Stdout.Found(); m != nil {
+				if len(m) > 1 {
+					in.Address = m[1]
 				}
-				continue
-			default:
+				return nil
 			}
 		case in.Uses("address_file"):
 			if b, err := os.ReadFile(addressFile); err == nil {

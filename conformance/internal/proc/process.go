@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"sync"
 	"syscall"
@@ -40,7 +41,7 @@ type Process struct {
 // is to have one, and inherit from descriptor 3 on. id tells its processes from those of others.
 func StartProcess(path string, argv []string, env []string, dir, id string, input bool, inherit ...*os.File) (*Process,
 	error) {
-	p := &Process{Stdout: newTail(), Stderr: newTail(), Gone: make(chan struct{}), mark: "MUXSPEC_INSTANCE=" + id}
+	p := &Process{Stdout: new(Tail), Stderr: new(Tail), Gone: make(chan struct{}), mark: "MUXSPEC_INSTANCE=" + id}
 	p.Cmd = &exec.Cmd{
 		Path: path, Args: argv, Dir: dir,
 		Env:        append(append(os.Environ(), env...), p.mark),
@@ -173,16 +174,15 @@ func (all Processes) Proceed() {
 	}
 }
 
-// A Tail keeps the last logBytes written to it, and lets others wait for lines.
+// A Tail keeps the last logBytes written to it, and looks for a line among everything that is written.
 type Tail struct {
 	mu    sync.Mutex
 	b     []byte
-	gone  int         // bytes before those
-	Lines chan string // whole lines, as long as somebody takes them
-	part  []byte
+	gone  int            // bytes before those
+	line  *regexp.Regexp // looked for; nil if none is, or it has come
+	found []string
+	part  []byte // of a line
 }
-
-func newTail() *Tail { return &Tail{Lines: make(chan string, 64)} }
 
 // Write never fails and never waits.
 func (t *Tail) Write(b []byte) (int, error) {
@@ -193,22 +193,42 @@ func (t *Tail) Write(b []byte) (int, error) {
 		t.b = append(t.b[:0], t.b[extra:]...)
 		t.gone += extra
 	}
-	t.part = append(t.part, b...)
-	for {
-		line, rest, ok := bytes.Cut(t.part, []byte("\n"))
-		if !ok {
-			break
-		}
-		select {
-		case t.Lines <- string(line):
-		default:
-		}
-		t.part = rest
+	t.look(b)
+	return len(b), nil
+}
+
+// Await makes the tail look for a whole line that matches, in what it holds and in what comes.
+func (t *Tail) Await(line *regexp.Regexp) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.line, t.found, t.part = line, nil, nil
+	t.look(t.b)
+}
+
+// Found gives the match and its groups, or nil as long as no line matches.
+func (t *Tail) Found() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.found
+}
+
+// look looks for the line in what was written. The tail is locked.
+func (t *Tail) look(b []byte) {
+	if t.line == nil {
+		return
 	}
-	if len(t.part) > logBytes {
+	t.part = append(t.part, b...)
+	for whole := true; whole && t.found == nil; {
+		var line, rest []byte
+		if line, rest, whole = bytes.Cut(t.part, []byte("\n")); whole {
+			t.found, t.part = t.line.FindStringSubmatch(string(line)), rest
+		}
+	}
+	if t.found != nil {
+		t.line, t.part = nil, nil
+	} else if len(t.part) > logBytes {
 		t.part = nil
 	}
-	return len(b), nil
 }
 
 func (t *Tail) String() string {
