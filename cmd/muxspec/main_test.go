@@ -164,9 +164,15 @@ func oddserver(kind, address string, connect []string) {
 	if kind == "no-listen" {
 		time.Sleep(time.Hour) // hangs; the suite ends it
 	}
+	if kind == "fixed" {
+		address = "127.0.0.1:0" // wherever it likes
+	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		panic(err)
+	}
+	if kind == "wordy" {
+		fmt.Print(strings.Repeat("I start\n", 1000), "ready\n")
 	}
 	for n := 0; ; n++ {
 		c, err := l.Accept()

@@ -47,6 +47,7 @@ func (in *Instance) late(busy bool) error {
 		text += " at " + in.Address
 	}
 	text += fmt.Sprintf(" within %v", in.start)
+	elsewhere := in.Process.Members().Listen()
 	switch {
 	case busy:
 		text += ", but this machine was too busy to tell"
@@ -56,6 +57,11 @@ func (in *Instance) late(busy bool) error {
 		text += ": it has not written {address_file}"
 	case !in.Uses("listen") && !in.Uses("port") && !in.Uses("config"):
 		text += ": its command has neither {listen} nor {port}, which would tell it where"
+	case len(elsewhere) == 0:
+		text += ": --start-timeout gives it longer"
+	}
+	if len(elsewhere) > 0 {
+		text += "; it listens at " + strings.Join(elsewhere, ", ")
 	}
 	return &lateError{text, busy}
 }

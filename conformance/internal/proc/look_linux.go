@@ -2,6 +2,7 @@ package proc
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -113,4 +114,78 @@ func WithoutOverride(f func()) (err error) {
 	}()
 	<-done
 	return err
+}
+
+// stateNames are the states of proc(5) that a process may be seen in, in words.
+var stateNames = map[byte]string{'R': "runs", 'S': "sleeps", 'D': "waits for a device", 'T': "is stopped",
+	'Z': "has ended, and its parent has not waited for it"}
+
+// States describes each process: its name, its state, and where in the kernel it waits, if that can be seen.
+func (all Processes) States() (lines []string) {
+	for _, pid := range all {
+		s, err := readStat(strconv.Itoa(pid))
+		if err != nil {
+			continue
+		}
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		waits, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", pid))
+		does := cmp.Or(stateNames[s.state], "is in state "+string(s.state))
+		line := fmt.Sprintf("process %d, %q, %s", pid, bytes.TrimSpace(name), does)
+		if len(waits) > 1 { // "0": not told
+			line += " in the kernel's " + string(waits)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// OwnerOf says whose the UDP socket at an address is: " (process PID, NAME)", or nothing if that cannot be seen.
+func OwnerOf(at netip.AddrPort) string {
+	inode := ""
+	for _, file := range []string{"/proc/net/udp", "/proc/net/udp6"} {
+		b, _ := os.ReadFile(file)
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line)
+			if len(f) < 10 {
+				continue
+			}
+			if have, err := parseAddrPort(f[1]); err == nil && have.Port() == at.Port() {
+				inode = "socket:[" + f[9] + "]"
+			}
+		}
+	}
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, link := range links {
+		if to, err := os.Readlink(link); inode != "" && err == nil && to == inode {
+			pid := strings.Split(link, "/")[2]
+			name, _ := os.ReadFile("/proc/" + pid + "/comm")
+			return fmt.Sprintf(" (process %s, %s)", pid, bytes.TrimSpace(name))
+		}
+	}
+	return ""
+}
+
+// Listen gives the addresses at which some of the processes listen over TCP.
+func (all Processes) Listen() (addresses []string) {
+	sockets := make(map[string]bool)
+	for _, pid := range all {
+		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+		for _, link := range links {
+			to, _ := os.Readlink(link)
+			sockets[to] = true
+		}
+	}
+	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		b, _ := os.ReadFile(file)
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line)
+			if len(f) < 10 || f[3] != listens || !sockets["socket:["+f[9]+"]"] {
+				continue
+			}
+			if at, err := parseAddrPort(f[1]); err == nil {
+				addresses = append(addresses, at.String())
+			}
+		}
+	}
+	return addresses
 }

@@ -18,6 +18,7 @@ type place struct {
 
 func (p *Process) Open(int) []string                 { return nil }
 func (p *Process) Showing(map[string]string) []place { return nil }
+func (all Processes) Listen() []string               { return nil }
 func OpenIn(int, int) []string                       { return nil }
 func Null() string                                   { return "" }
 func ReceivedAt(netip.AddrPort) (yes, known bool)    { return false, false }

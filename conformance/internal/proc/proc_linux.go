@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,50 +97,6 @@ func fixture(pid int) bool {
 	return len(argv) > 2 && string(argv[1]) == "service" && bytes.Contains(argv[0], []byte("muxspec"))
 }
 
-// States describes each process: its name, its state, and where in the kernel it waits, if that can be seen.
-func (all Processes) States() (lines []string) {
-	for _, pid := range all {
-		s, err := readStat(strconv.Itoa(pid))
-		if err != nil {
-			continue
-		}
-		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-		waits, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", pid))
-		line := fmt.Sprintf("process %d, %q, is in state %c", pid, bytes.TrimSpace(name), s.state)
-		if len(waits) > 1 { // "0": not told
-			line += ", in " + string(waits)
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// OwnerOf says whose the UDP socket at an address is: " (process PID, NAME)", or nothing if that cannot be seen.
-func OwnerOf(at netip.AddrPort) string {
-	inode := ""
-	for _, file := range []string{"/proc/net/udp", "/proc/net/udp6"} {
-		b, _ := os.ReadFile(file)
-		for line := range strings.Lines(string(b)) {
-			f := strings.Fields(line)
-			if len(f) < 10 {
-				continue
-			}
-			if have, err := parseAddrPort(f[1]); err == nil && have.Port() == at.Port() {
-				inode = "socket:[" + f[9] + "]"
-			}
-		}
-	}
-	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
-	for _, link := range links {
-		if to, err := os.Readlink(link); inode != "" && err == nil && to == inode {
-			pid := strings.Split(link, "/")[2]
-			name, _ := os.ReadFile("/proc/" + pid + "/comm")
-			return fmt.Sprintf(" (process %s, %s)", pid, bytes.TrimSpace(name))
-		}
-	}
-	return ""
-}
-
 // Self says why this process cannot be seen in the table.
 func Self() error {
 	_, err := os.ReadFile("/proc/self/stat")
@@ -157,6 +112,9 @@ func (all Processes) Descriptors() (n int) {
 	return n
 }
 
+// listens is the state of a TCP socket in the kernel's table that listens.
+const listens = "0A"
+
 // Listening says whether some TCP socket listens on the address, or on all addresses with its port.
 func Listening(address string) bool {
 	want, err := netip.ParseAddrPort(address)
@@ -170,8 +128,7 @@ func Listening(address string) bool {
 		b, _ := os.ReadFile(file)
 		for line := range strings.Lines(string(b)) {
 			f := strings.Fields(line)
-			const listen = "0A"
-			if len(f) < 4 || f[3] != listen {
+			if len(f) < 4 || f[3] != listens {
 				continue
 			}
 			have, err := parseAddrPort(f[1])
