@@ -75,7 +75,12 @@ func (r *roleRun) anew(s Scenario, in *Instance) *Instance {
 	return next
 }
 
+// bracketCheck says whether a good exchange works after a scenario. One that never worked is not tried again: the next
+// scenario gets another instance.
 func (r *roleRun) bracketCheck(s Scenario, in *Instance) bool {
+	if r.broken != "" {
+		return false
+	}
 	rec := NewRecord()
 	session := r.newSession(s, in, rec)
 	defer session.close()

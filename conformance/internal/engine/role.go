@@ -159,12 +159,12 @@ func (r Role) withDefaults() Role {
 func (r Role) toAdd(need string) string {
 	for _, k := range r.Keys {
 		if k.Name == need {
-			return fmt.Sprintf("; if it has it, its file says so by the key %s", k.Name)
+			return fmt.Sprintf("; if it does, add the key %s to its target file", k.Name)
 		}
 	}
 	for _, k := range r.Keys {
 		if !k.Truth && !k.Placeholders && !k.Closed {
-			return fmt.Sprintf("; if it has it, %q is missing among the %s of its file (--has)", need, k.Name)
+			return fmt.Sprintf("; if it does, add %q to %s in its target file, or to --has", need, k.Name)
 		}
 	}
 	return ""
