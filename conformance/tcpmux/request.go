@@ -119,8 +119,7 @@ func junkVerb(s *engine.Session, args []string) error {
 		return engine.ErrUsage
 	}
 	if len(args) == 0 && len(of(s).junk) > 0 {
-		return engine.Violation("%s (%d bytes) comes after the reply line, which is not from the service",
-			engine.Shown(of(s).junk), len(of(s).junk))
+		return engine.Violation("%s comes after the reply line, which is not from the service", engine.Shown(of(s).junk))
 	}
 	if len(args) == 2 && bytes.Contains(of(s).junk, s.Texts(args[1:])) {
 		return engine.Violation("%s comes after the reply line, which is part of the request", engine.Shown(of(s).junk))

@@ -84,7 +84,34 @@ func (r *Record) lines() (lines []string) {
 			lines = append(lines, e.text+" "+line)
 		}
 	}
-	return lines
+	return fold(lines)
+}
+
+// A block of lines that is folded has at most mostFolded lines, and at least fewestFolded lines fewer are shown for it.
+const mostFolded, fewestFolded = 40, 3
+
+// fold shows lines that repeat, as those of a verb that does the same many times, once, and how often they came.
+func fold(lines []string) (out []string) {
+	for len(lines) > 0 {
+		size, more := 1, 0 // of the block to fold, and how often it comes again
+		for n := 1; n <= min(mostFolded, len(lines)/2); n++ {
+			again := 0
+			for rest := lines[n:]; len(rest) >= n && slices.Equal(rest[:n], lines[:n]); rest = rest[n:] {
+				again++
+			}
+			if again*n > max(size*more, fewestFolded-1) {
+				size, more = n, again
+			}
+		}
+		out = append(out, lines[:size]...)
+		if more > 0 {
+			block := map[bool]string{true: "line", false: fmt.Sprintf("%d lines", size)}[size == 1]
+			times := map[bool]string{true: "once more", false: fmt.Sprintf("%d more times", more)}[more == 1]
+			out = append(out, fmt.Sprintf("… the same %s %s", block, times))
+		}
+		lines = lines[size*(more+1):]
+	}
+	return out
 }
 
 // Doubt records that the target may have read together what was sent apart.

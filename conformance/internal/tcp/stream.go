@@ -95,7 +95,11 @@ func untilVerb(s *engine.Session, args []string) error {
 	}
 	want, w := Filler(s, args), s.Wait()
 	if _, err := Current(s).UpTo(want, 2*len(want)+4096, w); err != nil {
-		return s.MeaningBehind(w, engine.Shown(want), Current(s).In, err)
+		came, text := Current(s).In, engine.Shown(want)
+		if len(came) > 0 && bytes.HasSuffix(want, came) {
+			text += fmt.Sprintf(", of which the first %d bytes are missing", len(want)-len(came))
+		}
+		return s.MeaningBehind(w, text, came, err)
 	}
 	return nil
 }
