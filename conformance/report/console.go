@@ -47,18 +47,21 @@ func Console(w io.Writer, r *Report, style Style) {
 		}
 		fmt.Fprintf(w, "%s %-*s %-6s %s\n", style.colour(rule.Outcome, fmt.Sprintf("%-12s", mark(rule.Outcome))), width,
 			rule.ID, rule.Level, text)
+		lacks, quoted := make(map[string]bool), false
 		for _, s := range rule.Scenarios {
 			switch {
 			case s.Outcome == Pass || s.Known && !style.Verbose || said[s.Reason]:
 			case s.Outcome == Unsupported:
-				if rule.Outcome == Unsupported || style.Verbose {
+				if (rule.Outcome == Unsupported || style.Verbose) && !lacks[s.Reason] {
 					fmt.Fprintf(w, "    %s\n", s.Reason)
 				}
+				lacks[s.Reason] = true
 			case s.Outcome == Blocked || s.Reason == Interrupted:
 				said[s.Reason] = true
 				fmt.Fprintf(w, "    %s\n", s.Reason)
 			default:
-				scenario(w, rule, s, style.Args)
+				scenario(w, rule, s, style.Args, !quoted)
+				quoted = true
 			}
 		}
 	}
@@ -81,13 +84,15 @@ func blockedAlike(rules []RuleResult) (n int) {
 	return n
 }
 
-// scenario shows one scenario that did not pass.
-func scenario(w io.Writer, rule RuleResult, s ScenarioResult, args string) {
+// scenario shows one scenario that did not pass. The first of a rule quotes the rule.
+func scenario(w io.Writer, rule RuleResult, s ScenarioResult, args string, quote bool) {
 	fmt.Fprintf(w, "    %s: %s\n", s.Full(), s.Reason)
 	for _, line := range s.Proof {
 		fmt.Fprintf(w, "      %s\n", line)
 	}
-	fmt.Fprintf(w, "      rule:   %s (docs/%s, %s)\n", rule.Rule.Text, rule.Rule.Page, rule.Rule.Section)
+	if quote {
+		fmt.Fprintf(w, "      rule:   %s (docs/%s, %s)\n", rule.Rule.Text, rule.Rule.Page, rule.Rule.Section)
+	}
 	fmt.Fprintf(w, "      repeat: muxspec run --scenario %s %s\n", s.Full(), args)
 }
 
@@ -114,6 +119,10 @@ func summary(w io.Writer, r *Report) {
 	switch {
 	case s.Count[Fail] > 0:
 		fmt.Fprintf(w, "%s breaks %s\n", r.Target, strings.Join(failed(r), ", "))
+	case s.Judged == 0:
+		fmt.Fprintf(w, "no conclusion about %s: %s\n", r.Target, NoneJudged)
+	case s.Exit == ExitInconclusive:
+		fmt.Fprintf(w, "no conclusion about %s: not everything could be judged that should be\n", r.Target)
 	case s.Exit != ExitOK:
 	case s.Listed > 0 || s.Rules > s.Judged || s.Count[Warn] > 0:
 		fmt.Fprintf(w, "%s breaks no MUST rule", r.Target)
@@ -121,7 +130,7 @@ func summary(w io.Writer, r *Report) {
 			fmt.Fprint(w, " except for the deviations listed in its target file")
 		}
 		if n := s.Rules - s.Judged; n > 0 {
-			fmt.Fprintf(w, "; %d rules could not be judged", n)
+			fmt.Fprintf(w, "; %d %s could not be judged", n, map[bool]string{true: "rule", false: "rules"}[n == 1])
 		}
 		fmt.Fprintln(w)
 	default:

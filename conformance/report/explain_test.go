@@ -1,8 +1,12 @@
 package report
 
 import (
+	"bytes"
+	"encoding/xml"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // A block is explained by a rule of the same role that is broken in the same run, also where that is listed. One that nothing
@@ -34,4 +38,49 @@ func TestExplained(t *testing.T) {
 			t.Errorf("%s: unexplained %v, exit code %d", c.name, got, r.Summary.Exit)
 		}
 	}
+}
+
+// TestMeans: whatever the outcomes are, JUnit's XML has a failure exactly if the exit code is 1, and otherwise an error
+// exactly if it is 3.
+func TestMeans(t *testing.T) {
+	outcome := rapid.SampledFrom([]Outcome{Pass, Violation, Inconclusive, Blocked, Unsupported})
+	rapid.Check(t, func(t *rapid.T) {
+		var r Report
+		for range rapid.IntRange(1, 3).Draw(t, "rules") {
+			rule := RuleResult{ID: rapid.SampledFrom([]string{"A-1", "A-2"}).Draw(t, "id"), Role: "server",
+				Level: rapid.SampledFrom([]string{"MUST", "SHOULD"}).Draw(t, "level")}
+			for range rapid.IntRange(1, 3).Draw(t, "scenarios") {
+				s := ScenarioResult{Outcome: outcome.Draw(t, "outcome")}
+				s.Known = s.Outcome == Violation && rapid.Bool().Draw(t, "known")
+				if s.Outcome == Blocked {
+					s.By = rapid.SampledFrom([]string{"", "A-1", "A-2"}).Draw(t, "by")
+				}
+				rule.Scenarios = append(rule.Scenarios, s)
+			}
+			rule.Judge()
+			r.Rules = append(r.Rules, rule)
+		}
+		if rapid.Bool().Draw(t, "gone") {
+			r.Summary.Missing = []string{"A-3 gone"}
+		}
+		r.Summarise(rapid.Bool().Draw(t, "strict"), time.Second)
+		var b bytes.Buffer
+		var read testsuites
+		if err := JUnit(&b, &r); err != nil {
+			t.Fatal(err)
+		}
+		if err := xml.Unmarshal(b.Bytes(), &read); err != nil {
+			t.Fatal(err)
+		}
+		want := ExitOK
+		switch {
+		case read.Failures > 0:
+			want = ExitViolation
+		case read.Errors > 0:
+			want = ExitInconclusive
+		}
+		if r.Summary.Exit != want {
+			t.Fatalf("exit code %d, and the XML means %d:\n%s", r.Summary.Exit, want, b.String())
+		}
+	})
 }

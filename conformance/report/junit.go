@@ -47,10 +47,10 @@ type (
 	}
 )
 
-// JUnit writes the report as JUnit's XML: a test case for each scenario, named after it, in the class of its rule. A
-// violation is a failure, what is inconclusive an error: exactly what makes the run unsuccessful. Skipped, with the
-// reason, are a known deviation, a warning that does not count, what is blocked, and what the target does not support. A
-// listed deviation that did not occur is a failure of a case of its own.
+// JUnit writes the report as JUnit's XML: a test case for each scenario, named after it, in the class of its rule. What
+// makes the run unsuccessful is a failure or an error, as [RuleResult.Means] says; whatever else did not pass is skipped,
+// with the reason. Two reasons have cases of their own: a listed deviation that did not occur is a failure, and that no
+// rule was judged is an error.
 func JUnit(w io.Writer, r *Report) error {
 	s := testsuite{Name: r.Target, Time: seconds(r.Summary.Seconds), Properties: []property{
 		{"suite", r.Suite.Version}, {"digest", r.Suite.Digest}, {"roles", strings.Join(r.Roles, " ")},
@@ -64,6 +64,9 @@ func JUnit(w io.Writer, r *Report) error {
 		id, name, _ := strings.Cut(missing, " ")
 		s.add(testcase{Name: name + " (listed)", Classname: r.Target + "." + id, Time: seconds(0),
 			Failure: &detail{Message: "a listed deviation did not occur", Type: "listed"}})
+	}
+	if r.Summary.Judged == 0 && s.Failures+s.Errors == 0 {
+		s.add(testcase{Name: "judged", Classname: r.Target, Time: seconds(0), Error: &detail{Message: NoneJudged, Type: string(Inconclusive)}})
 	}
 	all := testsuites{Name: "muxspec", Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Time: s.Time, Suite: s}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -82,20 +85,18 @@ func JUnit(w io.Writer, r *Report) error {
 func junitCase(rule RuleResult, s ScenarioResult, strict bool) testcase {
 	c := testcase{Name: s.Name, Classname: rule.Role + "." + rule.ID, Time: seconds(s.Seconds)}
 	text := strings.Join(append(s.Proof, rule.Rule.Text), "\n")
-	d := &detail{Message: s.Reason, Type: rule.Level, Text: text}
-	switch {
+	switch means := rule.Means(s, strict); {
 	case s.Outcome == Pass:
+	case means == ExitViolation:
+		c.Failure = &detail{Message: s.Reason, Type: rule.Level, Text: text}
+	case means == ExitInconclusive:
+		c.Error = &detail{Message: s.Reason, Type: string(s.Outcome), Text: text}
 	case s.Known:
 		c.Skipped = &detail{Message: "known: " + s.Reason}
-	case s.Outcome == Unsupported, s.Outcome == Blocked && !(s.Unexplained && rule.unclear()):
-		c.Skipped = &detail{Message: string(s.Outcome) + ": " + s.Reason}
-	case s.Outcome == Violation && rule.Level != "MUST" && !strict:
-		c.Skipped = &detail{Message: "warning: " + s.Reason, Text: text}
 	case s.Outcome == Violation:
-		c.Failure = d
+		c.Skipped = &detail{Message: "warning: " + s.Reason, Text: text}
 	default:
-		d.Type = string(s.Outcome)
-		c.Error = d
+		c.Skipped = &detail{Message: string(s.Outcome) + ": " + s.Reason}
 	}
 	return c
 }

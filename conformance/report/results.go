@@ -36,6 +36,9 @@ const Interrupted = "the run was interrupted"
 // NoExchange begins the reason of a scenario that is blocked because nothing works with the target, or it does not start.
 const NoExchange = "a good exchange does not work"
 
+// NoneJudged is why a run is inconclusive of which no scenario says so.
+const NoneJudged = "no rule was judged"
+
 // Outcomes are the outcomes that a rule can have, in the order in which reports count them.
 var Outcomes = []Outcome{Pass, Fail, Warn, Known, Unsupported, Blocked, Inconclusive}
 
@@ -189,6 +192,18 @@ func (r *Report) Summarise(strict bool, took time.Duration) {
 	default:
 		s.Exit = ExitOK
 	}
+}
+
+// Means gives the exit code that a scenario of the rule is a reason for: [ExitViolation], [ExitInconclusive] or [ExitOK].
+// JUnit's XML and "go test" follow it, so that they agree with the exit code of the run.
+func (r *RuleResult) Means(s ScenarioResult, strict bool) int {
+	switch {
+	case s.Outcome == Violation && !s.Known && (r.Level == "MUST" || strict):
+		return ExitViolation
+	case s.Outcome == Inconclusive && r.Outcome == Inconclusive, s.Unexplained && r.unclear():
+		return ExitInconclusive
+	}
+	return ExitOK
 }
 
 // unclear says whether the rule makes the run inconclusive where no broken rule explains its block.
