@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,20 +36,29 @@ func (f runFlags) files() []string {
 // writable returns an error if a report could not be written after the run: better to fail before it.
 func writable(files ...string) error {
 	for _, file := range files {
-		if file == "" || file == "-" {
-			continue
+		if err := takes(file); file != "" && file != "-" && err != nil {
+			return fmt.Errorf("%s cannot be written: %w", file, err)
 		}
-		if _, err := os.Stat(file); err == nil {
-			w, err := os.OpenFile(file, os.O_WRONLY, 0)
-			if err != nil {
-				return err
-			}
-			w.Close()
-		} else if info, err := os.Stat(filepath.Dir(file)); err != nil {
+	}
+	return nil
+}
+
+// takes says why a file cannot be written.
+func takes(file string) error {
+	if _, err := os.Stat(file); err == nil {
+		w, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err != nil {
 			return err
-		} else if !info.IsDir() {
-			return fmt.Errorf("%s is not a directory", filepath.Dir(file))
 		}
+		return w.Close()
+	}
+	switch info, err := os.Stat(filepath.Dir(file)); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %s", filepath.Dir(file))
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a folder", filepath.Dir(file))
 	}
 	return nil
 }
@@ -100,16 +111,16 @@ func thisSuite() report.Suite {
 }
 
 // again returns this run's arguments that choose the target and how it is judged, so that a run can be repeated.
-func again(fs *pflag.FlagSet) string {
+func again(set *pflag.FlagSet) string {
 	var args []string
-	fs.Visit(func(f *pflag.Flag) {
+	set.Visit(func(f *pflag.Flag) {
 		switch f.Name {
 		case "target", "address", "has", "patience", "start-timeout", "timer", "slow", "hostile":
 			args = append(args, "--"+f.Name+"="+strings.Trim(f.Value.String(), "[]"))
 		}
 	})
-	rest := fs.Args()
-	if n := fs.ArgsLenAtDash(); n >= 0 {
+	rest := set.Args()
+	if n := set.ArgsLenAtDash(); n >= 0 {
 		rest = append(append(append([]string{}, rest[:n]...), "--"), rest[n:]...)
 	}
 	return quoteArgs(append(args, rest...))

@@ -66,7 +66,8 @@ func JUnit(w io.Writer, r *Report) error {
 			Failure: &detail{Message: "a listed deviation did not occur", Type: "listed"}})
 	}
 	if r.Summary.Judged == 0 && s.Failures+s.Errors == 0 {
-		s.add(testcase{Name: "judged", Classname: r.Target, Time: seconds(0), Error: &detail{Message: NoneJudged, Type: string(Inconclusive)}})
+		s.add(testcase{Name: "judged", Classname: r.Target, Time: seconds(0),
+			Error: &detail{Message: NoneJudged, Type: string(Inconclusive)}})
 	}
 	all := testsuites{Name: "muxspec", Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Time: s.Time, Suite: s}
 	if _, err := io.WriteString(w, xml.Header); err != nil {

@@ -19,7 +19,7 @@ func Markdown(w io.Writer, r *Report) {
 			fmt.Fprintf(w, ", %d %s", n, o)
 		}
 	}
-	fmt.Fprintf(w, ". muxspec %s, digest `%.12s`.\n\n| rule | level | class | outcome | |\n|---|---|---|---|---|\n", r.Suite.Version, r.Suite.Digest)
+	fmt.Fprintf(w, "; exit code %d. muxspec %s, digest `%.12s`.\n\n| rule | level | class | outcome | |\n|---|---|---|---|---|\n", s.Exit, r.Suite.Version, r.Suite.Digest)
 	for _, rule := range r.Rules {
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", id(r, rule), rule.Level, rule.Class, strong(rule.Outcome),
 			cell(rule.Rule.Text))
@@ -33,10 +33,16 @@ func Markdown(w io.Writer, r *Report) {
 	for _, m := range s.Missing {
 		fmt.Fprintf(w, "\nA listed deviation did not occur: %s.\n", m)
 	}
+	if s.Judged == 0 {
+		fmt.Fprintf(w, "\nNo conclusion: %s.\n", NoneJudged)
+	}
+	said := make(map[string]bool) // why many are blocked is said at the first
 	for _, rule := range r.Rules {
 		for _, scenario := range rule.Scenarios {
-			if scenario.Outcome == Violation || scenario.Outcome == Inconclusive {
+			block := scenario.Outcome == Blocked && !said[scenario.Reason]
+			if block || scenario.Outcome == Violation || scenario.Outcome == Inconclusive {
 				markdownScenario(w, r, rule, scenario)
+				said[scenario.Reason] = true
 			}
 		}
 	}
@@ -45,8 +51,11 @@ func Markdown(w io.Writer, r *Report) {
 // markdownScenario writes what a scenario found.
 func markdownScenario(w io.Writer, r *Report, rule RuleResult, s ScenarioResult) {
 	note := ""
-	if s.Known {
+	switch {
+	case s.Known:
 		note = " (listed)"
+	case s.Outcome == Blocked:
+		note = " (blocked)"
 	}
 	fmt.Fprintf(w, "\n## %s, %s%s\n\n%s\n\n%s\n", id(r, rule), s.Full(), note, cell(rule.Rule.Text), escape(s.Reason))
 	if len(s.Proof) > 0 {

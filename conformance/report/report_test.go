@@ -110,11 +110,47 @@ func TestConsole(t *testing.T) {
 	}
 }
 
+// TestConsoleOnce: what is the same for several scenarios of a rule is said once.
+func TestConsoleOnce(t *testing.T) {
+	r := sample()
+	for _, i := range []int{1, 3} {
+		again := r.Rules[i].Scenarios[0]
+		again.Name += "-again"
+		r.Rules[i].Scenarios = append(r.Rules[i].Scenarios, again)
+	}
+	var b bytes.Buffer
+	Console(&b, r, Style{})
+	for text, want := range map[string]int{"it cannot": 1, "rule:   A <rule>": 2, "scenario-of-tcpmux-2-again: expected": 1} {
+		if n := strings.Count(b.String(), text); n != want { // the rules of a violation and of what is inconclusive
+			t.Errorf("%q comes %d times, want %d, in\n%s", text, n, want, b.String())
+		}
+	}
+}
+
+// TestNoConclusion: a run that ends with exit code 3 says so in words.
+func TestNoConclusion(t *testing.T) {
+	r := sample()
+	r.Rules = r.Rules[3:4]
+	r.Summary = Summary{}
+	r.Summarise(false, 0)
+	var console, markdown bytes.Buffer
+	Console(&console, r, Style{})
+	Markdown(&markdown, r)
+	if !strings.HasSuffix(console.String(), "no conclusion about mine: no rule was judged\n") {
+		t.Errorf("nothing was judged:\n%s", console.String())
+	}
+	for _, want := range []string{"; exit code 3.", "\nNo conclusion: no rule was judged.\n"} {
+		if !strings.Contains(markdown.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, markdown.String())
+		}
+	}
+}
+
 func TestMarkdown(t *testing.T) {
 	var b bytes.Buffer
 	Markdown(&b, sample())
 	for _, want := range []string{"| TCPMUX-2 | MUST | rfc | **FAIL** | A &lt;rule&gt; \\| with & all. |", "## TCPMUX-3, scenario-of-tcpmux-3 (listed)", "```\n> 3c  <\n",
-		"- fact: a &amp; b", `expected "&lt;", not "\\x00"`} {
+		"- fact: a &amp; b", "; exit code 1.", "## TCPMUX-5, scenario-of-tcpmux-5 (blocked)", `expected "&lt;", not "\\x00"`} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
 		}

@@ -159,12 +159,12 @@ func (r Role) withDefaults() Role {
 func (r Role) toAdd(need string) string {
 	for _, k := range r.Keys {
 		if k.Name == need {
-			return fmt.Sprintf("; if it does, add the key %s to its target file", k.Name)
+			return fmt.Sprintf("; if that is wrong, add the key %s to its target file", k.Name)
 		}
 	}
 	for _, k := range r.Keys {
 		if !k.Truth && !k.Placeholders && !k.Closed {
-			return fmt.Sprintf("; if it does, add %q to %s in its target file, or to --has", need, k.Name)
+			return fmt.Sprintf("; if that is wrong, add %q to %s in its target file, or to --has", need, k.Name)
 		}
 	}
 	return ""

@@ -34,7 +34,7 @@ func measureVerb(s *Session, args []string) error {
 			break
 		}
 	}
-	s.Rec.Note("the target has %d processes and %d descriptors", s.before.Processes, s.before.Descriptors)
+	s.Rec.Note("processes of the target: %d, descriptors: %d", s.before.Processes, s.before.Descriptors)
 	return nil
 }
 

@@ -97,7 +97,7 @@ func untilVerb(s *engine.Session, args []string) error {
 	if _, err := Current(s).UpTo(want, 2*len(want)+4096, w); err != nil {
 		came, text := Current(s).In, engine.Shown(want)
 		if len(came) > 0 && bytes.HasSuffix(want, came) {
-			text += fmt.Sprintf(", of which the first %d bytes are missing", len(want)-len(came))
+			text = fmt.Sprintf("%d bytes, of which the first %d are missing", len(want), len(want)-len(came))
 		}
 		return s.MeaningBehind(w, text, came, err)
 	}
