@@ -27,7 +27,7 @@ hashes = ["sha256", "sha512", "sha512-256", "blake2b-256", "blake3"]
 # also_listen = ["--listen={also_listen}"]
 %s
 # If the program has no {address_file}: a pattern for the line on standard output that says that it listens. A group in it
-# is the address.
+# is the address; without one, {listen} has a port.
 # ready_line = "listening on (.+)"
 
 # A time limit that cannot be set from outside: its value, or "none".

@@ -36,7 +36,7 @@ command = [
 services = ["echo", "late"]
 
 # If the program has no {address_file}: a pattern for the line on standard output that says that it listens. A group in it
-# is the address.
+# is the address; without one, {listen} has a port.
 # ready_line = "listening on (.+)"
 
 # A time limit that cannot be set from outside: its value, or "none".
