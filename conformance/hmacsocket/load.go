@@ -151,8 +151,15 @@ func announceVerb(s *engine.Session, args []string) error {
 				return engine.Blocked("a good Chunk does not come through: %v", err)
 			}
 		}
-		h.Send(binary.BigEndian.AppendUint32(nil, h.theirs.ML), s.Wait())
 		all, announced = append(all, h), announced+uint64(h.theirs.ML)
+	}
+	if s.Forked() { // a process for each connection takes memory, whatever is announced
+		if err := s.Do("measure"); err != nil {
+			return err
+		}
+	}
+	for _, h := range all {
+		h.Send(binary.BigEndian.AppendUint32(nil, h.theirs.ML), s.Wait())
 	}
 	for _, h := range all {
 		h.Conn.Apart(s.Reading())

@@ -38,6 +38,9 @@ func measureVerb(s *Session, args []string) error {
 	return nil
 }
 
+// Forked says whether the target has more processes than when it was measured.
+func (s *Session) Forked() bool { return len(s.In.Process.Members()) > s.before.Processes }
+
 func settledVerb(s *Session, args []string) error {
 	w, turn := s.Wait(), s.In.Process.Turn()
 	for {
