@@ -55,9 +55,17 @@ func (h *hmacConn) wrongErrorH(H []byte, ec byte, em []byte) string {
 	}
 	theirs := h.in
 	theirs.N = h.out.N
-	for _, r := range wire.Readings {
-		if bytes.Equal(theirs.ErrorH(r, ec, em, i), H) {
-			return text + "; the one that came is made with the target's own N"
+	for _, mistake := range []struct {
+		what string
+		CN   []byte
+	}{
+		{"with the target's own N, not the suite's", theirs.CN(i)},
+		{"with CN = Hash(K | N) + i instead of Hash(N | K) + i", wire.Add(h.in.Hash.Sum(h.in.K, h.in.N), i)},
+	} {
+		for _, signed := range [][]byte{nil, append([]byte{ec, byte(len(em))}, em...), em} {
+			if bytes.Equal(h.in.Hash.HMAC(h.in.K, signed, mistake.CN), H) {
+				return text + "; the one that came is made " + mistake.what
+			}
 		}
 	}
 	return text
