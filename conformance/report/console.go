@@ -119,7 +119,7 @@ func summary(w io.Writer, r *Report) {
 	switch {
 	case s.Count[Fail] > 0:
 		fmt.Fprintf(w, "%s breaks %s\n", r.Target, strings.Join(failed(r), ", "))
-	case s.Judged == 0:
+	case s.Exit == ExitInconclusive && s.Judged == 0:
 		fmt.Fprintf(w, "no conclusion about %s: %s\n", r.Target, NoneJudged)
 	case s.Exit == ExitInconclusive:
 		fmt.Fprintf(w, "no conclusion about %s: not everything could be judged that should be\n", r.Target)

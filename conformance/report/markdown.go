@@ -33,7 +33,7 @@ func Markdown(w io.Writer, r *Report) {
 	for _, m := range s.Missing {
 		fmt.Fprintf(w, "\nA listed deviation did not occur: %s.\n", m)
 	}
-	if s.Judged == 0 {
+	if s.Exit == ExitInconclusive && s.Judged == 0 {
 		fmt.Fprintf(w, "\nNo conclusion: %s.\n", NoneJudged)
 	}
 	said := make(map[string]bool) // why many are blocked is said at the first
