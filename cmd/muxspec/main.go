@@ -32,6 +32,7 @@ Test implementations of TCPMUX (RFC 1078), HMACSocket and UDP mux over real sock
   explain   show one rule in full
   verbs     list the verbs that scenarios are written in
   trace     list what covers each rule: scenarios, vectors, mutants
+  vectors   test a codec alone, in any language, with the golden vectors
   init      print a target file to start from
   service   act as a fixture service on standard input and output, for targets to offer
 
@@ -64,6 +65,7 @@ var commands = []command{
 	{"explain", explainMain},
 	{"verbs", verbsMain},
 	{"trace", traceMain},
+	{"vectors", vectorsMain},
 	{"init", initMain},
 	{"service", serviceMain},
 	{"tcpmuxd", tcpmuxd.Main},
