@@ -1,15 +1,8 @@
 """A codec of TCPMUX for "muxspec vectors run tcpmux -- python3 tcpmux.py". The page is docs/tcpmux.md."""
-import json
-import sys
-
+import json, sys
 
 class Fault(Exception):
-    """The bytes must be refused."""
-
-
-class Incomplete(Exception):
-    """More bytes are needed."""
-
+    """What is wrong with the bytes, or that they are incomplete."""
 
 def read_line(data, limit):
     """Gives the text of the line that data begins with, and what follows its CR LF."""
@@ -17,13 +10,12 @@ def read_line(data, limit):
         if data[at:at + 2] == b"\r\n":
             return data[:at], data[at + 2:]
         if data[at:] == b"\r":
-            raise Incomplete  # the LF may still come
+            raise Fault("incomplete")  # the LF may still come
         if byte in b"\0\r\n":
             raise Fault("bad byte")
         if at >= limit:
             raise Fault("too long")
-    raise Incomplete
-
+    raise Fault("incomplete")
 
 def read_name(data, limit):
     name, rest = read_line(data, limit)
@@ -31,25 +23,21 @@ def read_name(data, limit):
         raise Fault("empty name")
     return name, rest
 
-
 def read_reply(data, limit):
     if not data:
-        raise Incomplete
+        raise Fault("incomplete")
     if data[:1] not in (b"+", b"-"):
         raise Fault("bad sign")
     explanation, rest = read_line(data[1:], limit)
     return data[:1], explanation, rest
 
-
 def request(q):
     name, rest = read_name(q["input"], q["max"])
     return {"consumed": len(q["input"]) - len(rest), "name": name}
 
-
 def reply(q):
     sign, explanation, rest = read_reply(q["input"], q["max"])
     return {"consumed": len(q["input"]) - len(rest), "sign": sign, "explanation": explanation}
-
 
 def read_list(q):
     data, answer = q["input"], {"refused": False, "names": []}
@@ -62,21 +50,16 @@ def read_list(q):
         name, data = read_name(data, q["max"])
         answer["names"].append(name)
     if not q["ended"]:
-        raise Incomplete  # another name may come
+        raise Fault("incomplete")  # another name may come
     return answer
 
-
-def same(q):
-    def lower(name):  # bytes.lower changes the letters of ASCII only
-        return name.lower()
-    return {"same": lower(q["a"]) == lower(q["b"])}
-
+def same(q):  # lower() changes the letters of ASCII only
+    return {"same": q["a"].lower() == q["b"].lower()}
 
 def line(text, limit):
     if any(byte in b"\0\r\n" for byte in text) or len(text) > limit:
         raise Fault("no text")
     return text + b"\r\n"
-
 
 def write(q):
     if q["writes"] == "reply":
@@ -90,16 +73,13 @@ def write(q):
         raise Fault("bad sign")  # a reader would take the first name for a reply
     return {"output": b"".join(line(name, q["max"]) for name in names)}
 
-
 def answer(q):
     try:
         found = codecs[q["codec"]](q)
     except Fault as fault:
-        return {"result": "invalid", "fault": str(fault)}
-    except Incomplete:
-        return {"result": "invalid" if q.get("ended") and q["input"] else "incomplete"}
+        incomplete = str(fault) == "incomplete" and not (q["ended"] and q["input"])
+        return {"result": "incomplete" if incomplete else "invalid", "fault": str(fault)}
     return found if q["codec"] == "name" else {"result": "valid", **found}
-
 
 codecs = {"request": request, "reply": reply, "list": read_list, "name": same, "writer": write}
 
