@@ -17,6 +17,7 @@ import (
 const (
 	longestAnswer = 1 << 20                // bytes; the longest right one has 200 KiB
 	stderrKept    = 8 << 10                // bytes of the end of a codec's standard error
+	exitTime      = time.Second            // to tell a codec that ends from one that closes its input or output
 	stderrTime    = 200 * time.Millisecond // for the rest of it, if somebody holds it open
 )
 
@@ -139,7 +140,7 @@ func (c *codec) gone(closed string) error {
 	select {
 	case <-c.exited:
 		return fmt.Errorf("ended (%v)", c.cmd.ProcessState)
-	case <-time.After(c.patience):
+	case <-time.After(exitTime):
 		return fmt.Errorf("closed %s", closed)
 	}
 }

@@ -206,7 +206,7 @@ func askOne(c *codec, file vectors.File, v vectors.Vector) (vectors.Verdict, err
 
 // printWrong prints a wrong answer.
 func printWrong(file vectors.File, head *vectors.Head, q vectors.Question, answer []byte, differ []string) {
-	fmt.Fprintf(out, "WRONG %s, in %s\n    %s\n", strings.Join(differ, " and "), head.ID, head.Comment)
+	fmt.Fprintf(out, "WRONG %s: %s\n    %s\n", head.ID, strings.Join(differ, ", "), head.Comment)
 	for _, flag := range head.Flags {
 		fmt.Fprintf(out, "    %s: %s %s\n", flag, file.Flags[flag].About, file.Flags[flag].Effect)
 	}
@@ -214,8 +214,12 @@ func printWrong(file vectors.File, head *vectors.Head, q vectors.Question, answe
 	if json.Compact(&compact, answer) == nil {
 		answer = compact.Bytes()
 	}
-	fmt.Fprintf(out, "      asked    %s\n      expected %s\n      came     %s\n      rules    %s\n\n",
-		shown(q.Text), shown(q.Want), shown(answer), strings.Join(head.Rules, ", "))
+	fmt.Fprintf(out, "      asked    %s\n      expected %s\n      came     %s\n",
+		shown(q.Text), shown(q.Want), shown(answer))
+	if len(head.Rules) > 0 {
+		fmt.Fprintf(out, "      rules    %s\n", strings.Join(head.Rules, ", "))
+	}
+	fmt.Fprintln(out)
 }
 
 // mostShown is how many bytes of a line are shown.
