@@ -38,6 +38,36 @@ func TestReadmeVector(t *testing.T) {
 	}
 }
 
+// TestReadmeQuestion wants the README's question to be that of a vector, and its answer to be right.
+func TestReadmeQuestion(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := regexp.MustCompile(`(?m)^    (\{"codec":.*\})\n    (\{.*\})$`).FindAllSubmatch(page, -1)
+	if len(lines) != 1 {
+		t.Fatalf("the README has %d questions with an answer", len(lines))
+	}
+	for _, file := range load(t) {
+		for _, v := range file.Vectors {
+			questions, err := file.Codec.Questions(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, q := range questions {
+				if !bytes.Equal(q.Text, lines[0][1]) {
+					continue
+				}
+				if verdict, differ, err := q.Judge(lines[0][2]); verdict != Right {
+					t.Errorf("the answer is %s: %q, %v", verdict, differ, err)
+				}
+				return
+			}
+		}
+	}
+	t.Errorf("no vector asks %s", lines[0][1])
+}
+
 // changes are effects that make a vector's result another, or none.
 var changes = regexp.MustCompile(
 	`[Ll]eave the vector out|let .* pass|[Ee]xpect incomplete|says incomplete|H is (wrong|right)`)

@@ -29,10 +29,10 @@ const vectorsRunUsage = `Usage: muxspec vectors run [OPTION]... PROTOCOL -- CODE
 
 Ask a codec all golden vectors of PROTOCOL: tcpmux, hmacsocket or udpmux. CODEC is a program in any language. It reads
 one question per line from standard input, a JSON object, and writes one answer per line to standard output;
-vectors/README.md describes both. Each wrong answer is shown with its vector.
+vectors/README.md describes both. Each wrong answer is shown with its vector, and all are counted by file.
 
-Exit codes: 0 all answers are right; 1 one is wrong; 2 wrong usage, or CODEC cannot be started; 3 no conclusion: CODEC
-gave no answer or what is none, or none of its answers could be judged.
+Exit codes: 0 all answers are right, apart from "unsupported"; 1 one is wrong; 2 wrong usage, or CODEC cannot be
+started; 3 no conclusion: an answer did not come or is no JSON object, or all are "unsupported".
 `
 
 // A codecRun is one run of a codec.
@@ -208,7 +208,8 @@ func askOne(c *codec, file vectors.File, v vectors.Vector) (vectors.Verdict, err
 func printWrong(file vectors.File, head *vectors.Head, q vectors.Question, answer []byte, differ []string) {
 	fmt.Fprintf(out, "WRONG %s: %s\n    %s\n", head.ID, strings.Join(differ, ", "), head.Comment)
 	for _, flag := range head.Flags {
-		fmt.Fprintf(out, "    %s: %s %s\n", flag, file.Flags[flag].About, file.Flags[flag].Effect)
+		effect := strings.TrimPrefix(" "+file.Flags[flag].Effect, " None: judge as usual.")
+		fmt.Fprintf(out, "    %s: %s%s\n", flag, file.Flags[flag].About, effect)
 	}
 	var compact bytes.Buffer
 	if json.Compact(&compact, answer) == nil {
