@@ -18,7 +18,7 @@ const (
 	longestAnswer = 1 << 20                // bytes; the longest right one has 200 KiB
 	stderrKept    = 8 << 10                // bytes of the end of a codec's standard error
 	exitTime      = time.Second            // to tell a codec that ends from one that closes its input or output
-	stderrTime    = 200 * time.Millisecond // for the rest of it, if somebody holds it open
+	restTime      = 200 * time.Millisecond // for the rest of the output of a codec that has ended
 )
 
 // A codec is a program that answers questions, one line each, in a process group of its own.
@@ -64,7 +64,8 @@ func startCodec(ctx context.Context, argv []string, patience time.Duration) (*co
 	go func() {
 		defer close(c.exited)
 		c.cmd.Wait()
-		c.kill() // what it started would hold its output open
+		c.kill() // what it started would hold its output open, and what has left the group still does
+		c.stdout.SetReadDeadline(time.Now().Add(restTime))
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.reaped = true
@@ -219,7 +220,7 @@ func (t *stderrTail) Write(b []byte) (int, error) {
 
 // end gives what was kept.
 func (t *stderrTail) end() string {
-	t.from.SetReadDeadline(time.Now().Add(stderrTime))
+	t.from.SetReadDeadline(time.Now().Add(restTime))
 	<-t.read
 	t.from.Close()
 	if t.lost {

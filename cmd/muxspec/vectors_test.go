@@ -111,7 +111,7 @@ func TestInterruptedCodec(t *testing.T) {
 	}
 	dir, begun := t.TempDir(), filepath.Join(t.TempDir(), "begun")
 	run := exec.Command("muxspec", "vectors", "run", "--patience", "1h", "tcpmux", "--", "sh", "-c",
-		`trap "" INT TERM; sleep 1000 & echo yes > "$0"; while :; do sleep 1000; done`, begun)
+		`trap "" INT TERM; sleep 1000 & setsid sleep 1000 & echo yes > "$0"; while :; do sleep 1000; done`, begun)
 	run.Env = append(os.Environ(), "TMPDIR="+dir)
 	var out strings.Builder
 	run.Stdout, run.Stderr = &out, &out
