@@ -8,14 +8,16 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+	"unicode"
 )
 
 const (
-	longestAnswer = 1 << 20                // bytes; the longest right one has 200 KiB
+	longestAnswer = 1 << 20                // bytes; the longest right one has 260 KiB
 	stderrKept    = 8 << 10                // bytes of the end of a codec's standard error
 	exitTime      = time.Second            // to tell a codec that ends from one that closes its input or output
 	restTime      = 200 * time.Millisecond // for the rest of the output of a codec that has ended
@@ -227,4 +229,24 @@ func (t *stderrTail) end() string {
 		return "… " + strings.ToValidUTF8(string(t.b), "")
 	}
 	return string(t.b)
+}
+
+// mostShown is how many bytes of a line are shown.
+const mostShown = 2000
+
+// shown makes a line fit for a terminal, without its middle if it is long.
+func shown(line []byte) string {
+	text := string(line)
+	if len(text) > mostShown {
+		text = fmt.Sprintf("%s… %d bytes …%s", text[:mostShown/2], len(text)-mostShown, text[len(text)-mostShown/2:])
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) || r == '\t' {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }

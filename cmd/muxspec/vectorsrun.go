@@ -11,11 +11,9 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
 
 	"github.com/spf13/pflag"
 
@@ -66,34 +64,36 @@ func vectorsRunMain(args []string) int {
 		return cmdline.Usage(fs, "%v", err)
 	}
 	total, err := r.ask(c)
-	if err == nil {
-		if err = c.finish(); err != nil {
-			err = fmt.Errorf("the codec %w", err)
-		}
-	}
 	stderr := c.end()
+	fmt.Fprintln(out, total)
 	switch {
 	case ctx.Err() != nil:
 		err = errors.New("interrupted")
 	case err == nil && total.counts[vectors.Right]+total.counts[vectors.Wrong] == 0:
 		err = errors.New("no answer could be judged")
 	}
-	fmt.Fprintln(out, total)
 	code := report.ExitOK
-	if total.counts[vectors.Wrong] > 0 {
-		code = report.ExitViolation
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		cmdline.Complain(fs, "%v", err)
 		code = report.ExitInconclusive
+	case total.counts[vectors.Wrong] > 0:
+		code = report.ExitViolation
 	}
-	if code != report.ExitOK && stderr != "" {
-		fmt.Fprintln(out, "\nthe codec's standard error:")
-		for line := range strings.Lines(stderr) {
-			fmt.Fprintf(out, "    %s\n", shown([]byte(strings.TrimRight(line, "\r\n"))))
-		}
+	if code != report.ExitOK {
+		printStderr(stderr)
 	}
 	return code
+}
+
+// printStderr prints what a codec wrote to standard error.
+func printStderr(text string) {
+	if text != "" {
+		fmt.Fprintln(out, "\nthe codec's standard error:")
+	}
+	for line := range strings.Lines(text) {
+		fmt.Fprintf(out, "    %s\n", shown([]byte(strings.TrimRight(line, "\r\n"))))
+	}
 }
 
 // prepare takes the arguments.
@@ -150,7 +150,8 @@ func (t tally) String() string {
 	return fmt.Sprintf("%-32s %4d asked: %s", t.name, asked, cmp.Or(strings.Join(parts, ", "), "nothing"))
 }
 
-// ask asks everything, and prints wrong answers and a line for each file. The error is that an answer did not come.
+// ask asks everything, and prints wrong answers and a line for each file. The error is that an answer did not come,
+// or that the codec did not end well.
 func (r *codecRun) ask(c *codec) (total tally, err error) {
 	total = tally{name: "all", counts: map[vectors.Verdict]int{}}
 	for _, file := range r.files {
@@ -172,8 +173,11 @@ func (r *codecRun) ask(c *codec) (total tally, err error) {
 		}
 		total.left += t.left
 		if err != nil {
-			break
+			return total, err
 		}
+	}
+	if err = c.finish(); err != nil {
+		err = fmt.Errorf("the codec %w", err)
 	}
 	return total, err
 }
@@ -192,7 +196,7 @@ func askOne(c *codec, file vectors.File, v vectors.Vector) (vectors.Verdict, err
 		}
 		var differ []string
 		if verdict, differ, err = q.Judge(answer); err != nil {
-			return "", fmt.Errorf("%s: the codec printed what is no answer, but %w: %s", v.Common().ID, err, shown(answer))
+			return "", fmt.Errorf("%s: the codec printed %w: %s", v.Common().ID, err, shown(answer))
 		}
 		if verdict == vectors.Wrong {
 			printWrong(file, v.Common(), q, answer, differ)
@@ -221,24 +225,4 @@ func printWrong(file vectors.File, head *vectors.Head, q vectors.Question, answe
 		fmt.Fprintf(out, "      rules    %s\n", strings.Join(head.Rules, ", "))
 	}
 	fmt.Fprintln(out)
-}
-
-// mostShown is how many bytes of a line are shown.
-const mostShown = 2000
-
-// shown makes a line fit for a terminal, without its middle if it is long.
-func shown(line []byte) string {
-	text := string(line)
-	if len(text) > mostShown {
-		text = fmt.Sprintf("%s… %d bytes …%s", text[:mostShown/2], len(text)-mostShown, text[len(text)-mostShown/2:])
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsPrint(r) || r == '\t' {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
 }
