@@ -8,12 +8,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
-	"unicode"
 )
 
 const (
@@ -229,24 +227,4 @@ func (t *stderrTail) end() string {
 		return "… " + strings.ToValidUTF8(string(t.b), "")
 	}
 	return string(t.b)
-}
-
-// mostShown is how many bytes of a line are shown.
-const mostShown = 2000
-
-// shown makes a line fit for a terminal, without its middle if it is long.
-func shown(line []byte) string {
-	text := string(line)
-	if len(text) > mostShown {
-		text = fmt.Sprintf("%s… %d bytes …%s", text[:mostShown/2], len(text)-mostShown, text[len(text)-mostShown/2:])
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsPrint(r) || r == '\t' {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
 }
