@@ -10,9 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/pflag"
 
@@ -138,24 +136,4 @@ func quoteArgs(args []string) string {
 		out = append(out, a)
 	}
 	return strings.Join(out, " ")
-}
-
-// mostShown is how many bytes of a line are shown.
-const mostShown = 2000
-
-// shown makes a line fit for a terminal, without its middle if it is long.
-func shown(line []byte) string {
-	text := string(line)
-	if len(text) > mostShown {
-		text = fmt.Sprintf("%s… %d bytes …%s", text[:mostShown/2], len(text)-mostShown, text[len(text)-mostShown/2:])
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsPrint(r) || r == '\t' {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/muxspec/muxspec/cmd/internal/cmdline"
 	"github.com/muxspec/muxspec/docs"
@@ -71,4 +73,24 @@ func vectorFiles(protocol string) ([]vectors.File, error) {
 		return nil, fmt.Errorf("unknown protocol %q; the protocols are %s", protocol, strings.Join(docs.Protocols(), ", "))
 	}
 	return vectors.Load(protocol)
+}
+
+// mostShown is how many bytes of a line are shown.
+const mostShown = 2000
+
+// shown makes a line fit for a terminal, without its middle if it is long.
+func shown(line []byte) string {
+	text := string(line)
+	if len(text) > mostShown {
+		text = fmt.Sprintf("%s… %d bytes …%s", text[:mostShown/2], len(text)-mostShown, text[len(text)-mostShown/2:])
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) || r == '\t' {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
