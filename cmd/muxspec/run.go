@@ -116,7 +116,7 @@ func runMain(args []string) int {
 	if err := cmp.Or(prepare(fs, f, &o), writable(f.files()...)); err != nil {
 		return cmdline.Usage(fs, "%v", err)
 	}
-	if code, done := supervise(fs.Name(), *f.quiet); done {
+	if code, done := supervise(*f.quiet); done {
 		return code
 	}
 	ctx, stop := untilSignal()

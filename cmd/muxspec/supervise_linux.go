@@ -23,8 +23,8 @@ const supervised = "MUXSPEC_SUPERVISED"
 
 // supervise does the run in a child process, and becomes the parent of every process that targets leave behind. It reaps
 // them at once, as init does, and ends them with the run, even if their environment does not tell where they come from.
-// done is false if the run has to be done in this process. name is the command's, for messages.
-func supervise(name string, quiet bool) (code int, done bool) {
+// done is false if the run has to be done in this process.
+func supervise(quiet bool) (code int, done bool) {
 	if _, ok := os.LookupEnv(supervised); ok {
 		return 0, false
 	}
@@ -54,8 +54,7 @@ func supervise(name string, quiet bool) (code int, done bool) {
 	}()
 	code = reapUntil(child.Pid)
 	if names := endChildren(); len(names) > 0 && !quiet {
-		fmt.Fprintf(stdio.Stderr, "%s: ended processes that were left behind: %s\n", name,
-			strings.Join(names, ", "))
+		fmt.Fprintf(stdio.Stderr, "muxspec: ended processes that were left behind: %s\n", strings.Join(names, ", "))
 	}
 	return code, true
 }

@@ -3,6 +3,6 @@
 package main
 
 // supervise does nothing: elsewhere than on Linux a process does not become the parent of what others leave.
-func supervise(string, bool) (code int, done bool) { return 0, false }
+func supervise(bool) (code int, done bool) { return 0, false }
 
 func heard() {}

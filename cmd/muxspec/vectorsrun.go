@@ -53,7 +53,7 @@ func vectorsRunMain(args []string) int {
 	if err := r.prepare(fs); err != nil {
 		return cmdline.Usage(fs, "%v", err)
 	}
-	if code, done := supervise(fs.Name(), false); done {
+	if code, done := supervise(false); done {
 		return code
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
