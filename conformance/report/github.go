@@ -15,12 +15,10 @@ func GitHub(w io.Writer, r *Report) error {
 			title := fmt.Sprintf("%s %s", rule.ID, s.Full())
 			text := fmt.Sprintf("%s\n%s\n%s", s.Reason, strings.Join(s.Proof, "\n"), rule.Rule.Text)
 			switch {
-			case s.Outcome == Pass, s.Known, s.Outcome == Unsupported:
-			case s.Outcome == Blocked && !(s.Unexplained && rule.unclear()):
-			case s.Outcome == Violation && rule.Level != "MUST" && !r.Summary.Strict:
-				command(&warnings, "warning", title, text)
-			default:
+			case rule.Means(s, r.Summary.Strict) != ExitOK:
 				command(&errors, "error", title, text)
+			case s.Outcome == Violation && !s.Known:
+				command(&warnings, "warning", title, text)
 			}
 		}
 	}
