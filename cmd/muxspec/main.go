@@ -77,7 +77,10 @@ var commands = []command{
 	{"mosh-client-mux", moshagent.Client},
 }
 
-func main() { stdio.Main(muxspec) }
+func main() {
+	cmdline.Suite = conformance.Digest
+	stdio.Main(muxspec)
+}
 
 // muxspec is the whole program.
 func muxspec(args []string) int {

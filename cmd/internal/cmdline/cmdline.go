@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
 	"unicode"
 
@@ -21,14 +20,6 @@ const (
 	ExitFailure = 1 // of a server that cannot work
 	ExitUsage   = 2
 )
-
-// Version is the module's version, as the Go toolchain recorded it.
-func Version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
-}
 
 // New returns an option set with the options that all programs have. usage is all that --help prints above the options;
 // its first line is "Usage: NAME …"; the words in small letters are the name.
@@ -63,7 +54,7 @@ func Parse(fs *pflag.FlagSet, args []string) (code int, done bool) {
 		return Usage(fs, "%v", inWords(err)), true
 	}
 	if version, _ := fs.GetBool("version"); version {
-		fmt.Printf("%s (muxspec) %s\n", fs.Name(), Version())
+		fmt.Printf("%s (muxspec) %s\n", fs.Name(), describe())
 		return ExitOK, true
 	}
 	return 0, false
