@@ -95,6 +95,7 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 		quiet:    fs.BoolP("quiet", "q", false, "print nothing; the exit code is the result"),
 		verbose:  fs.BoolP("verbose", "v", false, "print full texts, and the evidence of known deviations"),
 	}
+	fs.Lookup("timer").DefValue = "" // --help would show an empty map
 	fs.Var(f.target, "target", "the `TARGET` to judge: a target file, or one of "+strings.Join(conformance.TargetNames(), ", "))
 	defineJudging(fs, o)
 	fs.BoolVar(&o.Strict, "strict", false, "fail if a SHOULD rule is broken, too")

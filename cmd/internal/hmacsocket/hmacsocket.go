@@ -36,10 +36,9 @@ with the key, and none is encrypted: who sees the packets can read them, and can
 
 const usage = `
 The key is the file's content as it is, a line end included; both sides need the same, and the same hash. 32 random bytes are a good one:
-(umask 077; head -c 32 /dev/urandom >FILE).
+(umask 077; head -c 32 /dev/urandom >FILE). With systemd's socket activation the sockets come from there, and --listen adds to them.
 
-SIGTERM, SIGINT and SIGHUP end the program when its connections have ended or the grace time is over, a second one at once. With systemd's
-socket activation the sockets come from there, and --listen adds to them.
+SIGTERM, SIGINT and SIGHUP end the program when its connections have ended or the grace time is over, a second one at once.
 
 Exit codes: 0 ended by a signal; 1 cannot listen or write; 2 wrong usage, wrong key file or unknown host.
 `

@@ -3,7 +3,6 @@ package moshd
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"strings"
 	"time"
 
@@ -126,39 +125,6 @@ func (c *config) decode() error {
 		*d = read.Duration
 	}
 	return nil
-}
-
-// inTicks finds what a help text calls the value.
-var inTicks = regexp.MustCompile("`([A-Z:]+)`")
-
-// Table is the options' table in docs/operating.md.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("| option | default | from, to | |\n|---|---|---|---|\n")
-	for _, o := range newConfig().options() {
-		name, value, limits := "--"+o.name, "", ""
-		switch v := o.value.(type) {
-		case *bool:
-			value = "off"
-		case *int:
-			value, limits = fmt.Sprint(*v), fmt.Sprintf("%d, %d", o.min, o.max)
-		case *time.Duration:
-			value = shortTime(*v)
-			limits = fmt.Sprintf("%s, %s", shortTime(time.Duration(o.min)), shortTime(time.Duration(o.max)))
-		}
-		if o.otherwise != "" {
-			value = o.otherwise
-		}
-		if m := inTicks.FindStringSubmatch(o.help); m != nil {
-			name += " " + m[1]
-		}
-		if o.only == file {
-			name = "key " + o.name
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", name, value, limits, strings.ReplaceAll(o.help, "`", ""))
-	}
-	b.WriteString("| `--help`, `--version` | | | |\n")
-	return b.String()
 }
 
 // shortTime writes a time without units that are 0, as 2m for 2m0s.
