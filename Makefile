@@ -4,15 +4,26 @@ GO ?= go
 FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+PREFIX ?= /usr/local
 
-.PHONY: all build test race no-ipv6 lint peers browser vectors docs fuzz power power-mechanical flake hostile bench-tcpmux bench-hmacsocket bench-udpmux clean
+# What --version says. Where there is no git, Go's own stamp is left.
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+DIRTY := $(shell test -z "$$(git status --porcelain -uno 2>/dev/null)" || echo -dirty)
+VERSION ?= $(if $(COMMIT),$(shell git describe --tags --match 'v[0-9]*' 2>/dev/null || \
+	TZ=UTC git log -1 --format=v0.0.0-%cd-%h --abbrev=12 --date=format-local:%Y%m%d%H%M%S)$(DIRTY))
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+
+.PHONY: all build test race no-ipv6 lint peers browser vectors docs fuzz power power-mechanical flake hostile \
+	bench-tcpmux bench-hmacsocket bench-udpmux dist install uninstall clean
 
 all: build lint test
 
 # The programs, in bin/.
+CMDLINE = github.com/muxspec/muxspec/cmd/internal/cmdline
+STAMP = -X $(CMDLINE).version=$(VERSION) -X $(CMDLINE).commit=$(COMMIT)
 build:
-	$(GO) build -o bin/ ./cmd/muxspec ./cmd/tcpmux ./cmd/tcpmuxd ./cmd/hmacsocketserver ./cmd/hmacsocketclient \
-		./cmd/moshd ./cmd/mosh-server-mux ./cmd/mosh-client-mux
+	$(GO) build $(if $(VERSION),-ldflags='$(STAMP)') -o bin/ ./cmd/muxspec ./cmd/tcpmux ./cmd/tcpmuxd \
+		./cmd/hmacsocketserver ./cmd/hmacsocketclient ./cmd/moshd ./cmd/mosh-server-mux ./cmd/mosh-client-mux
 
 # Without cgo a program of ours starts in four fifths of the time, and these start thousands.
 test no-ipv6 power power-mechanical flake hostile: export CGO_ENABLED = 0
@@ -98,5 +109,21 @@ bench-hmacsocket: peers
 bench-udpmux: peers
 	$(GO) run ./cmd/internal/bench/udpmux
 
+# What is released, in dist/: an archive for each platform, packages for Debian, the vectors, and their sums.
+# DIST="--platforms linux/amd64" makes less.
+dist install: export VERSION := $(VERSION)
+dist install: export COMMIT := $(COMMIT)
+dist install: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
+dist:
+	$(GO) run ./cmd/internal/makedist $(DIST)
+
+# The programs, man pages, completions, units and pages, below PREFIX. DESTDIR is the root of a package.
+install:
+	tree=$$(mktemp -d) && trap 'rm -rf "$$tree"' EXIT && \
+		$(GO) run ./cmd/internal/makedist --tree "$$tree/muxspec" && "$$tree/muxspec/install.sh" "$(PREFIX)"
+
+uninstall:
+	cmd/internal/makedist/files/install.sh --uninstall "$(PREFIX)"
+
 clean:
-	rm -rf bin .peers
+	rm -rf bin dist .peers

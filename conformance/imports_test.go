@@ -55,6 +55,7 @@ var arrows = map[string][]string{
 	"cmd/internal/hostile":  {"conformance/mutants", "conformance/report", "cmd/internal"},
 	"cmd/internal/flake":    {"conformance", "conformance/report", "cmd/internal"},
 	"cmd/internal/makedocs": {"conformance", "cmd/internal"},
+	"cmd/internal/makedist": {"conformance", "ref", "docs", "cmd/internal"},
 	"cmd/muxspec": {"conformance", "conformance/report", "conformance/mutants", "cmd/internal", "docs",
 		"vectors"},
 }
