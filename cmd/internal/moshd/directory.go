@@ -1,28 +1,15 @@
 package moshd
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/muxspec/muxspec/cmd/internal/standalone"
 )
-
-// takenTime is ours: how long something is tried again that fails because of another process. One that was killed may not
-// have ended yet; one that locks what it may read does so for ever, perhaps.
-const takenTime = time.Second
-
-// patiently tries until another error comes than that one.
-func patiently(try func() error, passing error) (err error) {
-	for end := time.Now().Add(takenTime); ; time.Sleep(5 * time.Millisecond) {
-		if err = try(); !errors.Is(err, passing) || time.Now().After(end) {
-			return err
-		}
-	}
-}
 
 // lockDirectory checks that nobody else can replace what is in the directory, and locks it for as long as it is open: of
 // two daemons that start at once each might replace the other's socket.
@@ -35,7 +22,7 @@ func lockDirectory(path string) (*os.File, error) {
 		dir.Close()
 		return nil, err
 	}
-	patiently(func() error { return unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB) }, unix.EWOULDBLOCK)
+	standalone.Patiently(func() error { return unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB) }, unix.EWOULDBLOCK)
 	return dir, nil
 }
 

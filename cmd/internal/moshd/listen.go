@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/muxspec/muxspec/cmd/internal/standalone"
 	"github.com/muxspec/muxspec/ref/udpmux/daemon"
 )
 
@@ -80,7 +81,7 @@ func (c *config) openUDP(external []*daemon.Socket, log *slog.Logger) ([]*daemon
 			address = netip.AddrPortFrom(address.Addr(), external[0].Addr().Port())
 		}
 		var socket *daemon.Socket
-		err := patiently(func() (err error) {
+		err := standalone.Patiently(func() (err error) {
 			socket, err = daemon.ListenUDP(address, c.ReceiveBuffer)
 			return err
 		}, unix.EADDRINUSE)
@@ -146,7 +147,7 @@ func (c *config) listenAgents() (*net.UnixListener, error) {
 		return nil, fmt.Errorf("socket %q: %w", path, err)
 	}
 	defer dir.Close()
-	if err := patiently(func() error { return removeStale(path) }, errListened); err != nil {
+	if err := standalone.Patiently(func() error { return removeStale(path) }, errListened); err != nil {
 		return nil, fmt.Errorf("socket %q: %w", path, err)
 	}
 	old := unix.Umask(0o777) // nobody connects before the mode is right

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"golang.org/x/sys/unix"
@@ -21,6 +22,19 @@ type Misuse struct{ error }
 var errConnection = Misuse{errors.New("socket activation: a socket is a connection, as with Accept=yes, and does not " +
 	"listen: use Accept=no, or, with a program that has it, --inetd and StandardInput=socket")}
 
+// takenTime is ours: how long something is tried again that fails because of another process. One that was killed may not
+// have ended yet; one that locks what it may read does so for ever, perhaps.
+const takenTime = time.Second
+
+// Patiently tries until another error comes than that one.
+func Patiently(try func() error, passing error) (err error) {
+	for end := time.Now().Add(takenTime); ; time.Sleep(5 * time.Millisecond) {
+		if err = try(); !errors.Is(err, passing) || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
 // Listeners opens the sockets: systemd's, if it passed some, and those asked for; if neither, those that otherwise
 // names. An error may be a [Misuse].
 func Listeners(addresses []string, otherwise ...string) (listeners []net.Listener, err error) {
@@ -31,7 +45,12 @@ func Listeners(addresses []string, otherwise ...string) (listeners []net.Listene
 		addresses = otherwise
 	}
 	for _, address := range addresses {
-		more, err := listen(address)
+		// A port may be another's for a moment, and a free one is not always free at a name's other addresses.
+		var more []net.Listener
+		err := Patiently(func() (err error) {
+			more, err = listen(address)
+			return err
+		}, unix.EADDRINUSE)
 		if err != nil {
 			closeAll(listeners)
 			return nil, err
@@ -88,7 +107,13 @@ func Inherited() ([]*os.File, error) {
 // listen opens a socket for each address that the host has.
 func listen(address string) (listeners []net.Listener, err error) {
 	host, port, err := net.SplitHostPort(address)
-	if _, isName := netip.ParseAddr(host); err != nil || host == "" || isName == nil {
+	ip, isName := netip.ParseAddr(host)
+	if zone := ip.Zone(); zone != "" { // Go ignores a zone that does not exist
+		if _, err := net.InterfaceByName(zone); err != nil {
+			return nil, fmt.Errorf("listen tcp %s: %w", address, err)
+		}
+	}
+	if err != nil || host == "" || isName == nil {
 		l, err := net.Listen("tcp", address)
 		return []net.Listener{l}, err
 	}
@@ -100,15 +125,7 @@ func listen(address string) (listeners []net.Listener, err error) {
 		ips[i] = ip.Unmap()
 	}
 	slices.SortStableFunc(ips, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() })
-	ips = slices.Compact(ips)
-	const tries = 20 // that a free port is free at the other addresses, too
-	for range tries {
-		listeners, err = listenAll(ips, port)
-		if port != "0" || !errors.Is(err, unix.EADDRINUSE) {
-			break
-		}
-	}
-	return listeners, err
+	return listenAll(slices.Compact(ips), port)
 }
 
 // listenAll listens with one port on all of the addresses that this machine has.

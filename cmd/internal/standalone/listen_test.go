@@ -1,9 +1,13 @@
 package standalone
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A name's addresses are listened on with one port; one that this machine does not have is left out.
@@ -32,12 +36,40 @@ func TestListenOnAllAddresses(t *testing.T) {
 }
 
 func TestListenOnName(t *testing.T) {
-	listeners, err := listen("localhost:0")
+	listeners, err := Listeners([]string{"localhost:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	closeAll(listeners)
-	if _, err := listen("localhost:-1"); err == nil {
+	if _, err := Listeners([]string{"localhost:-1"}); err == nil {
 		t.Error("a port that is none is listened on")
+	}
+}
+
+// A zone is an interface's name.
+func TestListenInZone(t *testing.T) {
+	for _, address := range []string{"[::1%nosuch]:0", "[fe80::1%nosuch]:0"} {
+		if listeners, err := Listeners([]string{address}); err == nil {
+			closeAll(listeners)
+			t.Errorf("%s is listened on", address)
+		}
+	}
+}
+
+// A server that was killed may have the port for a moment.
+func TestListenWherePortIsTaken(t *testing.T) {
+	before, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(takenTime/10, func() { before.Close() })
+	listeners, err := Listeners([]string{before.Addr().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(listeners)
+	begin := time.Now()
+	if _, err := Listeners([]string{before.Addr().String()}); !errors.Is(err, unix.EADDRINUSE) || time.Since(begin) < takenTime {
+		t.Errorf("a port that stays taken: %v after %v", err, time.Since(begin))
 	}
 }
