@@ -1,7 +1,9 @@
 package moshagent_test
 
 import (
+	"bytes"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -41,4 +43,26 @@ func TestBadDescriptors(t *testing.T) {
 			t.Errorf("SIGTERM: %v", err)
 		}
 	})
+}
+
+// A session is not held up by a standard error that nobody reads.
+func TestStuckStandardError(t *testing.T) {
+	progtest.OnlyLinux(t, "a daemon")
+	t.Parallel()
+	a := newAgentTest(t, "talks")
+	d := playDaemon(t, a.socket)
+	wait := inParallel(t, func() { d.accept().register(udpmux.Learn) })
+	cmd := exec.Command("mosh-server-mux", "--socket", a.socket, "new")
+	var output bytes.Buffer
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = a.env, a.dir, &output, progtest.BadPipe(t, true)
+	progtest.Must(t, cmd.Start())
+	s := progtest.WaitFor(cmd)
+	t.Cleanup(s.Kill)
+	if code, err := s.Wait(); code != 0 || err != nil {
+		t.Errorf("it ends with %d, %v", code, err)
+	}
+	wait()
+	if s.Kill(); !strings.HasPrefix(output.String(), "MOSH CONNECT ") {
+		t.Errorf("it prints %q", &output)
+	}
 }

@@ -26,7 +26,7 @@ func ForBadDescriptors(t *testing.T, test func(t *testing.T, command func(progra
 			if _, err := os.Stat("/dev/full"); name == "full" && err != nil {
 				t.Skip(err)
 			}
-			pipe := badPipe(t, name == "stuck")
+			pipe := BadPipe(t, name == "stuck")
 			test(t, func(program string, args ...string) *exec.Cmd {
 				cmd := exec.Command("sh", append([]string{"-c", script, "sh", program}, args...)...)
 				cmd.ExtraFiles = []*os.File{pipe}
@@ -36,8 +36,8 @@ func ForBadDescriptors(t *testing.T, test func(t *testing.T, command func(progra
 	}
 }
 
-// badPipe returns a pipe that nobody reads: since the reader has gone, or it is stuck and the pipe is full.
-func badPipe(t *testing.T, stuck bool) *os.File {
+// BadPipe returns a pipe that nobody reads: since the reader has gone, or it is stuck and the pipe is full.
+func BadPipe(t *testing.T, stuck bool) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()
 	Must(t, err)

@@ -99,10 +99,18 @@ func (s *moshServer) read(r io.Reader) {
 	s.connect <- connectLine{err: errors.New("printed no CONNECT line")}
 }
 
-// speak shows what mosh-server said on standard error.
+// speak shows what mosh-server said on standard error, unless nobody takes that.
 func (s *moshServer) speak() {
 	s.stderr.SetReadDeadline(time.Now().Add(detachTime)) // something it started may hold the other end
-	os.Stderr.Write(<-s.said)
+	said, taken := <-s.said, make(chan struct{})
+	go func() {
+		defer close(taken)
+		os.Stderr.Write(said)
+	}()
+	select {
+	case <-taken:
+	case <-time.After(detachTime):
+	}
 }
 
 // ready waits for the CONNECT line, and for the process in the background.
