@@ -228,3 +228,18 @@ func register(s *engine.Session, b *backend, modes wire.Mode) (*sockets.Conn, er
 	}
 	return a, nil
 }
+
+// A request is what an agent has asked for: the backend has the modes once the daemon agrees.
+type request struct {
+	backend *backend
+	modes   wire.Mode
+}
+
+// asks records what the agent at work asks for.
+func asks(s *engine.Session, b *backend, modes wire.Mode) {
+	p := of(s)
+	if p.requests == nil {
+		p.requests = make(map[*sockets.Conn]request)
+	}
+	p.requests[p.agent] = request{b, modes}
+}

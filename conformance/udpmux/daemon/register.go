@@ -130,21 +130,6 @@ func registerVerb(s *engine.Session, args []string) error {
 	return nil
 }
 
-// A request is what an agent has asked for: the backend has the modes once the daemon agrees.
-type request struct {
-	backend *backend
-	modes   wire.Mode
-}
-
-// asks records what the agent at work asks for.
-func asks(s *engine.Session, b *backend, modes wire.Mode) {
-	p := of(s)
-	if p.requests == nil {
-		p.requests = make(map[*sockets.Conn]request)
-	}
-	p.requests[p.agent] = request{b, modes}
-}
-
 func registerFrame(s *engine.Session, b *backend, o map[string]string) []byte {
 	f := wire.Frame{Type: wire.Register, Modes: wire.ModeToken, Port: b.bound().Port(), S: b.s}
 	if o["-modes"] != "" {
