@@ -13,7 +13,7 @@ VERSION ?= $(if $(COMMIT),$(shell git describe --tags --match 'v[0-9]*' 2>/dev/n
 	TZ=UTC git log -1 --format=v0.0.0-%cd-%h --abbrev=12 --date=format-local:%Y%m%d%H%M%S)$(DIRTY))
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
-.PHONY: all build test race no-ipv6 lint peers browser vectors docs fuzz power power-mechanical flake hostile \
+.PHONY: all build test race no-ipv6 lint peers browser vectors docs findings fuzz power power-mechanical flake hostile \
 	bench-tcpmux bench-hmacsocket bench-udpmux dist install uninstall clean
 
 all: build lint test
@@ -26,7 +26,7 @@ build:
 		./cmd/hmacsocketserver ./cmd/hmacsocketclient ./cmd/moshd ./cmd/mosh-server-mux ./cmd/mosh-client-mux
 
 # Without cgo a program of ours starts in four fifths of the time, and these start thousands.
-test no-ipv6 power power-mechanical flake hostile: export CGO_ENABLED = 0
+test no-ipv6 power power-mechanical flake hostile findings: export CGO_ENABLED = 0
 
 # All tests. Those that need a Debian program use one that is installed or that "make peers" has fetched, else they are
 # skipped with the reason.
@@ -71,6 +71,10 @@ vectors:
 # Make the pages' tables of options anew from the programs. They are committed, too.
 docs:
 	$(GO) run ./cmd/internal/makedocs
+
+# Make the tables of docs/findings.md anew: judge the other implementations that are here. FINDINGS="nc" chooses targets.
+findings: peers
+	$(GO) run ./cmd/internal/makefindings $(FINDINGS)
 
 # Each fuzz target for FUZZTIME, and at the end which of them found something.
 fuzz:

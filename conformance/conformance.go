@@ -4,6 +4,12 @@
 // [Run] judges a [Target], which [LoadTarget] reads from a file; what it found is a [report.Report]. The rules of a role
 // are shown by scenarios: scripts, each in its protocol's folder, made of verbs, which [VerbGroups] lists.
 //
+// A test of another module judges its program with [TestMain] and [Run]: docs/conformance.md has a whole one.
+//
+// What is exported here and in package report, the JSON report and the names of scenarios stay compatible within a major
+// version: fields, options and scenarios are added, and a renamed scenario keeps its old name as another one. Verdicts
+// are no part of that: a later version has more scenarios for the same rule. [Options.Until] leaves out later rules.
+//
 // The roles that there are stand in one list, below. A protocol's package has all that is its own; internal/engine
 // knows none of them; internal/tcp has what is common to those over TCP.
 package conformance
@@ -60,7 +66,13 @@ const DefaultPatience = engine.DefaultPatience
 
 // Run judges a target. The error says that nothing could be judged: because of this machine, if it is an [Unable], else
 // because of what was asked for. Whatever else happens is in the report.
-func Run(ctx context.Context, o Options) (*report.Report, error) { return suite.Run(ctx, o) }
+func Run(ctx context.Context, o Options) (*report.Report, error) {
+	o, err := ownFixtures(o)
+	if err != nil {
+		return nil, err
+	}
+	return suite.Run(ctx, o)
+}
 
 // Roles are the names of all roles that a target can have, in the order in which they are reported.
 func Roles() []string { return suite.Roles() }

@@ -57,6 +57,12 @@ func TestScenarios(t *testing.T) {
 			t.Errorf("%s is there twice, for %s and %s", s.Name, other, s.Rule.ID)
 		}
 		names[s.Name] = s.Rule.ID
+		for _, was := range s.Was {
+			if other := names[was]; other != "" && other != s.Rule.ID {
+				t.Errorf("%s, an earlier name of %s, is another scenario's", was, s.Name)
+			}
+			names[was] = s.Rule.ID
+		}
 		if n := strings.Count(s.Text, "\n"); n > 40 {
 			t.Errorf("%s: %d lines are too many to be read beside the page", s.Name, n)
 		}

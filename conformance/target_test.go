@@ -37,6 +37,9 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if os.Getenv(ownMain) != "" {
+		conformance.TestMain(m)
+	}
 	flag.Parse()
 	code := m.Run()
 	if path, err := program(); err == nil {

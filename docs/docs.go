@@ -30,6 +30,9 @@ import (
 //go:embed *.md
 var Pages embed.FS
 
+// Findings is the page that says what runs have found: it asks for nothing.
+const Findings = "findings.md"
+
 // Protocols are the protocols that have pages with rules, sorted. Rule ids begin with the protocol's name in capitals.
 var Protocols = sync.OnceValue(func() (names []string) {
 	for _, page := range pageNames() {

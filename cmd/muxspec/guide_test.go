@@ -29,6 +29,7 @@ func TestGuide(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	otherModule(t, dir)
 	block := regexp.MustCompile("(?ms)^```(\\w+)( \\S+)?\n(.*?)^```$")
 	commands := 0
 	for _, m := range block.FindAllStringSubmatch(string(page), -1) {
@@ -52,6 +53,37 @@ func TestGuide(t *testing.T) {
 	if commands < 5 {
 		t.Errorf("only %d commands were found", commands)
 	}
+}
+
+// otherModule makes the folder another module that requires this one, from the tree and without a network.
+func otherModule(t *testing.T, dir string) {
+	t.Helper()
+	tree, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile(filepath.Join(tree, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "module github.com/muxspec/muxspec\n"
+	text, ok := strings.CutPrefix(string(mod), module)
+	if !ok {
+		t.Fatalf("go.mod does not begin with %q", module)
+	}
+	text = "module example.com/mine\n" + text + "\nrequire github.com/muxspec/muxspec v0.0.0\n\nreplace github.com/muxspec/muxspec => " +
+		tree + "\n"
+	sum, err := os.ReadFile(filepath.Join(tree, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"go.mod": text, "go.sum": string(sum)} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("GOFLAGS", "-mod=mod")
+	t.Setenv("GOPROXY", "off")
 }
 
 // console runs a command and looks for the lines that it has to print.

@@ -26,6 +26,7 @@ func defineJudging(fs *pflag.FlagSet, o *conformance.Options) {
 	fs.StringSliceVar(&o.Classes, "class", nil, "select rules of this `CLASS`: rfc, interop, robustness or hardening; "+
 		"repeatable")
 	fs.StringVar(&o.Level, "level", "", "select rules of this `LEVEL`: MUST or SHOULD")
+	fs.StringVar(&o.Until, "until", "", "select the rules of release `VERSION` and of those before it, such as v0.1.0")
 	fs.BoolVar(&o.Slow, "slow", false, "also run scenarios that take many seconds")
 	fs.DurationVar(&o.Patience, "patience", conformance.DefaultPatience, "the `TIME` to wait for an answer, at least")
 	fs.BoolVar(&o.Quick, "quick", false, "play only the plain variant of each scenario")

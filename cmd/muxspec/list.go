@@ -115,7 +115,7 @@ func explainMain(args []string) int {
 	}
 	id := strings.ToUpper(fs.Arg(0))
 	for _, s := range conformance.Scenarios() {
-		if s.Name == fs.Arg(0) {
+		if s.Name == fs.Arg(0) || slices.Contains(s.Was, fs.Arg(0)) {
 			id = s.Rule.ID
 		}
 	}

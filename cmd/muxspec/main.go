@@ -25,6 +25,8 @@ const usage = `Usage: muxspec COMMAND [OPTION]...
 Test implementations of TCPMUX (RFC 1078), HMACSocket and UDP mux over real sockets, rule by rule.
 
   run       judge a target; without arguments, the reference implementation
+  verify    judge again as a report says, and compare the verdicts
+  badge     print a report's badge for a page
   matrix    write a page that compares targets
   explore   play random sequences of moves against a target
   fuzz      send a target what no good peer sends
@@ -58,6 +60,8 @@ type command struct {
 
 var commands = []command{
 	{"run", runMain},
+	{"verify", verifyMain},
+	{"badge", badgeMain},
 	{"matrix", matrixMain},
 	{"explore", exploreMain},
 	{"fuzz", fuzzMain},

@@ -42,6 +42,8 @@ func TestScripts(t *testing.T) {
 			"passes":   passes,
 			"evidence": evidence,
 			"join":     join,
+
+			"othersuite": otherSuite,
 		},
 	})
 }

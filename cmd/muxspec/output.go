@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ func (f runFlags) toStdout() bool {
 
 // files are the names of the files that reports go to.
 func (f runFlags) files() []string {
-	return []string{*f.json, *f.junit, *f.markdown, *f.html, *f.github, *f.known}
+	return []string{*f.json, *f.junit, *f.markdown, *f.html, *f.github, *f.known, *f.badge, *f.inToto, *f.pcap}
 }
 
 // writable returns an error if a report could not be written after the run: better to fail before it.
@@ -63,6 +64,24 @@ func takes(file string) error {
 	return nil
 }
 
+// packets lets the run write packets to the file of --pcap. The function that it returns ends that, and tells of an error.
+func (f runFlags) packets(o *conformance.Options) (end func() error, err error) {
+	switch *f.pcap {
+	case "":
+		return func() error { return nil }, nil
+	case "-":
+		o.Packets = out
+		return func() error { return nil }, nil
+	}
+	file, err := os.Create(*f.pcap)
+	if err != nil {
+		return nil, err
+	}
+	w := bufio.NewWriter(file)
+	o.Packets = w
+	return func() error { return cmp.Or(w.Flush(), file.Close()) }, nil
+}
+
 // write writes the selected reports. If one fails, the others are written all the same.
 func write(f runFlags, rep *report.Report) (failed []error) {
 	var b bytes.Buffer
@@ -73,6 +92,8 @@ func write(f runFlags, rep *report.Report) (failed []error) {
 		{*f.known, func() error { b.WriteString(conformance.KnownTOML(rep)); return nil }},
 		{*f.junit, func() error { return report.JUnit(&b, rep) }},
 		{*f.markdown, func() error { report.Markdown(&b, rep); return nil }},
+		{*f.badge, func() error { return report.Badge(&b, rep) }},
+		{*f.inToto, func() error { return report.InToto(&b, rep) }},
 		{*f.html, func() error { return matrix.Write(&b, thisSuite(), rep) }},
 		{*f.github, func() error { return report.GitHub(&b, rep) }},
 		{*f.json, func() error {

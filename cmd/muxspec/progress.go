@@ -5,8 +5,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/muxspec/muxspec/cmd/internal/stdio"
 	"github.com/muxspec/muxspec/conformance/report"
 )
@@ -57,10 +55,4 @@ func (p *progress) end() {
 	if p.line {
 		fmt.Fprint(stdio.Stderr, "\r\x1b[K")
 	}
-}
-
-// onTerminal says whether a person looks at f, and has not asked for no colours (NO_COLOR).
-func onTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	return err == nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

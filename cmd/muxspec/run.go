@@ -55,10 +55,11 @@ is blocked without a broken rule that explains it, no rule was judged, or a repo
 type runFlags struct {
 	target                               *once
 	address, json, junit, markdown, html *string
-	github, known                        *string
+	github, known, badge, inToto, pcap   *string
 	has                                  *[]string
 	timers                               *map[string]string
 	quiet, verbose                       *bool
+	colour                               *colour
 }
 
 // A once is the value of an option that may be given only once.
@@ -92,9 +93,14 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 		html:     fs.String("html", "", "write the report as a page to `FILE` that shows the evidence of each rule; 'muxspec matrix' compares targets"),
 		github:   fs.String("github", "", "write annotations for GitHub Actions to `FILE`"),
 		known:    fs.String("write-known", "", "write the violations to `FILE` as entries for the target file, with empty reasons to fill in"),
-		quiet:    fs.BoolP("quiet", "q", false, "print nothing; the exit code is the result"),
-		verbose:  fs.BoolP("verbose", "v", false, "print full texts, and the evidence of known deviations"),
+		badge:    fs.String("badge", "", "write a badge for a page to `FILE`, as SVG"),
+		inToto:   fs.String("in-toto", "", "write the report as an in-toto statement, a test-result that you can sign, to `FILE`"),
+		pcap: fs.String("pcap", "", "write what the scenarios sent and received over TCP and UDP as packets to `FILE`, "+
+			"for Wireshark (pcapng); each play of a scenario is an interface of its own"),
+		quiet:   fs.BoolP("quiet", "q", false, "print nothing; the exit code is the result"),
+		verbose: fs.BoolP("verbose", "v", false, "print full texts, and the evidence of known deviations"),
 	}
+	f.colour = colourFlag(fs)
 	fs.Lookup("timer").DefValue = "" // --help would show an empty map
 	fs.Var(f.target, "target", "the `TARGET` to judge: a target file, or one of "+strings.Join(conformance.TargetNames(), ", "))
 	defineJudging(fs, o)
@@ -103,6 +109,7 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	fs.BoolVar(&o.Keep, "keep", false, "keep the folders of the target's instances")
 	fs.BoolVar(&o.AllVariants, "all-variants", false, "also play each scenario with each value of everything its role varies; takes minutes")
 	fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first violation")
+	fs.DurationVar(&o.Timeout, "timeout", 0, "the `TIME` for the whole run; what is not judged by then is inconclusive")
 	fs.BoolVar(&o.Shuffle, "shuffle", false, "play the scenarios in random order")
 	return f
 }
@@ -120,24 +127,29 @@ func runMain(args []string) int {
 	if code, done := supervise(*f.quiet); done {
 		return code
 	}
-	ctx, stop := untilSignal()
-	rep, err := judge(ctx, o, *f.quiet)
-	stop() // nothing is left to be ended, and whoever should read the report may not
-	if unable := (*conformance.Unable)(nil); errors.As(err, &unable) {
-		cmdline.Complain(fs, "%v", err)
-		return report.ExitInconclusive
-	}
+	packets, err := f.packets(&o)
 	if err != nil {
 		return cmdline.Usage(fs, "%v", err)
 	}
+	rep, code := perform(fs, o, *f.quiet)
+	if err := packets(); err != nil {
+		cmdline.Complain(fs, "%v", err)
+		code = cmp.Or(code, report.ExitInconclusive)
+	}
+	if rep == nil {
+		return code
+	}
 	rep.Again = again(fs)
-	code := rep.Summary.Exit
+	if rep.Inputs.TargetFile == "" {
+		rep.Made.Has = *f.has
+	}
 	for _, err := range write(f, rep) {
 		cmdline.Complain(fs, "%v", err)
 		code = cmp.Or(code, report.ExitInconclusive)
 	}
 	if !*f.quiet && !f.toStdout() {
-		report.Console(out, rep, report.Style{Args: rep.Again, Verbose: *f.verbose, Colour: onTerminal(os.Stdout)})
+		report.Console(out, rep, report.Style{Args: rep.Again, Verbose: *f.verbose, Colour: f.colour.paints(os.Stdout),
+			Width: width(os.Stdout)})
 	}
 	if o.Keep && !*f.quiet {
 		fmt.Fprintf(stdio.Stderr, "the folders of the target's instances are in %s\n", rep.Kept)
@@ -150,8 +162,13 @@ func prepare(fs *pflag.FlagSet, f runFlags, o *conformance.Options) (err error) 
 	if o.Shuffle && !fs.Changed("seed") {
 		o.Seed = time.Now().UnixNano()
 	}
-	if o.Hostile && *f.address == "" {
+	switch {
+	case o.Hostile && *f.address == "":
 		return errors.New("--hostile needs --address")
+	case fs.Changed("timeout") && o.Timeout <= 0:
+		return fmt.Errorf("--timeout %v: must be above 0", o.Timeout)
+	case *f.inToto != "" && *f.address != "":
+		return errors.New("--in-toto needs a program that the suite starts: a statement is about its hash")
 	}
 	if err := checkJudging(fs, o); err != nil {
 		return err

@@ -81,7 +81,7 @@ func carryVerb(s *engine.Session, args []string) error {
 	n := int(engine.Integer(args[1]))
 	results := make(chan error, 2)
 	// This is too much for the evidence.
-	of(s).pair.hmac.Rec, of(s).pair.plain.Rec = engine.NewRecord(), engine.NewRecord()
+	of(s).pair.hmac.Rec, of(s).pair.plain.Rec = s.Rec.Quiet(), s.Rec.Quiet()
 	want, directions := engine.Pattern(n), 0
 	if args[0] == "chunks" || args[0] == "both" {
 		directions++

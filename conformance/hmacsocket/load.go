@@ -91,7 +91,7 @@ func unproven(s *engine.Session) error {
 
 func crowdVerb(s *engine.Session, args []string) error {
 	text := s.Texts(args[1:])
-	quiet := engine.NewRecord() // all are alike, so none is evidence
+	quiet := s.Rec.Quiet() // all are alike, so none is evidence
 	visits := peerOf(s.In).visited()
 	var opened atomic.Int64
 	var why atomic.Value // of a connection that was not opened
@@ -112,7 +112,7 @@ func crowdVerb(s *engine.Session, args []string) error {
 				if err != nil {
 					return
 				}
-				c = &tcp.Conn{TCPConn: arrived, Rec: quiet}
+				c = (&tcp.Conn{TCPConn: arrived, Rec: quiet}).Accepted()
 			}
 			c.Send(text, s.Wait())
 			c.Close()

@@ -76,7 +76,7 @@ func join(s *engine.Session, name string) (*pair, error) {
 
 // taken makes a connection from the target one of the session's.
 func taken(s *engine.Session, c *net.TCPConn, name string) *tcp.Conn {
-	conn := tcp.NewConn(s, c, name)
+	conn := tcp.NewConn(s, c, name).Accepted()
 	s.Keep(conn)
 	return conn
 }

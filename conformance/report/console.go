@@ -20,10 +20,15 @@ type Style struct {
 	Args    string // of "muxspec run", for the lines that tell how to repeat a scenario
 	Verbose bool   // the evidence of known deviations, too, and whole texts
 	Colour  bool   // by the escapes that terminals know
+	Width   int    // of lines with a rule's text, in columns; 0: unknown
 }
 
+// usualText is how much of a rule's text is shown where nothing says how wide lines may be, and leastText where they are
+// very narrow.
+const usualText, leastText = 90, 20
+
 // Console writes the report for a person: a line for each rule, followed by the evidence of each violation that is not
-// listed, and a summary.
+// listed, and a summary. Rules that were not judged for the same reason share a line.
 func Console(w io.Writer, r *Report, style Style) {
 	fmt.Fprintf(w, "target %s as %s\n\n", r.Target, strings.Join(r.Roles, ", "))
 	said := make(map[string]bool) // what is missing or broken for many rules is said at the first
@@ -31,57 +36,61 @@ func Console(w io.Writer, r *Report, style Style) {
 	for _, rule := range r.Rules {
 		width = max(width, len(rule.ID))
 	}
-	for i := 0; i < len(r.Rules); i++ {
-		rule := r.Rules[i]
+	room := usualText
+	if style.Width > 0 {
+		room = max(leastText, style.Width-len("INCONCLUSIVE ")-width-len(" SHOULD "))
+	}
+	alike := alikes(r.Rules)
+	for i, rule := range r.Rules {
 		if len(rule.Rule.Roles) > 1 && len(r.Roles) > 1 && (i == 0 || r.Rules[i-1].Role != rule.Role) {
 			fmt.Fprintf(w, "as %s:\n", rule.Role) // else the id tells
 		}
-		if n := blockedAlike(r.Rules[i:]); n > fewBlocked && !style.Verbose {
-			fmt.Fprintf(w, "%-12s %s to %s, %d rules\n    %s\n", Blocked, rule.ID, r.Rules[i+n-1].ID, n, rule.Scenarios[0].Reason)
-			i += n - 1
+		outcome := style.colour(rule.Outcome, fmt.Sprintf("%-12s", mark(rule.Outcome)))
+		if group := alike[i]; group != nil && !style.Verbose {
+			if group.first == i {
+				fmt.Fprintf(w, "%s %d rules: %s\n    %s\n", outcome, group.count, group.ids(r.Rules), group.reason)
+			}
 			continue
 		}
 		text := rule.Rule.Text
 		if !style.Verbose {
-			text = clip(text, 90)
+			text = clip(text, room)
 		}
-		fmt.Fprintf(w, "%s %-*s %-6s %s\n", style.colour(rule.Outcome, fmt.Sprintf("%-12s", mark(rule.Outcome))), width,
-			rule.ID, rule.Level, text)
-		lacks, quoted := make(map[string]bool), false
-		for _, s := range rule.Scenarios {
-			switch {
-			case s.Outcome == Pass || s.Known && !style.Verbose || said[s.Reason]:
-			case s.Outcome == Unsupported:
-				if (rule.Outcome == Unsupported || style.Verbose) && !lacks[s.Reason] {
-					fmt.Fprintf(w, "    %s\n", s.Reason)
-				}
-				lacks[s.Reason] = true
-			case s.Outcome == Blocked || s.Reason == Interrupted:
-				said[s.Reason] = true
-				fmt.Fprintf(w, "    %s\n", s.Reason)
-			default:
-				scenario(w, rule, s, style.Args, !quoted)
-				quoted = true
-			}
-		}
+		fmt.Fprintf(w, "%s %-*s %-6s %s\n", outcome, width, rule.ID, rule.Level, text)
+		reasons(w, rule, said, style)
 	}
 	summary(w, r)
 }
 
-// fewBlocked is how many rules that are blocked for one reason have a line each.
-const fewBlocked = 3
-
-// blockedAlike says how many of the first rules are of one role and blocked as the first is, in all their scenarios.
-func blockedAlike(rules []RuleResult) (n int) {
-	for _, rule := range rules {
-		for _, s := range rule.Scenarios {
-			if s.Outcome != Blocked || rule.Role != rules[0].Role || s.Reason != rules[0].Scenarios[0].Reason {
-				return n
+// reasons says why a rule's scenarios did not pass.
+func reasons(w io.Writer, rule RuleResult, said map[string]bool, style Style) {
+	lacks, quoted := make(map[string]bool), false
+	for _, s := range rule.Scenarios {
+		switch {
+		case s.Outcome == Pass || s.Known && !style.Verbose || said[s.Reason]:
+		case s.Outcome == Unsupported:
+			if (rule.Outcome == Unsupported || style.Verbose) && !lacks[s.Reason] {
+				fmt.Fprintf(w, "    %s\n", s.Reason)
 			}
+			lacks[s.Reason] = true
+		case s.Outcome == Blocked || s.Reason == Interrupted || s.Reason == TimedOut:
+			said[s.Reason] = true
+			fmt.Fprintf(w, "    %s\n", s.Reason)
+		default:
+			scenario(w, rule, s, style.Args, !quoted)
+			quoted = true
 		}
-		n++
 	}
-	return n
+}
+
+// String gives the report as [Console] writes it, for a test's log.
+func (r *Report) String() string {
+	if r == nil {
+		return "no report"
+	}
+	var b strings.Builder
+	Console(&b, r, Style{})
+	return b.String()
 }
 
 // scenario shows one scenario that did not pass. The first of a rule quotes the rule.

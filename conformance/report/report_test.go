@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/muxspec/muxspec/docs"
 )
@@ -107,6 +108,53 @@ func TestConsole(t *testing.T) {
 	}
 	if strings.Contains(plain.String(), "conforms") {
 		t.Error("what fails does not conform")
+	}
+}
+
+// Rules that were not judged for one reason share a line, also where others stand between them.
+func TestConsoleAlike(t *testing.T) {
+	for _, o := range []Outcome{Blocked, Unsupported, Inconclusive} {
+		r := &Report{Target: "mine", Roles: []string{"tcpmux-server"}}
+		for _, id := range []string{"1", "2", "3", "5", "6", "7", "9", "10", "12"} {
+			s := ScenarioResult{Name: "a", Outcome: o, Reason: "one reason"}
+			switch id {
+			case "3":
+				s = ScenarioResult{Name: "a", Outcome: Pass}
+			case "7":
+				s.Reason = "another reason"
+			case "12":
+				s.Proof = []string{"what came"}
+			}
+			r.Rules = append(r.Rules, RuleResult{ID: "TCPMUX-" + id, Role: "tcpmux-server", Outcome: s.Outcome, Scenarios: []ScenarioResult{s}})
+		}
+		var plain, verbose bytes.Buffer
+		Console(&plain, r, Style{})
+		Console(&verbose, r, Style{Verbose: true})
+		want := " 6 rules: TCPMUX-1, 2, 5, 6, 9, 10\n    one reason\n"
+		if got := plain.String(); !strings.Contains(got, want) || strings.Count(got, "TCPMUX-") != 4 {
+			t.Errorf("%s: %q is missing in\n%s", o, want, got)
+		}
+		if got := verbose.String(); strings.Count(got, "TCPMUX-") != len(r.Rules) {
+			t.Errorf("%s: not all rules have a line in\n%s", o, got)
+		}
+	}
+	rules := []RuleResult{{ID: "A-1"}, {ID: "A-2"}, {ID: "A-3"}, {ID: "B-1"}, {ID: "B-2"}}
+	if got := (&alike{at: []int{0, 1, 2, 4}}).ids(rules); got != "A-1 to 3, B-2" {
+		t.Error(got)
+	}
+}
+
+// A line with a rule's text is as wide as there is room.
+func TestConsoleWidth(t *testing.T) {
+	r := &Report{Target: "mine", Rules: []RuleResult{{ID: "TCPMUX-1", Level: "MUST", Outcome: Pass,
+		Rule: docs.Rule{Text: strings.Repeat("word ", 60)}}}}
+	for width, want := range map[int]int{80: 80, 200: 200, 0: 31 + 90, 1: 31 + 20} {
+		var b bytes.Buffer
+		Console(&b, r, Style{Width: width})
+		line := strings.Split(b.String(), "\n")[2]
+		if n := utf8.RuneCountInString(line); n > want || n < want-5 {
+			t.Errorf("width %d: %d columns: %q", width, n, line)
+		}
 	}
 }
 

@@ -33,6 +33,9 @@ const (
 // Interrupted is the reason of a scenario that a signal stopped.
 const Interrupted = "the run was interrupted"
 
+// TimedOut is the reason of a scenario that was not over when the run's time was.
+const TimedOut = "the time for the run was over"
+
 // NoExchange begins the reason of a scenario that is blocked because nothing works with the target, or it does not start.
 const NoExchange = "a good exchange does not work"
 
@@ -95,6 +98,8 @@ type Report struct {
 	Suite   Suite             `json:"suite"`
 	Target  string            `json:"target"`
 	Roles   []string          `json:"roles"`
+	Inputs  Inputs            `json:"inputs,omitzero"`
+	Made    Made              `json:"made,omitzero"`
 	Rules   []RuleResult      `json:"rules"`
 	Profile map[string]string `json:"profile,omitempty"` // what the target chose where the pages leave the choice
 	Summary Summary           `json:"summary"`
@@ -102,6 +107,8 @@ type Report struct {
 	// that judges the target in the same way. Both are empty in reports of versions that did not record them.
 	Began string `json:"began,omitempty"`
 	Again string `json:"again,omitempty"`
+	// VerdictDigest is [Report.Verdict], once all rules are judged. It, Inputs and Made are empty in such reports, too.
+	VerdictDigest string `json:"verdict_digest,omitempty"`
 
 	Kept string `json:"-"` // the folder of what the run was told to leave
 }

@@ -44,8 +44,8 @@ func programFile(in *engine.Instance) string { return filepath.Join(in.Dir, "pro
 func prepareProgram(in *engine.Instance, _ engine.Scenario, values map[string]string) {
 	values["program"] = programFile(in)
 	if in.Uses("program") { // the first scenario that needs it shows if it is missing
-		os.WriteFile(values["program"], []byte("#!/bin/sh\nmuxspec='"+values["muxspec"]+"'\n"+
-			"[ ! -r \"$0.sh\" ] || . \"$0.sh\"\nexec \"$muxspec\" service echo\n"), 0o755)
+		engine.WriteProgram(values["program"], "#!/bin/sh\nmuxspec='"+values["muxspec"]+"'\n"+
+			"[ ! -r \"$0.sh\" ] || . \"$0.sh\"\nexec \"$muxspec\" service echo\n")
 	}
 }
 

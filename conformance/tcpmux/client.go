@@ -92,7 +92,7 @@ func accept(s *engine.Session) error {
 		of(s).client.listener.SetDeadline(time.Now().Add(5 * time.Millisecond))
 		c, err := of(s).client.listener.AcceptTCP()
 		if err == nil {
-			tcp.Of(s).Cur = tcp.NewConn(s, c, "")
+			tcp.Of(s).Cur = tcp.NewConn(s, c, "").Accepted()
 			s.Keep(tcp.Current(s))
 			s.Good(time.Since(of(s).client.begun))
 			return nil

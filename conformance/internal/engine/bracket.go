@@ -86,7 +86,11 @@ func (r *roleRun) bracketCheck(s Scenario, in *Instance) bool {
 	defer session.close()
 	r.kind.Restore(r.ctx, in)
 	w := session.Wait()
-	err := session.goodExchange()
+	exchange := session.goodExchange
+	if s.Own && in != nil && in.Crowd > 0 { // the places of departed clients may not be free at once
+		exchange = func() error { return soon(session) }
+	}
+	err := exchange()
 	if o, reason := OutcomeOf(err); o == report.Violation {
 		err = session.CutShort(w.Lost(), reason)
 	}

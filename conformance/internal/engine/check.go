@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -90,8 +91,8 @@ func (t *Target) CommandFor(role string) []string {
 func (u *Suite) checkKnown(t *Target) error {
 	seen := make(map[string]bool)
 	for _, k := range t.Known {
-		id := k.Rule + " " + k.Scenario
 		s, ok := u.find(k.Scenario, k.Role)
+		id := k.Rule + " " + cmp.Or(s.Name, k.Scenario)
 		switch {
 		case k.Rule == "" || k.Scenario == "":
 			return fmt.Errorf("known deviation %q: rule or scenario is missing", strings.TrimSpace(id))

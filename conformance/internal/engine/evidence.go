@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/muxspec/muxspec/conformance/internal/pcap"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 	"github.com/muxspec/muxspec/conformance/report"
 )
@@ -17,6 +18,9 @@ const hexBytes = 96
 
 // A Record collects what a scenario saw, and its verdict.
 type Record struct {
+	// Tape, if not nil, takes what passes over TCP and UDP as packets.
+	Tape *pcap.Play
+
 	mu       sync.Mutex
 	began    time.Time
 	entries  []entry
@@ -36,6 +40,13 @@ type entry struct {
 }
 
 func NewRecord() *Record { return &Record{began: time.Now(), outcome: report.Pass} }
+
+// Quiet gives a record of what is no evidence, since there is too much of it. Its packets are on the same tape.
+func (r *Record) Quiet() *Record {
+	quiet := NewRecord()
+	quiet.Tape = r.Tape
+	return quiet
+}
 
 // Note adds a line to the evidence.
 func (r *Record) Note(format string, args ...any) {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/proc"
@@ -193,10 +194,21 @@ func writeFiles(dir string, files map[string]string, values map[string]string) e
 		if strings.HasPrefix(text, "#!") {
 			mode = 0o755
 		}
-		err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(Expand(text, values)), mode))
+		err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), writeApart(path, Expand(text, values), mode))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// WriteProgram writes a script that can be started at once.
+func WriteProgram(path, text string) error { return writeApart(path, text, 0o755) }
+
+// writeApart writes a file while no program is started: that one would hold the file open for writing until its
+// execution begins, and whoever starts the file meanwhile would be told that it is busy.
+func writeApart(path, text string, mode os.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, []byte(text), mode)
 }

@@ -157,7 +157,7 @@ func (r *roleRun) goesOn(s Scenario) bool {
 	r.mu.Unlock()
 	switch {
 	case r.ctx.Err() != nil:
-		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted})
+		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: r.interrupted()})
 	case failed, r.spinner && s.Variant != "":
 		// The plain variant's verdict stands; a slow server is not asked a dozen times.
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})

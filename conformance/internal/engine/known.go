@@ -9,7 +9,7 @@ import (
 
 // covers says whether the deviation is that scenario's.
 func (k Deviation) covers(s Scenario) bool {
-	return k.Rule == s.Rule.ID && k.Scenario == s.Name && (k.Role == "" || k.Role == s.Role)
+	return k.Rule == s.Rule.ID && s.called(k.Scenario) && (k.Role == "" || k.Role == s.Role)
 }
 
 // id names the deviation as one of the scenario's, with the role if the rule has several.

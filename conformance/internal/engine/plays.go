@@ -72,7 +72,7 @@ func (u *Suite) variantOf(s Scenario, v variant, rules []docs.Rule) (Scenario, e
 // ownVariants gives the variants of the scenario that were asked for by name.
 func ownVariants(s Scenario, names []string) (all []string) {
 	for _, name := range names {
-		if text, ok := strings.CutPrefix(name, s.Name+"@"); ok {
+		if name, text, ok := strings.Cut(name, "@"); ok && s.called(name) {
 			all = append(all, text)
 		}
 	}

@@ -8,14 +8,8 @@ import (
 )
 
 // report puts the results together, rule by rule.
-func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
-	rep := &report.Report{
-		Suite: report.Suite{Version: r.Version,
-			Digest: r.suite.Digest()}, Target: r.Target.Name, Roles: r.Target.Roles, Profile: r.facts,
-	}
-	if r.Role != "" {
-		rep.Roles = []string{r.Role}
-	}
+func (r *run) report(rep *report.Report, selected []Scenario, took time.Duration) {
+	rep.Suite, rep.Profile = report.Suite{Version: r.Version, Digest: r.suite.Digest()}, r.facts
 	if r.Keep {
 		rep.Kept = r.root
 	}
@@ -51,5 +45,5 @@ func (r *run) report(selected []Scenario, took time.Duration) *report.Report {
 	rep.Summary.Seed = r.Seed
 	rep.Began = time.Now().Add(-took).UTC().Format(time.RFC3339)
 	rep.Summarise(r.Strict, took)
-	return rep
+	rep.VerdictDigest = rep.Verdict()
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/user"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/muxspec/muxspec/conformance/internal/pcap"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 	"github.com/muxspec/muxspec/conformance/report"
 )
@@ -21,6 +23,8 @@ type Options struct {
 	// Rules, Scenarios, Classes and Level select; empty ones select all.
 	Rules, Scenarios, Classes []string
 	Level                     string
+	// Until selects the rules of that release and those before it, such as "v0.1.0"; empty for all.
+	Until string
 	// Program is the path of a program that has the subcommand "service" and the reference programs: {muxspec}.
 	Program string
 	Version string // of the suite, for the report
@@ -42,6 +46,10 @@ type Options struct {
 	// AllVariants plays each scenario in each value of its role's axes, too.
 	AllVariants bool
 	FailFast    bool // stop at the first violation
+	// Packets, if not nil, takes what the scenarios send and receive over TCP and UDP, as a file in the format pcapng.
+	Packets io.Writer
+	// Timeout is how long the run may take, if it is above 0; what is not judged by then is inconclusive.
+	Timeout time.Duration
 	// Done, if not nil, is told of every scenario that is over, one call at a time.
 	Done func(report.ScenarioResult, int, int)
 }
@@ -57,6 +65,7 @@ type run struct {
 	scratch string
 	pulse   *proc.Pulse
 	canary  *canary
+	tape    *pcap.Writer
 	values  map[string]string // of placeholders of all roles
 
 	mu      sync.Mutex
@@ -78,9 +87,20 @@ func (u *Suite) Run(ctx context.Context, o Options) (*report.Report, error) {
 		return nil, err
 	}
 	defer finish()
+	rep := &report.Report{Target: o.Target.Name, Roles: o.Target.Roles, Made: r.made()}
+	if o.Role != "" {
+		rep.Roles = []string{o.Role}
+	}
+	rep.Inputs = r.inputs(rep.Roles)
+	defer r.inTime(ctx)()
+	if o.Packets != nil {
+		r.tape = pcap.New(o.Packets)
+		defer r.tape.Close() // a scenario that does not end goes on
+	}
 	began := time.Now()
 	r.judgeUntil(selected)
-	return r.report(selected, time.Since(began)), nil
+	r.report(rep, selected, time.Since(began))
+	return rep, nil
 }
 
 // open prepares a run, and gives what is to be played; finish takes away what the run has left.
@@ -204,40 +224,4 @@ func (r *roleRun) finishAs(variant string, s report.ScenarioResult) {
 	if r.Done != nil {
 		r.Done(s, r.done, r.total)
 	}
-}
-
-// lastTime is how long the scenarios have to end themselves and what they started once the run is interrupted.
-const lastTime = time.Second
-
-// judgeUntil runs the scenarios. If it is interrupted and some do not end, it ends the targets and goes on without
-// those.
-func (r *run) judgeUntil(selected []Scenario) {
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		r.judge(selected)
-	}()
-	select {
-	case <-over:
-		return
-	case <-r.ctx.Done():
-	}
-	select {
-	case <-over:
-	case <-time.After(lastTime):
-		r.abandon(selected)
-	}
-}
-
-// abandon ends the targets. Scenarios without a result were interrupted.
-func (r *run) abandon(selected []Scenario) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.abandoned = true
-	for _, s := range selected {
-		if id := (scenarioID{s.Role, s.Name, s.Variant}); r.results[id].Outcome == "" {
-			r.results[id] = report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted}
-		}
-	}
-	r.ground.Clear()
 }

@@ -22,11 +22,14 @@ var anyRole = []string{visible, slow, passing, ipv6, root}
 //	# needs: echo late
 //	# instance: own
 //	# baseline: none
+//	# was: an-earlier-name
 //
 // A role may have lines of its own. A scenario with an instance of its own disturbs the target or measures its
 // processes; all others share one. A scenario without a baseline can be judged even if a good exchange does not work.
 type Scenario struct {
-	Name  string // of the file
+	Name string // of the file
+	// Was are its earlier names, which target files and "--scenario" may still have.
+	Was   []string
 	Role  string // whose rule it shows; a script of a rule for both roles makes one for each that can have what it needs
 	Rule  docs.Rule
 	Title string
@@ -55,6 +58,17 @@ func (s *Scenario) Limit(value string) {
 		s.shortest = d
 	}
 }
+
+// full is the scenario's name, with its variant.
+func (s Scenario) full() string {
+	if s.Variant == "" {
+		return s.Name
+	}
+	return s.Name + "@" + s.Variant
+}
+
+// called says whether that is the scenario's name, or was.
+func (s Scenario) called(name string) bool { return s.Name == name || slices.Contains(s.Was, name) }
 
 // waits says whether the scenario waits for time to pass, which costs nothing.
 func (s Scenario) waits() bool { return slices.Contains(s.Needs, passing) || s.shortest > 0 }
@@ -104,6 +118,8 @@ func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenari
 		case key == "needs":
 			s.Needs = append(s.Needs, strings.Fields(value)...)
 			s.Own = s.Own || u.role(s.Rule.Roles[0]).Apart && value != visible // the shared one may have something else
+		case key == "was":
+			s.Was = append(s.Was, strings.Fields(value)...)
 		case key == "vary":
 		case key == "explored":
 			if s.Role, err = savedRole(value); err != nil {

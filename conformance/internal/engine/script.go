@@ -59,6 +59,7 @@ func (r *run) script(s Scenario) string {
 // play runs one scenario's script.
 func (r *roleRun) play(s Scenario, in *Instance) report.ScenarioResult {
 	rec := NewRecord()
+	rec.Tape = r.tape.Play(s.full(), s.Rule.ID+" "+s.Role+": "+s.Title)
 	session := r.newSession(s, in, rec)
 	defer context.AfterFunc(r.ctx, session.interrupt)()
 	t := &scriptT{rec: rec}
@@ -79,6 +80,7 @@ func (r *roleRun) play(s Scenario, in *Instance) report.ScenarioResult {
 	}
 	result := r.result(s, session.In, rec)
 	session.close()
+	rec.Tape.End(strings.TrimSuffix("end of "+s.full()+": "+string(result.Outcome)+": "+result.Reason, ": "))
 	return result
 }
 
@@ -87,7 +89,7 @@ func (r *run) result(s Scenario, in *Instance, rec *Record) report.ScenarioResul
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	if r.ctx.Err() != nil { // which may be why it failed
-		return report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: report.Interrupted}
+		return report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: r.interrupted()}
 	}
 	result := report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: rec.outcome, Reason: rec.reason, By: rec.by,
 		Seconds: time.Since(rec.began).Seconds()}

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/muxspec/muxspec/docs"
 )
 
 // selection gives the scenarios that were asked for, in the order in which to run them.
@@ -33,13 +35,17 @@ func (u *Suite) selection(o Options) ([]Scenario, error) {
 			return nil, fmt.Errorf("unknown scenario %q; 'muxspec list' shows them all", name)
 		}
 	}
+	released, err := docs.Through(o.Until)
+	if err != nil {
+		return nil, err
+	}
 	in := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
 	if len(selected) > 0 && len(names) == 0 && len(o.Rules) == 0 {
 		all = nil
 	}
 	for _, s := range all {
-		if slices.Contains(roles, s.Role) && in(o.Rules, s.Rule.ID) && (in(names, s.Name) || len(ownVariants(s, names)) > 0) &&
-			in(o.Classes, s.Rule.Class) && (o.Level == "" || o.Level == s.Rule.Level) {
+		if slices.Contains(roles, s.Role) && in(o.Rules, s.Rule.ID) && s.among(names) &&
+			released(s.Rule) && in(o.Classes, s.Rule.Class) && (o.Level == "" || o.Level == s.Rule.Level) {
 			selected = append(selected, s)
 		}
 	}
@@ -52,4 +58,9 @@ func (u *Suite) selection(o Options) ([]Scenario, error) {
 		})
 	}
 	return selected, nil
+}
+
+// among says whether the scenario is one of those, NAME or NAME@VARIANT, or none are named.
+func (s Scenario) among(names []string) bool {
+	return len(names) == 0 || slices.ContainsFunc(names, s.called) || len(ownVariants(s, names)) > 0
 }

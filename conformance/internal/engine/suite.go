@@ -117,10 +117,10 @@ func (u *Suite) byRule(a, b Scenario) int {
 		strings.Compare(a.Name, b.Name))
 }
 
-// find gives the scenario of that name for a role, or for any role if that is empty.
+// find gives the scenario that is or was called so, for a role, or for any role if that is empty.
 func (u *Suite) find(name, role string) (Scenario, bool) {
 	all := u.Scenarios()
-	i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name && (role == "" || s.Role == role) })
+	i := slices.IndexFunc(all, func(s Scenario) bool { return s.called(name) && (role == "" || s.Role == role) })
 	if i < 0 {
 		return Scenario{}, false
 	}
@@ -169,7 +169,7 @@ func (u *Suite) Digest() string {
 	h := sha256.New()
 	add := func(name string, b []byte) { fmt.Fprintf(h, "%s %d\n%s", name, len(b), b) }
 	fs.WalkDir(docs.Pages, ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
+		if err == nil && !d.IsDir() && name != docs.Findings {
 			b, _ := fs.ReadFile(docs.Pages, name)
 			add(name, b)
 		}

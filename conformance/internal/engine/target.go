@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"os"
@@ -38,7 +40,8 @@ type Target struct {
 	// Address is HOST:PORT of a program that already runs; there is no Command then.
 	Address string `toml:"-"`
 
-	dir string // of the file; the target is started there
+	dir    string // of the file; the target is started there
+	digest string // of the file, SHA-256 in hex
 }
 
 // A Deviation is a known and accepted violation.
@@ -48,6 +51,10 @@ type Deviation struct {
 	Role         string `toml:"role"` // of a rule for both roles; empty for each that the target has
 	Reason       string `toml:"reason"`
 	Intermittent bool   `toml:"intermittent"` // does not always occur, because the target itself is random
+	// Consequence is what the deviation means for a user, and Workaround what helps: for docs/findings.md, at the first
+	// deviation that has the reason.
+	Consequence string `toml:"consequence"`
+	Workaround  string `toml:"workaround"`
 }
 
 // LoadTarget reads a target file: a path (with a slash or ending in .toml), or the name of a target built into the
@@ -71,7 +78,8 @@ func (u *Suite) LoadTarget(name string) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{dir: dir}
+	sum := sha256.Sum256(text)
+	t := &Target{dir: dir, digest: hex.EncodeToString(sum[:])}
 	if t.Has, err = decode(name, string(text), t, u.keys()); err != nil {
 		return nil, err
 	}

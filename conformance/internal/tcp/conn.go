@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
+	"github.com/muxspec/muxspec/conformance/internal/pcap"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 )
 
@@ -25,6 +26,7 @@ type Conn struct {
 	Unread func() []byte
 
 	shape shape
+	tape  *pcap.Play // nil if nobody wants the packets
 }
 
 // readBytes is how much is read at once, readBuffers where to.
@@ -139,6 +141,7 @@ func (c *Conn) Apart(w proc.Wait) bool {
 // Abort resets the connection.
 func (c *Conn) Abort() {
 	c.SetLinger(0)
-	c.Close()
+	c.ended(true)
+	c.TCPConn.Close()
 	c.Rec.Note("%s. reset by the suite", Prefix(c.Name))
 }

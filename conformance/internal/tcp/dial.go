@@ -63,9 +63,9 @@ func connect(s *engine.Session, name string, rec *engine.Record) (*Conn, proc.Wa
 	c, err := d.DialContext(ctx, "tcp", cmp.Or(Of(s).at, s.In.Address))
 	if err == nil {
 		if rec != s.Rec { // one of a crowd
-			return &Conn{TCPConn: c.(*net.TCPConn), Name: name, Rec: rec}, w, nil
+			return (&Conn{TCPConn: c.(*net.TCPConn), Name: name, Rec: rec}).opened(false), w, nil
 		}
-		return NewConn(s, c.(*net.TCPConn), name), w, nil
+		return NewConn(s, c.(*net.TCPConn), name).opened(false), w, nil
 	}
 	if w.Over() {
 		err = engine.ErrLimit

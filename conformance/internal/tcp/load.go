@@ -69,7 +69,7 @@ func floodVerb(s *engine.Session, args []string) error {
 // target takes at once is its own choice. All are alike, so none is evidence.
 func ConnectAll(s *engine.Session, n int, do func(*Conn)) (opened []*Conn) {
 	s.In.Crowd += n
-	quiet := engine.NewRecord()
+	quiet := s.Rec.Quiet()
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for range n {

@@ -42,7 +42,7 @@ func moshLeadsStep(s *engine.Session, a *part, args []string) error {
 		}
 		script := "#!/bin/sh\n" + ledTooFar + map[bool]string{true: "exec "}[i == 0] + command + " \"$@\"\n"
 		for _, name := range standIns {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
+			if err := engine.WriteProgram(filepath.Join(dir, name), script); err != nil {
 				return engine.Inconclusive("%v", err)
 			}
 		}

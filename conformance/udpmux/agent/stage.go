@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
 	"golang.org/x/sys/unix"
 )
@@ -47,7 +48,7 @@ func newStage(dir, socket, muxspec string) (*stage, error) {
 		return nil, err
 	}
 	for _, program := range standIns {
-		if err := os.WriteFile(filepath.Join(st.bin, program), []byte(standInScript(muxspec, program, socket)), 0o755); err != nil {
+		if err := engine.WriteProgram(filepath.Join(st.bin, program), standInScript(muxspec, program, socket)); err != nil {
 			return nil, err
 		}
 	}

@@ -102,6 +102,7 @@ func (u *Socket) Next(w proc.Wait) (Datagram, error) {
 		}
 		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 		u.Rec.Bytes("<", u.Name+" "+from.String(), b[:n])
+		u.Rec.Tape.Datagram(from, u.Address(), b[:n])
 		return Datagram{b[:n:n], from, ecnOf(oob[:m])}, nil
 	}
 }
@@ -115,14 +116,16 @@ func (u *Socket) There() (all []Datagram) {
 	}
 	for b := make([]byte, LongestDatagram); ; {
 		n := -1
+		var from unix.Sockaddr
 		raw.Read(func(fd uintptr) bool {
-			n, _, err = unix.Recvfrom(int(fd), b, unix.MSG_DONTWAIT)
+			n, from, err = unix.Recvfrom(int(fd), b, unix.MSG_DONTWAIT)
 			return true // whatever came: There does not wait
 		})
 		if err != nil || n < 0 {
 			return all
 		}
 		u.Rec.Bytes("<", u.Name, b[:n])
+		u.Rec.Tape.Datagram(addrPort(from), u.Address(), b[:n])
 		all = append(all, Datagram{B: bytes.Clone(b[:n])})
 	}
 }
@@ -136,9 +139,21 @@ func (u *Socket) Send(b []byte, to netip.AddrPort, ecn int) {
 	}
 	u.Last = b
 	u.Rec.Bytes(">", u.Name+" "+to.String(), b)
+	u.Rec.Tape.Datagram(u.Address(), to, b)
 	if _, err := u.WriteToUDPAddrPort(b, to); err != nil {
 		u.Rec.Note("%s. sending: %v", u.Name, err)
 	}
+}
+
+// addrPort gives a socket's address as the system tells it.
+func addrPort(a unix.Sockaddr) netip.AddrPort {
+	switch a := a.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port))
+	}
+	return netip.AddrPort{}
 }
 
 // P makes a datagram of mosh's form, n bytes with that first byte and nonce; the rest is random.
