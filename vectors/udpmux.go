@@ -44,6 +44,31 @@ type Frame struct {
 	ID      *uint32 `json:"id,omitzero"`      // REGISTERED's
 	Code    *uint8  `json:"code,omitzero"`    // ERROR's
 	Text    Hex     `json:"text,omitzero"`    // ERROR's
+	// LISTED's, one of them or, at the end of a list, none.
+	Session *ListedSession `json:"session,omitzero"`
+	Client  *ListedClient  `json:"client,omitzero"`
+}
+
+// A ListedSession is a session in a list. Numbers of 64 bits are texts in decimal digits.
+type ListedSession struct {
+	ID        uint32 `json:"id"`
+	UID       uint32 `json:"uid"`
+	Modes     uint8  `json:"modes"`
+	Port      uint16 `json:"port"`
+	Inode     uint64 `json:"inode,string"`
+	Age       uint32 `json:"age"`
+	Idle      uint32 `json:"idle"`
+	ToBackend uint64 `json:"to_backend,string"`
+	ToClients uint64 `json:"to_clients,string"`
+	Clients   uint32 `json:"clients"`
+}
+
+// A ListedClient is a client in a list.
+type ListedClient struct {
+	Address    Hex    `json:"address"`
+	Port       uint16 `json:"port"`
+	Source     Hex    `json:"source"`
+	SourcePort uint16 `json:"source_port"`
 }
 
 // A FrameVector is a frame to read.

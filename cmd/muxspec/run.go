@@ -84,7 +84,7 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	f := runFlags{
 		target:  &once{value: "reference"},
 		address: fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
-		has:     fs.StringSlice("has", nil, "the fixture `SERVICES`, separated by commas, that COMMAND or the server at --address offers (default echo); for HMACSocket, its hashes (default sha256); for a UDP mux daemon, \"activation\" if it takes sockets from a service manager, and its modes if it does not have all"),
+		has:     fs.StringSlice("has", nil, "the fixture `SERVICES`, separated by commas, that COMMAND or the server at --address offers (default echo); for HMACSocket, its hashes (default sha256); for a UDP mux daemon, \"activation\" if it takes sockets from a service manager, \"listing\" if it answers LIST, and its modes if it does not have all"),
 		timers: fs.StringToString("timer", nil, "a time limit that cannot be set from outside, as `NAME=VALUE`, such as request_timeout=75s "+
 			"or request_timeout=none; repeatable"),
 		json:     fs.String("json", "", "write the report as JSON to `FILE`; - means standard output, and then nothing else is printed there"),

@@ -108,8 +108,16 @@ func readBackend(b []byte) error {
 
 // asRef is a frame as the reference has it.
 func asRef(f wire.Frame) ref.Frame {
-	return ref.Frame{Type: ref.FrameType(f.Type), Version: f.Version, Modes: ref.Mode(f.Modes), Port: f.Port, S: f.S, ID: f.ID,
+	r := ref.Frame{Type: ref.FrameType(f.Type), Version: f.Version, Modes: ref.Mode(f.Modes), Port: f.Port, S: f.S, ID: f.ID,
 		Code: byte(f.Code), Text: string(f.Text)}
+	switch e := f.Entry.(type) {
+	case wire.Session:
+		r.Listing, r.Session = ref.ListSession, ref.Session{ID: e.ID, UID: e.UID, Modes: ref.Mode(e.Modes), Port: e.Port,
+			Inode: e.Inode, Age: e.Age, Idle: e.Idle, ToBackend: e.ToBackend, ToClients: e.ToClients, Clients: e.Clients}
+	case wire.Client:
+		r.Listing, r.Peer = ref.ListPeer, ref.Peer(e)
+	}
+	return r
 }
 
 // readFrame reads the frame that b begins with; what was read is written again as it was.

@@ -27,7 +27,7 @@ var (
 		strings.Repeat("x", 4095),
 		strings.Repeat("\xff", 4095), strings.Repeat("x", 65536)}), rapid.String())
 	anyFrame = rapid.Custom(func(t *rapid.T) wire.Frame {
-		f := wire.Frame{Type: wire.Type(rapid.OneOf(rapid.ByteRange(1, 5), rapid.Byte()).Draw(t, "type"))}
+		f := wire.Frame{Type: wire.Type(rapid.OneOf(rapid.ByteRange(1, 7), rapid.Byte()).Draw(t, "type"))}
 		switch f.Type {
 		case wire.Hello:
 			f.Version = rapid.Byte().Draw(t, "version")
@@ -40,6 +40,8 @@ var (
 			f.ID = rapid.Uint32().Draw(t, "id")
 		case wire.Error:
 			f.Code, f.Text = wire.Code(rapid.Byte().Draw(t, "code")), []byte(anyText.Draw(t, "text"))
+		case wire.Listed:
+			f.Entry = rapid.OneOf(rapid.Just(any(nil)), rapid.Make[wire.Session]().AsAny(), rapid.Make[wire.Client]().AsAny()).Draw(t, "entry")
 		}
 		return f
 	})

@@ -17,6 +17,8 @@ const (
 	Register
 	Registered
 	Error
+	List
+	Listed
 )
 
 // A Frame has its type and the other fields that go with the type.
@@ -29,11 +31,14 @@ type Frame struct {
 	ID      uint32   // REGISTERED
 	Code    byte     // ERROR
 	Text    string   // ERROR
+	Listing Listing  // LISTED: what it is
+	Session Session  // LISTED, a session
+	Peer    Peer     // LISTED, a client
 }
 
 // bodyLimits are the least and the greatest L of a type.
 var bodyLimits = map[FrameType][2]int{Hello: {2, 2}, Welcome: {4, 4}, Register: {36, 36}, Registered: {5, 5},
-	Error: {2, MaxFrame}}
+	Error: {2, MaxFrame}, List: {1, 1}, Listed: {1, sessionL}}
 
 // check is what writer and reader refuse in a complete frame.
 func (f *Frame) check() error {
@@ -56,6 +61,8 @@ func (f *Frame) check() error {
 //	                  REGISTER:   modes u8 | port u16 | S, 32 bytes
 //	                  REGISTERED: id u32
 //	                  ERROR:      code u8 | text, UTF-8
+//	                  LIST:
+//	                  LISTED:     nothing, a [Session] or a [Peer]
 func AppendFrame(b []byte, f Frame) ([]byte, error) {
 	body := []byte{byte(f.Type)}
 	switch f.Type {
@@ -69,6 +76,9 @@ func AppendFrame(b []byte, f Frame) ([]byte, error) {
 		body = binary.BigEndian.AppendUint32(body, f.ID)
 	case Error:
 		body = append(append(body, f.Code), f.Text...)
+	case List:
+	case Listed:
+		body = f.appendListed(body)
 	default:
 		return b, ErrUnknownType
 	}
@@ -102,7 +112,7 @@ func ParseFrame(b []byte) (f Frame, n int, err error) {
 	switch {
 	case !known:
 		return Frame{}, 0, ErrUnknownType
-	case L < limits[0] || L > limits[1]:
+	case L < limits[0] || L > limits[1] || f.Type == Listed && L != 1 && L != peerL && L != sessionL:
 		return Frame{}, 0, ErrBadLength
 	case len(b) < n:
 		return Frame{}, 0, ErrIncomplete
@@ -126,6 +136,8 @@ func (f *Frame) parseBody(body []byte) {
 		f.ID = binary.BigEndian.Uint32(body)
 	case Error:
 		f.Code, f.Text = body[0], string(body[1:])
+	case Listed:
+		f.parseListed(body)
 	}
 }
 

@@ -168,7 +168,7 @@ func TestFrames(t *testing.T) {
 
 func TestFrameFaults(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]error{"0000": ErrEmptyFrame, "1001": ErrTooLong, "ffff": ErrTooLong, "000100": ErrUnknownType, "000206": ErrUnknownType,
+	for text, want := range map[string]error{"0000": ErrEmptyFrame, "1001": ErrTooLong, "ffff": ErrTooLong, "000100": ErrUnknownType, "000206": ErrBadLength, "00027f": ErrUnknownType,
 		"000210": ErrUnknownType, "000101": ErrBadLength, "000301": ErrBadLength, "000302": ErrBadLength, "002303": ErrBadLength, "002503": ErrBadLength,
 		"000404": ErrBadLength, "000105": ErrBadLength, "000402010000": ErrBadPort, "00240301ffff" + strings.Repeat("00", 32): ErrZeroKey, "00030501ff": ErrBadText} {
 		b, _ := hex.DecodeString(text)

@@ -19,6 +19,9 @@ command = ["{muxspec}", "moshd", "--config={config}", "--address-file={address_f
 # are unsupported.
 activation = true
 
+# The program answers LIST (section 2.7). Without this key, scenarios that need it are unsupported.
+listing = true
+
 # The modes that the program has, if not all: scenarios that need another one are unsupported.
 # modes = ["token"]
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/conformance/internal/proc"
@@ -27,6 +28,7 @@ type part struct {
 	strangers int            // clients that are named by a number
 	bytes     bool           // agents write byte by byte
 	host      netip.Addr     // the daemon's, if clients send to another one than its first
+	lists     int            // that were asked for
 }
 
 func newPart() engine.Part { return &part{} }
@@ -48,13 +50,15 @@ func (u *part) options() string {
 // A backend is the suite's stand-in for a mosh-server: its socket, and what it is registered with.
 type backend struct {
 	*sockets.Socket
-	k     wire.K
-	s     wire.S
-	t     wire.T
-	modes wire.Mode                 // those that it is registered for
-	at    netip.AddrPort            // where it was, if its socket is closed
-	id    uint32                    // of its session
-	flows map[string]netip.AddrPort // where its clients were last seen, by their names
+	k      wire.K
+	s      wire.S
+	t      wire.T
+	modes  wire.Mode                 // those that it is registered for
+	at     netip.AddrPort            // where it was, if its socket is closed
+	id     uint32                    // of its session
+	flows  map[string]netip.AddrPort // where its clients were last seen, by their names
+	idle   uint32                    // its session, when it was listed last
+	listed time.Time                 // that was
 }
 
 // bound is where the backend's socket is, or was.

@@ -25,6 +25,9 @@ var scripts embed.FS
 // activation is the capability of a daemon to be started with sockets passed to it.
 const activation = "activation"
 
+// listing is the capability of a daemon to list its sessions.
+const listing = "listing"
+
 // An option is one that docs/operating.md names, with its default. In a command, {NAME} with _ for - is its value; the
 // file {config} has a line for each that differs from the default.
 type option struct{ name, value string }
@@ -65,16 +68,16 @@ func Roles() []engine.Role {
 		Scripts: scripts,
 		Verbs: []engine.VerbGroup{engine.Group("UDP mux: a daemon", backendVerbs(), registerVerbs(), datagramVerbs(),
 			trafficVerbs(),
-			timeVerbs(), crowdVerbs(), daemonVerbs(), printedVerbs(), signalVerbs(), numberVerbs())},
-		Offers:       []string{activation, "ecn", "config"},
+			timeVerbs(), crowdVerbs(), daemonVerbs(), listVerbs(), printedVerbs(), signalVerbs(), numberVerbs())},
+		Offers:       []string{activation, listing, "ecn", "config"},
 		Placeholders: append([]string{"listen", "host", "port", "address_file", "socket", "config"}, daemonPlaceholders()...),
-		Keys:         []engine.Key{{Name: activation, Truth: true}, {Name: modesKey, Closed: true}},
+		Keys:         []engine.Key{{Name: activation, Truth: true}, {Name: listing, Truth: true}, {Name: modesKey, Closed: true}},
 		Offer:        offer,
 		Check:        checkModes,
 		Heads:        []string{"options"},
 		Head:         readOptions,
 		Has: func(t *engine.Target, need string) bool {
-			return need == activation && t.Truth(activation) || need == "config" && t.Uses(Daemon, "config") ||
+			return (need == activation || need == listing) && t.Truth(need) || need == "config" && t.Uses(Daemon, "config") ||
 				need == "ecn" && sockets.SeesECN
 		},
 		Lacks:   lacks,

@@ -113,6 +113,9 @@ func FrameText(f wire.Frame) string {
 	case wire.Registered:
 		return fmt.Sprintf("REGISTERED %d", f.ID)
 	}
+	if f.Type == wire.List || f.Type == wire.Listed {
+		return fmt.Sprintf("%v %+v", f.Type, f.Entry)
+	}
 	return fmt.Sprintf("ERROR %d %s", f.Code, engine.Shown(f.Text))
 }
 

@@ -25,7 +25,8 @@ type Socket struct {
 	Name string
 	Rec  *engine.Record
 	Last []byte // sent last
-	ecn  int    // of what it sends
+	Sent time.Time
+	ecn  int // of what it sends
 }
 
 // A Datagram is a datagram that came.
@@ -137,7 +138,7 @@ func (u *Socket) Send(b []byte, to netip.AddrPort, ecn int) {
 		u.ecn = ecn
 		setECN(u.UDPConn, ecn)
 	}
-	u.Last = b
+	u.Last, u.Sent = b, time.Now()
 	u.Rec.Bytes(">", u.Name+" "+to.String(), b)
 	u.Rec.Tape.Datagram(u.Address(), to, b)
 	if _, err := u.WriteToUDPAddrPort(b, to); err != nil {

@@ -16,6 +16,8 @@ const (
 	Register   Type = 0x03 // agent:  modes u8, backend's port u16, S (32 bytes)
 	Registered Type = 0x04 // daemon: session id u32
 	Error      Type = 0x05 // daemon: code u8, text (UTF-8, 0 … 4094 bytes)
+	List       Type = 0x06 // agent:  nothing
+	Listed     Type = 0x07 // daemon: nothing, a client or a session (section 2.7)
 )
 
 // String gives the type's name in the page's table, or "type" and its number.
@@ -31,6 +33,10 @@ func (t Type) String() string {
 		return "REGISTERED"
 	case Error:
 		return "ERROR"
+	case List:
+		return "LIST"
+	case Listed:
+		return "LISTED"
 	}
 	return fmt.Sprintf("type 0x%02x", uint8(t))
 }
@@ -51,6 +57,7 @@ type Frame struct {
 	ID      uint32 // of Registered: the session id
 	Code    Code   // of Error
 	Text    []byte // of Error; when read not nil, even if empty
+	Entry   any    // of Listed: a Session, a Client, or nil, which is the end
 }
 
 // ReadFrame reads the frame that in begins with; ended says that the stream has ended after in. n is the number of
@@ -86,7 +93,7 @@ func readFrame(in []byte) (frame Frame, n int, fault Fault) {
 	switch {
 	case !known: // 4.
 		return Frame{}, 0, UnknownType
-	case l < least || l > most: // 5.
+	case l < least || l > most || kind == Listed && !isEntry(l): // 5.
 		return Frame{}, 0, BadLength
 	case len(in) < 2+l: // 6.
 		return Frame{}, 0, Incomplete
@@ -111,6 +118,10 @@ func lengths(kind Type) (least, most int, known bool) {
 		return 5, 5, true
 	case Error:
 		return 2, 4096, true
+	case List:
+		return 1, 1, true
+	case Listed:
+		return 1, 48, true
 	}
 	return 0, 0, false
 }
@@ -129,6 +140,8 @@ func readBody(kind Type, body []byte) Frame {
 		frame.ID = binary.BigEndian.Uint32(body[0:4])
 	case Error:
 		frame.Code, frame.Text = Code(body[0]), body[1:]
+	case Listed:
+		frame.Entry = readEntry(body)
 	}
 	return frame
 }
@@ -176,6 +189,8 @@ func writeBody(frame Frame) []byte {
 		return binary.BigEndian.AppendUint32(nil, frame.ID)
 	case Error:
 		return append([]byte{byte(frame.Code)}, frame.Text...)
+	case Listed:
+		return writeEntry(frame.Entry)
 	}
 	return nil
 }

@@ -26,6 +26,16 @@ var frames = []struct {
 	{"REGISTERED 7", "\x00\x05\x04\x00\x00\x00\x07", Frame{Type: Registered, ID: 7}},
 	{`ERROR 6 "off"`, "\x00\x05\x05\x06\x6f\x66\x66", Frame{Type: Error, Code: CodeModeOff, Text: []byte("off")}},
 
+	{"LIST", "\x00\x01\x06", Frame{Type: List}},
+	{"LISTED, the end", "\x00\x01\x07", Frame{Type: Listed}},
+
+	{"LISTED: a session", "\x00\x30\x07\x00\x00\x00\x07\x00\x00\x03\xe8\x02\x82\x8a" + "\x00\x00\x00\x00\x00\x00\x30\x39" +
+		"\x00\x01\x51\x80\x00\x00\x0e\x10" + "\x00\x00\x00\x00\x00\x00\x01\x00" + "\x00\x00\x00\x00\x00\x00\x02\x00" +
+		"\x00\x00\x00\x01", Frame{Type: Listed, Entry: Session{ID: 7, UID: 1000, Modes: ModeToken, Port: 33418, Inode: 12345,
+		Age: 86400, Idle: 3600, ToBackend: 256, ToClients: 512, Clients: 1}}},
+	{"LISTED: a client", "\x00\x19\x07" + strings.Repeat("\x00", 10) + "\xff\xff\xc0\x00\x02\x07\xd4\x31\x7f\x5a\x1b\x2c\x9c\x40",
+		Frame{Type: Listed, Entry: Client{Address: [16]byte{10: 255, 11: 255, 12: 192, 14: 2, 15: 7}, Port: 54321,
+			Source: [4]byte{127, 90, 27, 44}, SourcePort: 40000}}},
 	{"HELLO of another version", "\x00\x02\x01\x00", Frame{Type: Hello}},
 	{"WELCOME of no mode", "\x00\x04\x02\x00\x00\x01", Frame{Type: Welcome, Port: 1}},
 	{"WELCOME of unknown modes", "\x00\x04\x02\xff\xff\xff", Frame{Type: Welcome, Modes: 0xff, Port: 65535}},
@@ -84,7 +94,8 @@ var faultyFrames = []struct {
 	{"2. L is 4097", "\x10\x01", TooLong},
 	{"2. L is 65535", "\xff\xff", TooLong},
 	{"4. type 0x00", "\x00\x02\x00", UnknownType},
-	{"4. type 0x06", "\x00\x02\x06", UnknownType},
+	{"4. type 0x08", "\x00\x02\x08", UnknownType},
+	{"4. type 0x7f", "\x00\x02\x7f", UnknownType},
 	{"4. reserved: 0x10", "\x00\x02\x10", UnknownType},
 	{"4. reserved: 0x11", "\x00\x02\x11", UnknownType},
 	{"4. type 0xff, L is 4096", "\x10\x00\xff", UnknownType},
@@ -97,6 +108,9 @@ var faultyFrames = []struct {
 	{"5. REGISTERED: 4", "\x00\x04\x04", BadLength},
 	{"5. REGISTERED: 6", "\x00\x06\x04", BadLength},
 	{"5. ERROR: 1", "\x00\x01\x05", BadLength},
+	{"5. LIST: 2", "\x00\x02\x06", BadLength},
+	{"5. LISTED: 24", "\x00\x18\x07", BadLength},
+	{"5. LISTED: 47", "\x00\x2f\x07", BadLength},
 	{"5. little endian", "\x02\x00\x01", BadLength},
 	{"7. WELCOME: bad port", "\x00\x04\x02\x03\x00\x00", BadPort},
 	{"7. WELCOME of no mode: bad port", "\x00\x04\x02\x00\x00\x00", BadPort},
@@ -125,7 +139,8 @@ func TestFaultyFrames(t *testing.T) {
 
 // Every L with every type, three bytes of it.
 func TestFrameHeaders(t *testing.T) {
-	table := map[Type][2]int{Hello: {2, 2}, Welcome: {4, 4}, Register: {36, 36}, Registered: {5, 5}, Error: {2, 4096}}
+	table := map[Type][2]int{Hello: {2, 2}, Welcome: {4, 4}, Register: {36, 36}, Registered: {5, 5}, Error: {2, 4096},
+		List: {1, 1}, Listed: {1, 48}}
 	for l := range 65536 {
 		for kind := range 256 {
 			want := Incomplete
@@ -137,8 +152,11 @@ func TestFrameHeaders(t *testing.T) {
 				want = TooLong
 			case !known:
 				want = UnknownType
-			case l < length[0] || l > length[1]:
+			case l < length[0] || l > length[1] || Type(kind) == Listed && l != 1 && l != 25 && l != 48:
 				want = BadLength
+			}
+			if want == Incomplete && l == 1 {
+				want = None
 			}
 			if _, _, fault := ReadFrame([]byte{byte(l >> 8), byte(l), byte(kind)}, false); fault != want {
 				t.Fatalf("L %d, type %#x: %q, want %q", l, kind, fault, want)
@@ -169,9 +187,12 @@ func TestWriteFrameRefuses(t *testing.T) {
 	}
 }
 
+// entry draws what LISTED can have.
+var entry = rapid.OneOf(rapid.Just(any(nil)), rapid.Make[Session]().AsAny(), rapid.Make[Client]().AsAny())
+
 // frame draws good ones.
 var frame = rapid.Custom(func(t *rapid.T) Frame {
-	f := Frame{Type: rapid.SampledFrom([]Type{Hello, Welcome, Register, Registered, Error}).Draw(t, "type")}
+	f := Frame{Type: rapid.SampledFrom([]Type{Hello, Welcome, Register, Registered, Error, List, Listed}).Draw(t, "type")}
 	switch f.Type {
 	case Hello:
 		f.Version = rapid.Byte().Draw(t, "version")
@@ -186,6 +207,8 @@ var frame = rapid.Custom(func(t *rapid.T) Frame {
 	case Error:
 		f.Code = Code(rapid.Byte().Draw(t, "code"))
 		f.Text = append([]byte{}, rapid.StringN(-1, -1, MaxText).Draw(t, "text")...)
+	case Listed:
+		f.Entry = entry.Draw(t, "entry")
 	}
 	return f
 })

@@ -130,8 +130,11 @@ func (s *Server) converse(c *net.UnixConn, frames *udpmux.FrameReader, r *mux.Re
 	if err := reply(c, udpmux.Frame{Type: udpmux.Welcome, Modes: modes, Port: port}); err != nil {
 		return 0, err
 	}
-	if f, err = s.expect(frames, udpmux.Register); err != nil {
+	if f, err = s.expect(frames, udpmux.Register, udpmux.List); err != nil {
 		return 0, err
+	}
+	if f.Type == udpmux.List {
+		return 0, s.list(c, r.UID, config.RegisterTimeout)
 	}
 	r.Modes, r.Port, r.S = f.Modes, f.Port, f.S
 	if id, err = s.register(c, r, modes); err != nil {
@@ -153,11 +156,11 @@ func reply(c *net.UnixConn, f udpmux.Frame) error {
 }
 
 // expect reads the next frame. A fault, or another type, is a [udpmux.Refusal], unlike the end and the network's errors.
-func (s *Server) expect(frames *udpmux.FrameReader, want udpmux.FrameType) (udpmux.Frame, error) {
+func (s *Server) expect(frames *udpmux.FrameReader, want ...udpmux.FrameType) (udpmux.Frame, error) {
 	f, err := frames.Next()
 	_, network := errors.AsType[net.Error](err)
 	switch {
-	case err == nil && f.Type == want, network, err == io.EOF, err == udpmux.ErrCutShort:
+	case err == nil && slices.Contains(want, f.Type), network, err == io.EOF, err == udpmux.ErrCutShort:
 		return f, err
 	case err == nil:
 		err = errors.New("a frame out of turn")

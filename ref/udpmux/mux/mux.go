@@ -183,6 +183,7 @@ func (m *Mux) fromClient(now time.Duration, c Client, ecn byte, D []byte) error 
 // send notes that f's client was heard, and sends P.
 func (m *Mux) send(now time.Duration, f *flow, ecn byte, P []byte) {
 	f.heard = now
+	f.session.count(now, f, P)
 	m.heard.MoveToBack(f.order)
 	m.out = append(m.out, Delivery{f.source, f.session.Port, ecn, P})
 }
@@ -205,6 +206,7 @@ func (m *Mux) FromBackend(now time.Duration, port uint16, source uint32, P []byt
 		m.log.Info("client answered", "session", f.session.id, "uid", f.session.UID, "client", f.key.client.Address())
 	}
 	f.answered = now
+	f.session.out += uint64(len(P))
 	if f.key.mode == udpmux.Learn {
 		m.bind(f)
 	}

@@ -30,6 +30,7 @@ type session struct {
 	T     [15]byte
 	flows []*flow
 	rate  *rate.Limiter // of new flows
+	tally
 }
 
 // Alive says whether a socket exists. It returns true for a socket that it knows nothing about, which may be new.
@@ -80,7 +81,7 @@ func (m *Mux) Register(now time.Duration, r Registration, alive Alive) (id uint3
 		m.lastID++
 		what = "session"
 		flowRate := perSecond(m.config.FlowRate, m.config.FlowRate)
-		s = &session{Registration: r, id: m.lastID, T: udpmux.TokenOf(r.S), rate: flowRate}
+		s = &session{Registration: r, id: m.lastID, T: udpmux.TokenOf(r.S), rate: flowRate, tally: tally{since: now, used: now}}
 		m.byT[s.T], m.byPort[s.Port] = s, s
 	}
 	m.setModes(now, s, r.Modes)

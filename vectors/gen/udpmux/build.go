@@ -67,7 +67,7 @@ func refusing(code byte, text string) string { return frame(failure, one(code)+t
 
 // The page's types.
 const (
-	hello, welcome, register, registered, failure = 1, 2, 3, 4, 5
+	hello, welcome, register, registered, failure, list, listed = 1, 2, 3, 4, 5, 6, 7
 )
 
 // everyByte holds each byte value once.

@@ -9,6 +9,12 @@ var (
 	registerT   = unhex("00 24 03 02 82 8a " + exampleS)
 	registered7 = unhex("00 05 04 00 00 00 07")
 	errorOff    = unhex("00 05 05 06 6f 66 66")
+	listAll     = unhex("00 01 06")
+	listEnd     = unhex("00 01 07")
+	// Each byte of a field is another, so that an order that is wrong shows.
+	listedSession = frame(listed, unhex("01020304 05060708 03 828a 090a0b0c0d0e0f10 00015180 00000e10"+
+		"1112131415161718 191a1b1c1d1e1f20 00000041"))
+	listedClient = frame(listed, unhex("00000000000000000000ffffc0000207 d431 7f5a1b2c 9c40"))
 )
 
 // What frames show: that they are read, that they are refused, and that they are refused early.
@@ -16,6 +22,7 @@ const (
 	readRule    = "UDPMUX-35"
 	refusedRule = "UDPMUX-37"
 	earlyRules  = "UDPMUX-37 UDPMUX-38"
+	listRule    = "UDPMUX-161"
 )
 
 var frames = []frameRow{
@@ -24,6 +31,19 @@ var frames = []frameRow{
 	{"frame-register", registerT, open, valid, readRule, "", "The page's REGISTER, with the first example's S."},
 	{"frame-registered", registered7, open, valid, "", "", "The page's REGISTERED."},
 	{"frame-error", errorOff, open, valid, "UDPMUX-41", "", "The page's ERROR."},
+	{"frame-list", listAll, open, valid, listRule, "", "The page's LIST."},
+	{"frame-list-following", listAll + hello1, open, valid, "", "Following", "A HELLO follows LIST."},
+	{"frame-listed-end", listEnd, open, valid, listRule, "", "The page's LISTED, the end of a list."},
+	{"frame-listed-end-ended", listEnd, ended, valid, listRule, "", "The stream ends after the list, as it should."},
+	{"frame-listed-session", listedSession, open, valid, "UDPMUX-161 UDPMUX-165", "", "A session, each byte another."},
+	{"frame-listed-session-most", frame(listed, repeat("\xff", 47)), open, valid, "UDPMUX-161", "", "All bits are set."},
+	{"frame-listed-session-zero", frame(listed, repeat("\x00", 47)), open, valid, "", "", "All bits are 0."},
+	{"frame-listed-client", listedClient, open, valid, "UDPMUX-163", "", "A client at an IPv4 address."},
+	{"frame-listed-client-ipv6", frame(listed, unhex("20010db8000000000000000000000001 ffff 7f7fffff 0001")), open, valid,
+		"UDPMUX-163", "", "A client at an IPv6 address, and the last loopback source."},
+	{"frame-listed-client-zero", frame(listed, repeat("\x00", 24)), open, valid, "", "", "All bits are 0."},
+	{"frame-listed-following", listedSession + listedClient + listEnd, open, valid, listRule, "Following",
+		"A session, a client and the end in one piece."},
 	{"frame-hello-ended", hello1, ended, valid, readRule, "", "The stream ends after the frame: it is complete."},
 	{"frame-error-ended", errorOff, ended, valid, "UDPMUX-40", "", "The stream ends after the ERROR, as it should."},
 	{"frame-hello-following", hello1 + registerT, open, valid,
@@ -153,7 +173,14 @@ var frames = []frameRow{
 		earlyRules, "Early", "A REGISTERED with a byte more."},
 	{"frame-error-1", lengthened(1, failure, ""), open, badLength, earlyRules, "", "An ERROR without a code."},
 	{"frame-type-00", lengthened(2, 0x00, ""), open, unknownType, earlyRules, "Early", "The type 0."},
-	{"frame-type-06", lengthened(2, 0x06, ""), open, unknownType, earlyRules, "Early", "The type after the last."},
+	{"frame-list-2", lengthened(2, list, ""), open, badLength, earlyRules, "Early", "A LIST with a byte."},
+	{"frame-listed-2", lengthened(2, listed, ""), open, badLength, "", "Early", "A LISTED with one byte."},
+	{"frame-listed-24", lengthened(24, listed, ""), open, badLength, "", "Early", "A client that lacks a byte."},
+	{"frame-listed-26", lengthened(26, listed, ""), open, badLength, "", "Early", "A client with a byte more."},
+	{"frame-listed-47", lengthened(47, listed, ""), open, badLength, "", "Early", "A session that lacks a byte."},
+	{"frame-listed-49", lengthened(49, listed, ""), open, badLength, "", "Early", "A session with a byte more."},
+	{"frame-listed-4096", lengthened(4096, listed, ""), open, badLength, "", "Early", "A LISTED with the greatest L."},
+	{"frame-type-08", lengthened(2, 0x08, ""), open, unknownType, earlyRules, "Early", "The type after the last."},
 	{"frame-type-0f", lengthened(2, 0x0f, ""), open, unknownType, earlyRules, "Early", "The type 0x0F."},
 	{"frame-type-10", lengthened(2, 0x10, ""), open, unknownType, earlyRules, "Early", "0x10, which is reserved."},
 	{"frame-type-11", lengthened(2, 0x11, ""), open, unknownType, earlyRules, "Early", "0x11, which is reserved."},
@@ -163,10 +190,11 @@ var frames = []frameRow{
 	{"frame-type-81", lengthened(2, 0x81, ""), open, unknownType,
 		earlyRules, "Early", "HELLO's type with the highest bit."},
 	{"frame-type-ff", lengthened(2, 0xff, ""), open, unknownType, earlyRules, "Early", "The type 0xFF."},
-	{"frame-type-1", lengthened(1, 0x06, ""), open, unknownType, earlyRules, "", "An unknown type without a body."},
-	{"frame-type-4096", lengthened(4096, 0x06, ""), open, unknownType,
+	{"frame-type-7f", lengthened(2, 0x7f, ""), open, unknownType, earlyRules, "Early", "The type 0x7F."},
+	{"frame-type-1", lengthened(1, 0x7f, ""), open, unknownType, earlyRules, "", "An unknown type without a body."},
+	{"frame-type-4096", lengthened(4096, 0x7f, ""), open, unknownType,
 		earlyRules, "Early", "An unknown type with the longest body."},
-	{"frame-type-ended", lengthened(2, 0x06, ""), ended, unknownType, refusedRule, "Early FirstFault",
+	{"frame-type-ended", lengthened(2, 0x7f, ""), ended, unknownType, refusedRule, "Early FirstFault",
 		"An unknown type, and the stream ends within the frame."},
 	{"frame-length-ended", lengthened(3, hello, ""), ended, badLength, refusedRule, "Early FirstFault",
 		"A bad length, and the stream ends within the frame."},
@@ -178,7 +206,7 @@ func frameParts() []frameRow {
 	var rows []frameRow
 	for _, whole := range []struct{ name, frame string }{
 		{"hello", hello1}, {"welcome", welcomeBoth}, {"register", registerT}, {"registered", registered7},
-		{"error", errorOff},
+		{"error", errorOff}, {"list", listAll}, {"listed-end", listEnd}, {"listed-client", listedClient},
 	} {
 		for n := 1; n < len(whole.frame); n++ {
 			id, comment := fmt.Sprintf("frame-%s-part-%d", whole.name, n),

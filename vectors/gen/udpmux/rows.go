@@ -165,6 +165,13 @@ func frameOf(f udpmux.Frame) *vectors.Frame {
 		v.ID = new(f.ID)
 	case udpmux.Error:
 		v.Code, v.Text = new(uint8(f.Code)), f.Text
+	case udpmux.Listed:
+		switch e := f.Entry.(type) {
+		case udpmux.Session:
+			v.Session = new(vectors.ListedSession(e))
+		case udpmux.Client:
+			v.Client = &vectors.ListedClient{Address: e.Address[:], Port: e.Port, Source: e.Source[:], SourcePort: e.SourcePort}
+		}
 	}
 	return v
 }
