@@ -112,7 +112,9 @@ func ParseFrame(b []byte) (f Frame, n int, err error) {
 	switch {
 	case !known:
 		return Frame{}, 0, ErrUnknownType
-	case L < limits[0] || L > limits[1] || f.Type == Listed && L != 1 && L != peerL && L != sessionL:
+	case L < limits[0] || L > limits[1]:
+		return Frame{}, 0, ErrBadLength
+	case f.Type == Listed && L != 1 && L != peerL && L != sessionL:
 		return Frame{}, 0, ErrBadLength
 	case len(b) < n:
 		return Frame{}, 0, ErrIncomplete

@@ -73,6 +73,34 @@ func inWords(err error) error {
 	return err
 }
 
+// Faults takes errors that were joined apart.
+func Faults(err error) (all []error) {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range many.Unwrap() {
+			all = append(all, Faults(one)...)
+		}
+	} else if err != nil {
+		all = append(all, err)
+	}
+	return all
+}
+
+// Checked is the end of --check-config: err is all that is wrong, a line each, and file is where the configuration
+// is, or empty.
+func Checked(fs *pflag.FlagSet, err error, file string) int {
+	for _, fault := range Faults(err) {
+		Complain(fs, "%v", fault)
+	}
+	if err != nil {
+		return ExitUsage
+	}
+	if file == "" {
+		file = "there is no configuration file, and the options"
+	}
+	fmt.Printf("%s: %s: nothing is wrong\n", fs.Name(), file)
+	return ExitOK
+}
+
 // Usage reports that the command line is wrong: one line that says what, one that says where to look.
 func Usage(fs *pflag.FlagSet, format string, args ...any) int {
 	Complain(fs, format, args...)

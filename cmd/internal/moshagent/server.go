@@ -20,6 +20,7 @@ import (
 )
 
 const serverUsage = `Usage: mosh-server-mux [OPTION]... new [MOSH-SERVER-OPTION]... [-- COMMAND [ARG]...]
+       mosh-server-mux --reap TIME [--dry-run]
        mosh-server-mux [ARG]...
 
 Start the first mosh-server on PATH behind moshd, which serves many mosh sessions on one UDP port; on the client's side:
@@ -29,6 +30,8 @@ Start the first mosh-server on PATH behind moshd, which serves many mosh session
 
 Without moshd, and without the word new and an option below, mosh-server runs as if this program were not there. The configuration file is
 moshd's, the keys socket and require count here.
+
+--reap asks the moshd that runs, which counts from its own start: after a restart a session is not idle for longer than that.
 
 Exit codes: 0 the session is ready; 1 it cannot be had; 2 wrong usage or configuration; where mosh-server runs alone, its own.
 `
@@ -48,11 +51,16 @@ func Server(args []string) int {
 	fs.Bool("require", false, "end with an error where there is no moshd")
 	fs.String("socket", "", "moshd's Unix socket, `PATH` (default: $MOSHD_SOCKET, else /run/moshd/moshd.sock, else $XDG_RUNTIME_DIR/moshd.sock)")
 	fs.String("config", "", "read socket and require from `FILE` (default: moshd's)")
+	fs.String("reap", "", "end your own sessions that no client has used for `TIME`, such as 7d or 12h, and exit")
+	fs.Bool("dry-run", false, "with --reap: only say which sessions those are")
 	if !slices.Contains(args, "new") && !isOwnOption(fs, args) {
 		return alone(fs, args)
 	}
 	if code, done := cmdline.Parse(fs, args); done {
 		return code
+	}
+	if fs.Changed("reap") {
+		return reap(fs)
 	}
 	if fs.Arg(0) != "new" {
 		if fs.NFlag() > 0 {
@@ -107,17 +115,26 @@ func readSession(fs *pflag.FlagSet, args []string) (*agent.Session, error) {
 	if a.Token && a.Learn {
 		return nil, errors.New("--token and --learn exclude each other")
 	}
-	socketOfFile, require, err := moshd.ReadForAgent(fs)
-	if err != nil {
+	var require bool
+	var err error
+	if a.Sockets, require, err = findDaemon(fs); err != nil {
 		return nil, err
 	}
 	if a.Require = require; fs.Changed("require") {
 		a.Require, _ = fs.GetBool("require")
 	}
+	return &a, nil
+}
+
+// findDaemon reads where moshd's Unix socket may be, and whether there must be a moshd.
+func findDaemon(fs *pflag.FlagSet) (sockets []string, require bool, err error) {
+	ofFile, require, err := moshd.ReadForAgent(fs)
+	if err != nil {
+		return nil, false, err
+	}
 	socket, _ := fs.GetString("socket")
 	if fs.Changed("socket") && socket == "" {
-		return nil, errors.New("--socket: the path is empty")
+		return nil, false, errors.New("--socket: the path is empty")
 	}
-	a.Sockets = agent.SocketPaths(socket, socketOfFile)
-	return &a, nil
+	return agent.SocketPaths(socket, ofFile), require, nil
 }

@@ -1,7 +1,7 @@
 package moshd
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
 	"github.com/muxspec/muxspec/ref/udpmux"
 	"github.com/muxspec/muxspec/ref/udpmux/daemon"
 )
@@ -23,6 +24,8 @@ type config struct {
 	Socket, AddressFile, ModesText, SocketMode, SocketGroup, ConfigFile string
 	Port, Fall                                                          int  // of Config, as numbers that may be out of their range
 	Require                                                             bool // the agents'
+	CheckConfig, List, JSON                                             bool
+	LogLevel                                                            string
 
 	addresses []netip.AddrPort       // of Listen
 	mode      os.FileMode            // of SocketMode
@@ -40,14 +43,19 @@ func newConfig() *config {
 
 // build checks the values and completes the daemon's configuration.
 func (c *config) build() (err error) {
-	if err := cmp.Or(c.checkNumbers(), c.checkSockets()); err != nil {
-		return err
-	}
+	err = errors.Join(c.checkNumbers(), c.checkSockets())
 	c.Modes = daemon.DefaultConfig(c.MultiUser).Modes
 	if _, ok := c.isSet("modes"); ok {
-		if c.Modes, err = parseModes(c.ModesText); err != nil {
-			return c.fault("modes", "%q: %w", c.ModesText, err)
+		var wrong error
+		if c.Modes, wrong = parseModes(c.ModesText); wrong != nil {
+			err = errors.Join(err, c.fault("modes", "%q: %w", c.ModesText, wrong))
 		}
+	}
+	if _, set := c.isSet("log-level"); set && !slices.Contains(stdio.Levels, c.LogLevel) {
+		err = errors.Join(err, c.fault("log-level", "%q: is none of %s", c.LogLevel, strings.Join(stdio.Levels, ", ")))
+	}
+	if err != nil {
+		return err
 	}
 	if c.MaxConnectionsPerUID == 0 {
 		c.MaxConnectionsPerUID = c.MaxSessionsPerUID + 16
@@ -74,7 +82,7 @@ func parseModes(text string) (modes udpmux.Mode, err error) {
 }
 
 // checkNumbers checks what has a range.
-func (c *config) checkNumbers() error {
+func (c *config) checkNumbers() (err error) {
 	for _, o := range c.options() {
 		var n int64
 		var value, low, high any
@@ -90,8 +98,11 @@ func (c *config) checkNumbers() error {
 			continue
 		}
 		if n < o.min || n > o.max {
-			return c.fault(o.name, "%v: must be from %v to %v", value, low, high)
+			err = errors.Join(err, c.fault(o.name, "%v: must be from %v to %v", value, low, high))
 		}
+	}
+	if err != nil {
+		return err
 	}
 	if _, set := c.isSet("probe-rate"); !set && c.ProbeRate < c.MaxLearnSessions {
 		return c.fault("max-learn-sessions", "%d: must not be more than probe-rate, %d", c.MaxLearnSessions, c.ProbeRate)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/muxspec/muxspec/cmd/internal/tomlfile"
 )
 
 // read reads the configuration file, if there is one, and completes the configuration. Options that were given win.
@@ -18,8 +20,9 @@ func (c *config) read(fs *pflag.FlagSet) (err error) {
 	}
 	given, listen := make(map[string]string), c.Listen
 	fs.Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
-	if err := c.decode(); err != nil {
-		return err
+	unknown := c.decode()
+	if _, rest := errors.AsType[tomlfile.Unknown](unknown); unknown != nil && !rest {
+		return unknown
 	}
 	if fs.Changed("listen") {
 		c.Listen = listen
@@ -30,7 +33,7 @@ func (c *config) read(fs *pflag.FlagSet) (err error) {
 			return err
 		}
 	}
-	return c.build()
+	return errors.Join(unknown, c.build())
 }
 
 // ReadForAgent reads what the configuration file says to mosh-server-mux: where moshd's Unix socket is, or "", and

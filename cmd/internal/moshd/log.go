@@ -32,7 +32,7 @@ type userLog struct {
 
 // newFairHandler returns one that formats lines for w.
 func newFairHandler(w io.Writer) *fairHandler {
-	text := slog.NewTextHandler(w, nil)
+	text := stdio.Text(w)
 	return &fairHandler{Handler: text, others: stdio.Limit(text), users: make(map[uint64]*userLog)}
 }
 

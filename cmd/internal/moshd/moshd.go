@@ -3,6 +3,7 @@
 package moshd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,21 +56,31 @@ func Main(args []string) int {
 	if fs.NArg() > 0 {
 		return cmdline.Usage(fs, "unexpected argument %q", fs.Arg(0))
 	}
-	if err := c.read(fs); err != nil {
-		return cmdline.Usage(fs, "%v", err)
+	err := c.read(fs)
+	switch {
+	case c.CheckConfig:
+		return cmdline.Checked(fs, errors.Join(err, c.checkPlaces()), c.file)
+	case err != nil:
+		return cmdline.Usage(fs, "%v", cmdline.Faults(err)[0])
+	case c.List:
+		return c.list(fs)
 	}
+	stdio.SetLevel(c.LogLevel)
 	again := func() (*config, error) {
 		c, fs := newConfig(), cmdline.New(usage)
 		c.define(fs)
 		if err := fs.Parse(args); err != nil {
 			return nil, err
 		}
-		return c, c.read(fs)
+		if err := c.read(fs); err != nil {
+			return nil, cmdline.Faults(err)[0]
+		}
+		return c, nil
 	}
 	if os.Getpid() == 1 {
 		group.Reap()
 	}
-	err := c.run(slog.New(newFairHandler(stdio.Stderr)), again)
+	err = c.run(slog.New(newFairHandler(stdio.Stderr)), again)
 	var wrong misuse
 	if _, passed := errors.AsType[standalone.Misuse](err); passed || errors.As(err, &wrong) {
 		return cmdline.Usage(fs, "%v", err)
@@ -143,6 +154,9 @@ func (c *config) announce(log *slog.Logger, external []*daemon.Socket, agents *n
 		addresses = append(addresses, socket.Addr())
 	}
 	log.Info("listening", "socket", agents.Addr(), "modes", c.Modes)
+	log.Info("moshd works", "version", cmdline.Version(), "configuration", cmp.Or(c.file, "none"), "modes", c.Modes,
+		"multi-user", c.MultiUser, "advertised port", cmp.Or(c.AdvertisePort, external[0].Addr().Port()),
+		"max-sessions", c.MaxSessions)
 	if c.AddressFile == "" {
 		return func() {}, nil
 	}
@@ -161,6 +175,7 @@ func (c *config) reload(log *slog.Logger, server *daemon.Server, again func() (*
 		return
 	}
 	server.SetConfig(now.Config)
+	stdio.SetLevel(now.LogLevel)
 	log.Info("SIGHUP: configuration read again", "file", now.file)
 	if !c.sameSockets(now) {
 		log.Warn("SIGHUP: a change of the sockets needs a restart")

@@ -16,7 +16,7 @@ const (
 )
 
 // Log is a server's log. Of lines of one kind one a second is written.
-func Log() *slog.Logger { return slog.New(Limit(slog.NewTextHandler(Stderr, nil))) }
+func Log() *slog.Logger { return slog.New(Limit(Text(Stderr))) }
 
 // Limit makes a handler of h that writes one line of each kind in a second: the first at once, then the last, with the
 // number of those in between. Lines are of one kind if they differ only in whose connection they speak of.

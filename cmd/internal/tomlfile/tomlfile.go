@@ -13,7 +13,17 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Decode reads text, the contents of the file name, into v. Errors begin with FILE:LINE:COLUMN.
+// Unknown are keys that should not be there; the rest was read.
+type Unknown []error
+
+// Error is about the first.
+func (u Unknown) Error() string { return u[0].Error() }
+
+// Unwrap gives an error for each key.
+func (u Unknown) Unwrap() []error { return u }
+
+// Decode reads text, the contents of the file name, into v. Errors begin with FILE:LINE:COLUMN;
+// one of unknown keys is [Unknown].
 func Decode(name, text string, v any) error {
 	text = strings.TrimPrefix(text, "\ufeff") // as some editors put it there
 	err := toml.NewDecoder(strings.NewReader(text)).DisallowUnknownFields().Decode(v)
@@ -22,8 +32,12 @@ func Decode(name, text string, v any) error {
 	var time notTime
 	switch {
 	case errors.As(err, &unknown):
-		row, column := unknown.Errors[0].Position()
-		return fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(unknown.Errors[0].Key(), "."))
+		var all Unknown
+		for _, one := range unknown.Errors {
+			row, column := one.Position()
+			all = append(all, fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(one.Key(), ".")))
+		}
+		return all
 	case errors.As(err, &wrong):
 		row, column := wrong.Position()
 		said := inWords(strings.TrimPrefix(wrong.Error(), "toml: "))

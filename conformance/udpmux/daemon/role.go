@@ -39,7 +39,8 @@ var daemonOptions = pageOptions()
 func pageOptions() (options []option) {
 	for _, o := range docs.Options() {
 		switch o.Name {
-		case "listen", "socket", "address-file", "config", "socket-group", "receive-buffer":
+		case "listen", "socket", "address-file", "config", "socket-group", "receive-buffer",
+			"check-config", "list", "json", "log-level":
 			continue
 		case "modes":
 			o.Default = "learn,token,port" // a scenario that says nothing gets all

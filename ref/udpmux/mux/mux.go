@@ -183,8 +183,8 @@ func (m *Mux) fromClient(now time.Duration, c Client, ecn byte, D []byte) error 
 // send notes that f's client was heard, and sends P.
 func (m *Mux) send(now time.Duration, f *flow, ecn byte, P []byte) {
 	f.heard = now
-	f.session.count(now, f, P)
 	m.heard.MoveToBack(f.order)
+	f.session.count(now, f, P)
 	m.out = append(m.out, Delivery{f.source, f.session.Port, ecn, P})
 }
 
