@@ -56,3 +56,6 @@ func NewKey(hashName string, k []byte) (*Key, error) {
 	}
 	return nil, fmt.Errorf("unknown hash %q, there are: %s", hashName, strings.Join(HashNames(), ", "))
 }
+
+// Same says whether k and other, which are for the same hash, have the same bytes.
+func (k *Key) Same(other *Key) bool { return hmac.Equal(k.k, other.k) }

@@ -49,6 +49,9 @@ func (t *Table) Add(name string, max int, h Handler) error {
 	return nil
 }
 
+// Names are the services' names, in the order in which they were added.
+func (t *Table) Names() []string { return slices.Clone(t.names) }
+
 // list is the handler of HELP.
 func (t *Table) list(_ context.Context, c net.Conn) error {
 	b, err := AppendList(nil, t.names, MaxList)

@@ -11,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -38,7 +39,8 @@ const usage = `
 The key is the file's content as it is, a line end included; both sides need the same, and the same hash. 32 random bytes are a good one:
 (umask 077; head -c 32 /dev/urandom >FILE). With systemd's socket activation the sockets come from there, and --listen adds to them.
 
-SIGTERM, SIGINT and SIGHUP end the program when its connections have ended or the grace time is over, a second one at once.
+SIGTERM and SIGINT end the program when its connections have ended or the grace time is over, a second one at once.
+SIGHUP reads the key again, for new connections.
 
 Exit codes: 0 ended by a signal; 1 cannot listen or write; 2 wrong usage, wrong key file or unknown host.
 `
@@ -65,6 +67,8 @@ type options struct {
 	initTimeout                  time.Duration
 	maxConnections, maxPerSource int
 	clientFirst                  bool
+
+	current atomic.Pointer[hmacsocket.Forwarder] // of new connections
 }
 
 func (o *options) define(fs *pflag.FlagSet) {
@@ -128,11 +132,17 @@ func run(usage string, server bool, args []string) int {
 	}
 	alone.Log = stdio.Log()
 	key, err := loadKey(o.hash, o.keyFile, alone.Log)
+	if *alone.CheckConfig {
+		return cmdline.Checked(fs, err, o.keyFile)
+	}
 	if err != nil {
 		cmdline.Complain(fs, "%v", err)
 		return cmdline.ExitUsage
 	}
+	warnOfPlaces(addresses, server, alone.Log)
 	alone.Server = o.server(key, server, alone.Log)
+	alone.Reload = func() { o.reload(alone.Log) }
+	alone.On = []any{"key file", o.keyFile, "hash", o.hash, "forwards to", o.connect}
 	return serve(fs, &alone, addresses)
 }
 
@@ -168,8 +178,10 @@ func (o *options) server(key *hmacsocket.Key, server bool, log *slog.Logger) *ac
 		Server:   server,
 		Dial:     func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", o.connect) },
 	}
+	o.current.Store(f)
 	return &accept.Server{
 		Handle: func(ctx context.Context, c net.Conn) {
+			f := o.current.Load()
 			err := f.ServeConn(ctx, c)
 			if errors.Is(err, hmacsocket.ErrFirstHMAC) {
 				err = fmt.Errorf("%w: wrong key or other --hash?", err)

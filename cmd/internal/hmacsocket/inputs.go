@@ -18,6 +18,9 @@ import (
 // maxKey is a bound for what can only be a mistake, such as a device for a key.
 const maxKey = 1 << 20
 
+// shortKey is how many bytes a key should have, so that it cannot be guessed.
+const shortKey = 16
+
 // loadKey makes a key of a file's bytes as they are (HMACSOCKET-68, -69), and warns of what is likely to be a mistake.
 func loadKey(hash, file string, log *slog.Logger) (*hmacsocket.Key, error) {
 	k, info, err := readKey(file)
@@ -32,6 +35,9 @@ func loadKey(hash, file string, log *slog.Logger) (*hmacsocket.Key, error) {
 	}
 	if k[len(k)-1] == '\n' {
 		log.Warn("the key ends in a line end, which is a part of it", "file", file)
+	}
+	if len(k) < shortKey {
+		log.Warn("the key is short: 16 random bytes or more cannot be guessed", "file", file, "bytes", len(k))
 	}
 	return hmacsocket.NewKey(hash, k)
 }

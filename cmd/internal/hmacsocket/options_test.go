@@ -135,10 +135,10 @@ func TestKeyFromFIFO(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	progtest.Must(t, unix.Mkfifo(dir+"/key", 0o644))
-	go os.WriteFile(dir+"/key", []byte("secret"), 0)
+	go os.WriteFile(dir+"/key", []byte("sixteen or more."), 0)
 	service := progtest.EchoServer(t, "tcp", "127.0.0.1:0")
 	s := startHMACSocket(t, "hmacsocketserver", "-k", dir+"/key", "-c", service.Addr().String())
-	c := startHMACSocket(t, "hmacsocketclient", "-k", keyFile(t, "secret"), "-c", s.Addresses[0])
+	c := startHMACSocket(t, "hmacsocketclient", "-k", keyFile(t, "sixteen or more."), "-c", s.Addresses[0])
 	echoes(t, c)
 	if log, _ := os.ReadFile(s.Log); strings.Contains(string(log), "WARN") {
 		t.Errorf("the log:\n%s", log)

@@ -154,7 +154,7 @@ func (c *config) announce(log *slog.Logger, external []*daemon.Socket, agents *n
 		addresses = append(addresses, socket.Addr())
 	}
 	log.Info("listening", "socket", agents.Addr(), "modes", c.Modes)
-	log.Info("moshd works", "version", cmdline.Version(), "configuration", cmp.Or(c.file, "none"), "modes", c.Modes,
+	log.Info("started", "version", cmdline.Version(), "configuration", cmp.Or(c.file, "none"), "modes", c.Modes,
 		"multi-user", c.MultiUser, "advertised port", cmp.Or(c.AdvertisePort, external[0].Addr().Port()),
 		"max-sessions", c.MaxSessions)
 	if c.AddressFile == "" {

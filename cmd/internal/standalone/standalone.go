@@ -2,6 +2,7 @@
 package standalone
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -14,7 +15,9 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
+	"github.com/muxspec/muxspec/cmd/internal/cmdline"
 	"github.com/muxspec/muxspec/cmd/internal/group"
+	"github.com/muxspec/muxspec/cmd/internal/stdio"
 )
 
 // A Program is how a program serves until a signal ends it.
@@ -27,11 +30,17 @@ type Program struct {
 	AddressFile *string
 	grace       *time.Duration
 	Reload      func() // at SIGHUP; if nil, that is a signal like the others
+	CheckConfig *bool
+	File        string // the configuration file, or empty
+	On          []any  // what is on, for the line in the log that says so
+	level       *string
 }
 
 // Define adds the options that all servers have.
 func (s *Program) Define(fs *pflag.FlagSet) {
 	s.AddressFile = fs.String("address-file", "", "write the addresses that it listens on to `FILE`, one per line, once it does")
+	s.CheckConfig = fs.Bool("check-config", false, "say what is wrong with options and files, and exit")
+	s.level = fs.String("log-level", "info", "log lines of this `LEVEL` and above: debug, info, warn, error")
 	s.grace = fs.Duration("grace", 10*time.Second, "the time that sessions have left after SIGTERM")
 }
 
@@ -39,6 +48,9 @@ func (s *Program) Define(fs *pflag.FlagSet) {
 func (s *Program) Check() error {
 	if *s.grace < 0 {
 		return fmt.Errorf("--grace %v: must not be less than 0", *s.grace)
+	}
+	if err := stdio.SetLevel(*s.level); err != nil {
+		return fmt.Errorf("--%w", err)
 	}
 	return nil
 }
@@ -64,6 +76,8 @@ func (s *Program) Run(listeners []net.Listener) error {
 		s.Log.Info("listening", "address", l.Addr().String())
 		addresses = append(addresses, l.Addr())
 	}
+	on := append([]any{"version", cmdline.Version(), "configuration", cmp.Or(s.File, "none")}, s.On...)
+	s.Log.Info("started", on...)
 	if file := *s.AddressFile; file != "" {
 		remove, err := WriteAddresses(file, addresses)
 		if err != nil {

@@ -61,8 +61,11 @@ func Main(args []string) int {
 		return cmdline.Usage(fs, "%v", err)
 	}
 	listen, config, err := readConfig(fs, *file)
+	if *alone.CheckConfig {
+		return cmdline.Checked(fs, err, *file)
+	}
 	if err != nil {
-		return cmdline.Usage(fs, "%v", err)
+		return cmdline.Usage(fs, "%v", cmdline.Faults(err)[0])
 	}
 	log := stdio.Log()
 	config.MaxConnections = standalone.Fit(config.MaxConnections, perConnection, tcpmux.MaxConnections, log)
@@ -80,6 +83,7 @@ func Main(args []string) int {
 		return cmdline.ExitOK
 	}
 	alone.Server, alone.Log, alone.Reload = server, log, func() { reload(fs, server, log, listen) }
+	alone.File, alone.On = *file, []any{"services", strings.Join(config.Services.Names(), ","), "max-connections", config.MaxConnections}
 	return serve(fs, &alone, listen)
 }
 
@@ -109,7 +113,7 @@ func reload(fs *pflag.FlagSet, server *tcpmux.Server, log *slog.Logger, listen [
 	}
 	now, config, err := readConfig(fs, file)
 	if err != nil {
-		log.Error("SIGHUP: the old configuration stays", "error", err)
+		log.Error("SIGHUP: the old configuration stays", "error", cmdline.Faults(err)[0])
 		return
 	}
 	if strings.Join(now, " ") != strings.Join(listen, " ") {
