@@ -11,7 +11,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -68,7 +67,7 @@ type options struct {
 	maxConnections, maxPerSource int
 	clientFirst                  bool
 
-	current atomic.Pointer[hmacsocket.Forwarder] // of new connections
+	current current
 }
 
 func (o *options) define(fs *pflag.FlagSet) {
@@ -139,8 +138,8 @@ func run(usage string, server bool, args []string) int {
 		cmdline.Complain(fs, "%v", err)
 		return cmdline.ExitUsage
 	}
-	warnOfPlaces(addresses, server, alone.Log)
 	alone.Server = o.server(key, server, alone.Log)
+	warnOfPlaces(addresses, server, alone.Log)
 	alone.Reload = func() { o.reload(alone.Log) }
 	alone.On = []any{"key file", o.keyFile, "hash", o.hash, "forwards to", o.connect}
 	return serve(fs, &alone, addresses)

@@ -4,9 +4,15 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
 
 	"github.com/muxspec/muxspec/ref/hmacsocket"
 )
+
+// A current has the forwarder of new connections, with the key of the last SIGHUP.
+type current struct {
+	atomic.Pointer[hmacsocket.Forwarder]
+}
 
 // reload takes the key file's new content for new connections. Without a good one the old key stays.
 func (o *options) reload(log *slog.Logger) {
