@@ -127,8 +127,7 @@ func readFrame(b []byte, ended bool) (n int, f wire.Fault, err error) {
 	if refErr == ref.ErrIncomplete && ended && len(b) > 0 { // a FrameReader says so, which readFrames compares
 		refErr = ref.ErrCutShort
 	}
-	err = differ(b, asRef(w), r, f, refErr)
-	if err == nil && n != refN {
+	if err = differ(b, asRef(w), r, f, refErr); err == nil && n != refN {
 		err = fmt.Errorf("%x: conformance/wire %d bytes, ref %d", b, n, refN)
 	}
 	if err != nil || f != wire.None {

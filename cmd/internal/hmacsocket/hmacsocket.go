@@ -130,6 +130,7 @@ func run(usage string, server bool, args []string) int {
 		return cmdline.Usage(fs, "%v", err)
 	}
 	alone.Log = stdio.Log()
+	warnOfPlaces(addresses, server, alone.Log)
 	key, err := loadKey(o.hash, o.keyFile, alone.Log)
 	if *alone.CheckConfig {
 		return cmdline.Checked(fs, err, o.keyFile)
@@ -139,7 +140,6 @@ func run(usage string, server bool, args []string) int {
 		return cmdline.ExitUsage
 	}
 	alone.Server = o.server(key, server, alone.Log)
-	warnOfPlaces(addresses, server, alone.Log)
 	alone.Reload = func() { o.reload(alone.Log) }
 	alone.On = []any{"key file", o.keyFile, "hash", o.hash, "forwards to", o.connect}
 	return serve(fs, &alone, addresses)

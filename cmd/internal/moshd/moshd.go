@@ -59,7 +59,7 @@ func Main(args []string) int {
 	err := c.read(fs)
 	switch {
 	case c.CheckConfig:
-		return cmdline.Checked(fs, errors.Join(err, c.checkPlaces()), c.file)
+		return cmdline.Checked(fs, cmp.Or(err, c.checkPlaces()), c.file)
 	case err != nil:
 		return cmdline.Usage(fs, "%v", cmdline.Faults(err)[0])
 	case c.List:

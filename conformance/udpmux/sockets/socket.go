@@ -157,6 +157,13 @@ func addrPort(a unix.Sockaddr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
+// Control lets f have the socket's descriptor.
+func Control(c *net.UDPConn, f func(fd int)) {
+	if raw, err := c.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { f(int(fd)) })
+	}
+}
+
 // P makes a datagram of mosh's form, n bytes with that first byte and nonce; the rest is random.
 func P(first byte, nonce uint64, n int) []byte {
 	b := make([]byte, max(n, 8))

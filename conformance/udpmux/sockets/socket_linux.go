@@ -26,12 +26,6 @@ func setECN(c *net.UDPConn, ecn int) {
 	})
 }
 
-func Control(c *net.UDPConn, f func(fd int)) {
-	if raw, err := c.SyscallConn(); err == nil {
-		raw.Control(func(fd uintptr) { f(int(fd)) })
-	}
-}
-
 // ecnOf gives the ECN bits that a control message tells.
 func ecnOf(oob []byte) int {
 	messages, err := unix.ParseSocketControlMessage(oob)
