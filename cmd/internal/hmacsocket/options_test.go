@@ -180,7 +180,7 @@ func TestActivationOfHMACSocket(t *testing.T) {
 	t.Parallel()
 	service := progtest.EchoServer(t, "tcp", "127.0.0.1:0")
 	tcp := progtest.Listen(t, "tcp", "127.0.0.1:0").(*net.TCPListener)
-	key := "-k" + keyFile(t, "secret")
+	key := "-k" + keyFile(t, "sixteen or more.")
 	s := progtest.ServeCommand(t, progtest.ActivationOf(t, []progtest.Filer{tcp}, "hmacsocketserver", key, "-c", service.Addr().String()))
 	echoes(t, startHMACSocket(t, "hmacsocketclient", key, "-c", tcp.Addr().String()))
 	if len(s.Addresses) != 1 || s.Addresses[0] != tcp.Addr().String() {
