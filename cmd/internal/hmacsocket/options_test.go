@@ -75,7 +75,7 @@ func keyFile(t *testing.T, key string) string {
 // An address is only missing when the key is good: systemd may have passed one.
 func TestHMACSocketWithoutAddress(t *testing.T) {
 	for _, program := range hmacSocketPrograms {
-		got := progtest.Run(t, nil, program, "-k", keyFile(t, "k"), "-c", "127.0.0.1:7")
+		got := progtest.Run(t, nil, program, "-k", keyFile(t, "a key of 16 bytes"), "-c", "127.0.0.1:7")
 		progtest.CheckComplaint(t, got, program, `--listen is missing`)
 	}
 }

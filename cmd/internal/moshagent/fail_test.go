@@ -96,7 +96,7 @@ func TestSessionAgentNotRegistered(t *testing.T) {
 	}{
 		"error":       {func(c *playedConn) { c.send(udpmux.Frame{Type: udpmux.Error, Code: 2, Text: "full"}) }, `refused with ERROR 2: "full"`},
 		"end":         {func(c *playedConn) {}, "the daemon ended the connection"},
-		"bad frame":   {func(c *playedConn) { c.Write([]byte{0, 2, 7, 7}) }, "unknown type"},
+		"bad frame":   {func(c *playedConn) { c.Write([]byte{0, 2, 0x7f, 7}) }, "unknown type"},
 		"other frame": {func(c *playedConn) { c.send(udpmux.Frame{Type: udpmux.Welcome, Port: 1}) }, "another type"},
 	} {
 		t.Run(name, func(t *testing.T) {

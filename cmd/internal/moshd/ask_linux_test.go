@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -99,6 +100,10 @@ func TestStarted(t *testing.T) {
 			t.Setenv("JOURNAL_STREAM", test.journal(&stat))
 			m := serveMoshd(t, dir, test.args...)
 			text, err := os.ReadFile(log.Name())
+			for began := time.Now(); test.begin != "" && len(text) == 0 && time.Since(began) < 10*time.Second; {
+				time.Sleep(time.Millisecond) // the address is there before the line is
+				text, err = os.ReadFile(log.Name())
+			}
 			progtest.Must(t, err)
 			line := regexp.MustCompile(`(?m)^.*msg=started version=\S+ configuration=none modes=learn,token multi-user=false .*$`).Find(text)
 			if !strings.HasPrefix(string(text), test.begin) || (line == nil) != (test.begin == "") {

@@ -12,7 +12,7 @@ import (
 var errListed = errors.New("the sessions were listed")
 
 // list does section 2.7. The lock is held for one session at a time: the datagrams of others must not wait for a list,
-// and who does not read it must not hold up anybody (UDPMUX-166).
+// and who does not read it must not hold up anybody (UDPMUX-162).
 func (s *Server) list(c *net.UnixConn, uid uint32, within time.Duration) error {
 	c.SetDeadline(time.Now().Add(within))
 	all := uid == 0 || uid == s.uid

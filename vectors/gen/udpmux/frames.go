@@ -22,7 +22,7 @@ const (
 	readRule    = "UDPMUX-35"
 	refusedRule = "UDPMUX-37"
 	earlyRules  = "UDPMUX-37 UDPMUX-38"
-	listRule    = "UDPMUX-161"
+	listRule    = "UDPMUX-157"
 )
 
 var frames = []frameRow{
@@ -35,12 +35,12 @@ var frames = []frameRow{
 	{"frame-list-following", listAll + hello1, open, valid, "", "Following", "A HELLO follows LIST."},
 	{"frame-listed-end", listEnd, open, valid, listRule, "", "The page's LISTED, the end of a list."},
 	{"frame-listed-end-ended", listEnd, ended, valid, listRule, "", "The stream ends after the list, as it should."},
-	{"frame-listed-session", listedSession, open, valid, "UDPMUX-161 UDPMUX-165", "", "A session, each byte another."},
-	{"frame-listed-session-most", frame(listed, repeat("\xff", 47)), open, valid, "UDPMUX-161", "", "All bits are set."},
+	{"frame-listed-session", listedSession, open, valid, "UDPMUX-157 UDPMUX-161", "", "A session, each byte another."},
+	{"frame-listed-session-most", frame(listed, repeat("\xff", 47)), open, valid, "UDPMUX-157", "", "All bits are set."},
 	{"frame-listed-session-zero", frame(listed, repeat("\x00", 47)), open, valid, "", "", "All bits are 0."},
-	{"frame-listed-client", listedClient, open, valid, "UDPMUX-163", "", "A client at an IPv4 address."},
+	{"frame-listed-client", listedClient, open, valid, "UDPMUX-159", "", "A client at an IPv4 address."},
 	{"frame-listed-client-ipv6", frame(listed, unhex("20010db8000000000000000000000001 ffff 7f7fffff 0001")), open, valid,
-		"UDPMUX-163", "", "A client at an IPv6 address, and the last loopback source."},
+		"UDPMUX-159", "", "A client at an IPv6 address, and the last loopback source."},
 	{"frame-listed-client-zero", frame(listed, repeat("\x00", 24)), open, valid, "", "", "All bits are 0."},
 	{"frame-listed-following", listedSession + listedClient + listEnd, open, valid, listRule, "Following",
 		"A session, a client and the end in one piece."},

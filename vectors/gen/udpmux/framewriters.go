@@ -53,10 +53,10 @@ var frameWriters = []frameWriterRow{
 	{"write-listed-end", udpmux.Frame{Type: udpmux.Listed}, listEnd, valid, listRule, "", "The end of a list."},
 	{"write-listed-session", udpmux.Frame{Type: udpmux.Listed, Entry: udpmux.Session{ID: 0x01020304, UID: 0x05060708, Modes: 3,
 		Port: 33418, Inode: 0x090a0b0c0d0e0f10, Age: 86400, Idle: 3600, ToBackend: 0x1112131415161718,
-		ToClients: 0x191a1b1c1d1e1f20, Clients: 65}}, listedSession, valid, "UDPMUX-161 UDPMUX-165", "", "A session."},
+		ToClients: 0x191a1b1c1d1e1f20, Clients: 65}}, listedSession, valid, "UDPMUX-157 UDPMUX-161", "", "A session."},
 	{"write-listed-client", udpmux.Frame{Type: udpmux.Listed, Entry: udpmux.Client{
 		Address: [16]byte([]byte(unhex("00000000000000000000ffffc0000207"))), Port: 54321,
-		Source: [4]byte{127, 90, 27, 44}, SourcePort: 40000}}, listedClient, valid, "UDPMUX-163", "", "A client."},
+		Source: [4]byte{127, 90, 27, 44}, SourcePort: 40000}}, listedClient, valid, "UDPMUX-159", "", "A client."},
 	{"write-type-08", udpmux.Frame{Type: 8}, "", unknownType, "", "", "The type after the last."},
 	{"write-type-7f", udpmux.Frame{Type: 0x7f}, "", unknownType, "", "", "The type 0x7F."},
 	{"write-type-10", udpmux.Frame{Type: 0x10}, "", unknownType, "", "", "A type that is reserved."},
