@@ -73,7 +73,7 @@ func hmacRole(name string) engine.Role {
 		Rests:   rests,
 		Axes:    []engine.Axis{tcp.Segments("HMACSOCKET-24")},
 		First:   func(s *engine.Session) (string, []byte) { return "init_timeout", of(s).pair.hmac.first() },
-		Profile: profilePair, Explorer: explorePairs(), Fuzzer: fuzzPairs(),
+		Profile: profilePair, Explorer: explorePairs, Fuzzer: fuzzPairs,
 		Init: fmt.Sprintf(initHMAC, strings.Replace(name, "-", "", 1), serverComment(name)),
 	}
 	if name == Server {

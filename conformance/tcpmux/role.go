@@ -55,7 +55,7 @@ func Roles() []engine.Role {
 		First:    func(*engine.Session) (string, []byte) { return "request_timeout", []byte("a") },
 		Profile:  profileRequests,
 		Programs: programs(),
-		Explorer: exploreServer(), Fuzzer: fuzzServer(),
+		Explorer: exploreServer, Fuzzer: fuzzServer,
 		Init: initServer,
 	}, {
 		Name: Client, Baseline: "client-baseline", Fresh: true,
@@ -72,7 +72,7 @@ func Roles() []engine.Role {
 		Rests: map[string]string{"request": "TCPMUX-47", "ends failed": "TCPMUX-53", "prints": "TCPMUX-61",
 			"exchange": "TCPMUX-61"},
 		Axes:     []engine.Axis{tcp.Segments("TCPMUX-50")},
-		Explorer: exploreClient(), Fuzzer: fuzzClient(),
+		Explorer: exploreClient, Fuzzer: fuzzClient,
 		Init: initClient,
 	}}
 }

@@ -70,13 +70,14 @@ type exploration struct {
 // found is in the exploration.
 func (u *Suite) Explore(ctx context.Context, o ExploreOptions) (*report.Exploration, error) {
 	kind := u.role(o.Role)
-	explorer := kind.Explorer
+	begin := kind.Explorer
 	if o.Fuzz {
-		explorer = kind.Fuzzer
+		begin = kind.Fuzzer
 	}
-	if explorer == nil {
+	if begin == nil {
 		return nil, fmt.Errorf("there is no role %q; it is one of %s", o.Role, strings.Join(u.Roles(), ", "))
 	}
+	explorer := begin()
 	options := Options{Target: o.Target, Role: o.Role, Program: o.Program, Version: o.Version, Patience: o.Patience,
 		Start: o.Start, Quick: true, Scenarios: []string{kind.Baseline}}
 	r, selected, finish, err := u.open(ctx, options)

@@ -76,10 +76,10 @@ type Role struct {
 	// Programs are those that muxspec can run as besides: services that targets offer, stand-ins for others' programs.
 	// Each gives its exit code.
 	Programs map[string]func(args []string) int
-	// Explorer is what a peer can do next in an exploration; nil: the role cannot be explored.
-	Explorer *Explorer
+	// Explorer makes, when it is needed, what a peer can do next in an exploration; nil: the role cannot be explored.
+	Explorer func() *Explorer
 	// Fuzzer is the same for what hostile peers send: many short sessions, each a move.
-	Fuzzer *Explorer
+	Fuzzer func() *Explorer
 	// Init is the middle of a target file to begin with: the command and what the target has.
 	Init string
 }

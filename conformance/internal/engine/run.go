@@ -123,19 +123,20 @@ func (u *Suite) open(ctx context.Context, o Options) (r *run, selected []Scenari
 		return nil, nil, nil, err
 	}
 	var end []func()
-	finish = func() {
+	ends := func() {
 		for _, f := range slices.Backward(end) {
 			f()
 		}
 	}
 	defer func() {
 		if err != nil {
-			finish()
+			ends()
 		}
 	}()
+	made := r // which a return with an error forgets
 	end = append(end, func() {
-		if r.root != "" && !o.Keep {
-			os.RemoveAll(r.root)
+		if made.root != "" && !o.Keep {
+			os.RemoveAll(made.root)
 		}
 	})
 	if err := r.able(); err != nil {
@@ -145,8 +146,8 @@ func (u *Suite) open(ctx context.Context, o Options) (r *run, selected []Scenari
 	r.pulse = proc.StartPulse()
 	r.ground = proc.NewGround(r.root, r.pulse)
 	r.canary = newCanary()
-	end = append(end, func() { close(r.pulse.Stop) }, r.canary.close, func() { os.RemoveAll(r.scratch) })
-	return r, selected, finish, r.unpack(selected)
+	end = append(end, func() { close(r.pulse.Stop) }, r.canary.close, func() { os.RemoveAll(made.scratch) })
+	return r, selected, ends, r.unpack(selected)
 }
 
 // with gives the placeholders' values for the scenario.

@@ -16,10 +16,11 @@ type Told struct {
 
 // Tell draws n sequences of a role's explorer, or of what fuzzes the role, without one of the moves.
 func (u *Suite) Tell(role string, fuzz bool, n int, without string) (all Told) {
-	e := u.role(role).Explorer
+	begin := u.role(role).Explorer
 	if fuzz {
-		e = u.role(role).Fuzzer
+		begin = u.role(role).Fuzzer
 	}
+	e := begin()
 	all.States, all.Reached = e.States, make(map[string]bool)
 	for _, m := range e.Moves {
 		if !slices.Contains(all.Moves, m.Name) {

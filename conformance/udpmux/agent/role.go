@@ -38,8 +38,8 @@ func agentRole(name, baseline string) engine.Role {
 		Rests:    rests[name],
 		Axes:     axes(name),
 		Programs: programs(),
-		Explorer: map[string]*engine.Explorer{Server: exploreServer(), Client: exploreClient()}[name],
-		Fuzzer:   map[string]*engine.Explorer{Server: fuzzServer(), Client: fuzzClient()}[name],
+		Explorer: map[string]func() *engine.Explorer{Server: exploreServer, Client: exploreClient}[name],
+		Fuzzer:   map[string]func() *engine.Explorer{Server: fuzzServer, Client: fuzzClient}[name],
 		Init:     fmt.Sprintf(initAgent, agentPrograms[name]),
 	}
 }

@@ -89,7 +89,7 @@ func Roles() []engine.Role {
 		Good:    goodSession,
 		Rests:   map[string]string{"welcome": "UDPMUX-33", "reaches": "UDPMUX-2", "gets": "UDPMUX-3", "stops up": "UDPMUX-72"},
 		Axes:    axes(),
-		Profile: profileSession, Explorer: exploreDaemon(), Fuzzer: fuzzDaemon(),
+		Profile: profileSession, Explorer: exploreDaemon, Fuzzer: fuzzDaemon,
 		Init: initDaemon,
 	}}
 }
