@@ -129,7 +129,7 @@ func seen(rep *report.Report) map[string]string {
 
 // A finding is what several deviations of a target have in common.
 type finding struct {
-	rules, scenarios []string
+	rules []string
 	// evidence is what the first of the scenarios saw that saw anything.
 	evidence, reason, consequence, workaround string
 }
