@@ -46,7 +46,7 @@ func TestExampleCodecs(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
 			source := example(t, protocol)
-			if lines := strings.Count(source, "\n"); lines > 120 {
+			if lines := strings.Count(source, "\n"); lines > 140 {
 				t.Errorf("it has %d lines", lines)
 			}
 			if code, out := runCodec(t, protocol, source); code != 0 {

@@ -3,7 +3,12 @@ import base64, hashlib, hmac, json, re, struct, sys
 
 BITS = {"learn": 1, "token": 2, "port": 4}
 FRAMES = {1: (">B", ["version"]), 2: (">BH", ["modes", "port"]), 3: (">BH32s", ["modes", "port", "s"]),
-          4: (">I", ["id"]), 5: (">B", ["code"])}  # ERROR's text follows
+          4: (">I", ["id"]), 5: (">B", ["code"]), 6: (">", []), 7: (">", [])}
+# What follows the code of an ERROR is text; a LISTED has one of these, or nothing.
+LISTED = {25: ("client", ">16sH4sH", ["address", "port", "source", "source_port"]),
+          48: ("session", ">IIBHQIIQQI", ["id", "uid", "modes", "port", "inode", "age", "idle", "to_backend",
+                                          "to_clients", "clients"])}
+TEXTS = ["inode", "to_backend", "to_clients"]  # numbers that are too large for some readers of JSON
 
 class Fault(Exception):
     """What is wrong with the bytes, or that they are incomplete."""
@@ -47,11 +52,16 @@ def frame(q):
     check(data[2] not in FRAMES, "unknown type")
     layout, names = FRAMES[data[2]]
     least = 1 + struct.calcsize(layout)
-    check(size < least or data[2] != 5 and size > least, "bad length")
+    fits = {5: size >= least, 7: size in (1, *LISTED)}.get(data[2], size == least)
+    check(not fits, "bad length")
     check(len(data) < 2 + size, "incomplete")
     found = {"type": data[2], **dict(zip(names, struct.unpack_from(layout, data, 3)))}
     if data[2] == 5:
         found["text"] = data[4:2 + size]
+    if data[2] == 7 and size > 1:
+        name, layout, names = LISTED[size]
+        values = dict(zip(names, struct.unpack_from(layout, data, 3)))
+        found[name] = {n: str(v) if n in TEXTS else v for n, v in values.items()}
     check_frame(found)
     return {"consumed": 2 + size, "frame": found}
 
@@ -61,6 +71,9 @@ def write_frame(q):
     check_frame(f)
     layout, names = FRAMES[f["type"]]
     body = bytes([f["type"]]) + struct.pack(layout, *(f[name] for name in names)) + f.get("text", b"")
+    for name, layout, names in LISTED.values():
+        if name in f:
+            body += struct.pack(layout, *(int(f[name][n]) if n in TEXTS else f[name][n] for n in names))
     check(len(body) > 4096, "too long")
     return {"output": len(body).to_bytes(2, "big") + body}
 
