@@ -36,12 +36,12 @@ test:
 # What is concurrent, with the race detector, which needs a C compiler.
 RACE = ./ref/... ./conformance ./conformance/internal/... ./conformance/udpmux/...
 race:
-	$(GO) test -race -skip '^(TestSpeed|TestReal)$$' $(TESTFLAGS) $(RACE)
+	$(GO) test -race -skip '^(TestSpeed|TestReal|TestSequences|TestBlindExplorer)$$' $(TESTFLAGS) $(RACE)
 
 # What uses IPv6 where there is none, in a network namespace: tests, then the reference.
 no-ipv6:
 	$(GO) mod download
-	.ci/no-ipv6 $(GO) test -skip '^(TestSpeed|TestReal)$$' $(TESTFLAGS) ./conformance ./conformance/udpmux/... ./ref/udpmux/...
+	.ci/no-ipv6 $(GO) test -skip '^(TestSpeed|TestReal|TestSequences|TestBlindExplorer)$$' $(TESTFLAGS) ./conformance ./conformance/udpmux/... ./ref/udpmux/...
 	.ci/no-ipv6 $(GO) run ./cmd/muxspec run --quick
 
 # Debian's programs that tests use as peers, in .peers/; nothing is installed.
