@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 )
 
 // Files holds the vector files, PROTOCOL/FILE.json.
@@ -52,6 +53,20 @@ func Load(protocol string) ([]File, error) {
 		files = append(files, file)
 	}
 	return files, nil
+}
+
+// Inputs gives what the vectors of some codecs of a protocol read, and an empty input: seeds of what nobody should send.
+// The files are part of the program: it panics if they cannot be read.
+func Inputs(protocol string, codecs ...Codec) (all [][]byte) {
+	files, err := Load(protocol)
+	if err != nil {
+		panic(err)
+	}
+	files = slices.DeleteFunc(files, func(f File) bool { return !slices.Contains(codecs, f.Codec) })
+	for _, v := range Of[Reading](files) {
+		all = append(all, v.Bytes())
+	}
+	return append(all, []byte{})
 }
 
 // decode reads one file.

@@ -24,22 +24,14 @@ func endMoves() []engine.Move {
 			return engine.Lines("HMACSOCKET-56", "plain shutdown", "hmac closed -quiet -fin")
 		}),
 		onPair("peer's reset", isGreeted, func(w *engine.World, p *pairs, c *explored) []engine.Line {
-			if p.over(c); c.inEnded || c.outOver {
-				w.Reach(resetAfterEnd)
-			} else if c.in && c.out {
-				w.Reach(peerReset)
-			}
+			p.reset(w, c, peerReset)
 			if c.inEnded {
 				return engine.Lines("HMACSOCKET-83", "hmac reset", "plain broken")
 			}
 			return engine.Lines("HMACSOCKET-59", "hmac reset", "plain closed -quiet -reset")
 		}),
 		onPair("plain side's reset", isGreeted, func(w *engine.World, p *pairs, c *explored) []engine.Line {
-			if p.over(c); c.inEnded || c.outOver {
-				w.Reach(resetAfterEnd)
-			} else if c.in && c.out {
-				w.Reach(plainReset)
-			}
+			p.reset(w, c, plainReset)
 			if c.outOver {
 				return engine.Lines("HMACSOCKET-84", "plain reset", "hmac broken")
 			}
@@ -53,6 +45,17 @@ func endMoves() []engine.Move {
 			}
 			return append(engine.Lines("HMACSOCKET-63", "stall plain"), engine.Lines("HMACSOCKET-86", "plain reset", "hmac broken")...)
 		}),
+	}
+}
+
+// reset takes note of a reset: of a connection with an end, or of one that has carried data.
+func (p *pairs) reset(w *engine.World, c *explored, whole string) {
+	p.over(c)
+	switch {
+	case c.inEnded || c.outOver:
+		w.Reach(resetAfterEnd)
+	case c.in && c.out:
+		w.Reach(whole)
 	}
 }
 

@@ -1,30 +1,12 @@
 package hmacsocket
 
 import (
-	"slices"
-
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/vectors"
 )
 
 // longestText is how much a fuzzed peer sends at once.
 const longestText = 4096
-
-// corpus gives the inputs of the vectors of some codecs.
-func corpus(codecs ...vectors.Codec) (all [][]byte) {
-	files, err := vectors.Load("hmacsocket")
-	if err != nil {
-		panic(err) // they are part of the program
-	}
-	for _, f := range files {
-		if slices.Contains(codecs, f.Codec) {
-			for _, v := range vectors.Of[vectors.Reading]([]vectors.File{f}) {
-				all = append(all, v.Bytes())
-			}
-		}
-	}
-	return append(all, []byte{})
-}
 
 // The states of fuzzing.
 const (
@@ -39,7 +21,7 @@ const (
 
 // fuzzPairs is what a peer without the key sends, and one with it.
 func fuzzPairs() *engine.Explorer {
-	first, later := corpus(vectors.Init), corpus(vectors.OneMessage, vectors.Stream)
+	first, later := vectors.Inputs("hmacsocket", vectors.Init), vectors.Inputs("hmacsocket", vectors.OneMessage, vectors.Stream)
 	return &engine.Explorer{
 		Begin: func() any { return nil },
 		Moves: []engine.Move{

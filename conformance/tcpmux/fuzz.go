@@ -10,22 +10,6 @@ import (
 // longestText is how much a fuzzed peer sends at once.
 const longestText = 4096
 
-// corpus gives the inputs of a codec's vectors.
-func corpus(codec vectors.Codec) (all [][]byte) {
-	files, err := vectors.Load("tcpmux")
-	if err != nil {
-		panic(err) // they are part of the program
-	}
-	for _, f := range files {
-		if f.Codec == codec {
-			for _, v := range vectors.Of[vectors.Reading]([]vectors.File{f}) {
-				all = append(all, v.Bytes())
-			}
-		}
-	}
-	return append(all, []byte{})
-}
-
 // The states of fuzzing.
 const (
 	sentAndReset   = "a peer sent something and reset the connection"
@@ -40,7 +24,7 @@ const (
 
 // fuzzServer is what a hostile client sends.
 func fuzzServer() *engine.Explorer {
-	requests := corpus(vectors.Request)
+	requests := vectors.Inputs("tcpmux", vectors.Request)
 	return &engine.Explorer{
 		Begin: func() any { return nil },
 		Moves: []engine.Move{{Name: "client", Do: func(w *engine.World) []engine.Line {
@@ -76,7 +60,7 @@ func fuzzServer() *engine.Explorer {
 
 // fuzzClient is what a hostile server sends.
 func fuzzClient() *engine.Explorer {
-	replies := append(corpus(vectors.Reply), corpus(vectors.List)...)
+	replies := append(vectors.Inputs("tcpmux", vectors.Reply), vectors.Inputs("tcpmux", vectors.List)...)
 	return &engine.Explorer{
 		Begin: func() any { return nil },
 		Moves: []engine.Move{{Name: "server", Do: func(w *engine.World) []engine.Line {

@@ -115,37 +115,44 @@ func (u *Suite) parseVariant(of Scenario, v variant, rules []docs.Rule) (Scenari
 			s.Rule, s.Title = rules[i], value
 		case s.Rule.ID == "":
 			return s, fmt.Errorf("the first line names no rule: %q", comment)
-		case key == "needs":
-			s.Needs = append(s.Needs, strings.Fields(value)...)
-			s.Own = s.Own || u.role(s.Rule.Roles[0]).Apart && value != visible // the shared one may have something else
-		case key == "was":
-			s.Was = append(s.Was, strings.Fields(value)...)
-		case key == "vary":
-		case key == "explored":
-			if s.Role, err = savedRole(value); err != nil {
-				return s, err
-			}
-		case key == "fixed":
-			s.fixed = strings.Fields(value)
-			if err := u.knowsAxes(s); err != nil {
-				return s, err
-			}
-		case key == "instance" && value == "own":
-			s.Own = true
-		case key == "baseline" && value == "none":
-			s.Alone = true
-		case slices.ContainsFunc(u.roles, func(r Role) bool { return slices.Contains(r.Heads, key) }):
-			if err := u.role(s.Rule.Roles[0]).Head(&s, key, value); err != nil {
-				return s, fmt.Errorf("%s: %w", key, err)
-			}
 		default:
-			s.Title += " " + comment
+			if err := u.headLine(&s, key, value, comment); err != nil {
+				return s, err
+			}
 		}
 	}
 	if s.Rule.ID == "" {
 		return s, fmt.Errorf("the first line names no rule")
 	}
 	return s, u.checkNeeds(&s)
+}
+
+// headLine reads a line of a head after the first: what it sets, or more of the title.
+func (u *Suite) headLine(s *Scenario, key, value, comment string) (err error) {
+	switch {
+	case key == "needs":
+		s.Needs = append(s.Needs, strings.Fields(value)...)
+		s.Own = s.Own || u.role(s.Rule.Roles[0]).Apart && value != visible // the shared one may have something else
+	case key == "was":
+		s.Was = append(s.Was, strings.Fields(value)...)
+	case key == "vary":
+	case key == "explored":
+		s.Role, err = savedRole(value)
+	case key == "fixed":
+		s.fixed = strings.Fields(value)
+		return u.knowsAxes(*s)
+	case key == "instance" && value == "own":
+		s.Own = true
+	case key == "baseline" && value == "none":
+		s.Alone = true
+	case slices.ContainsFunc(u.roles, func(r Role) bool { return slices.Contains(r.Heads, key) }):
+		if err := u.role(s.Rule.Roles[0]).Head(s, key, value); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+	default:
+		s.Title += " " + comment
+	}
+	return err
 }
 
 // checkNeeds reports a need that nobody can have, and records the time limits among the needs.

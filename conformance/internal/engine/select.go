@@ -19,27 +19,19 @@ func (u *Suite) selection(o Options) ([]Scenario, error) {
 		}
 		roles = []string{o.Role}
 	}
-	all := u.Scenarios()
-	for _, id := range o.Rules {
-		if !slices.ContainsFunc(all, func(s Scenario) bool { return s.Rule.ID == id }) {
-			return nil, fmt.Errorf("no scenario tests a rule %q; 'muxspec list' shows them all", id)
-		}
-	}
 	selected, names, err := u.fromFiles(o.Scenarios, roles)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		name, _, _ := strings.Cut(name, "@")
-		if _, ok := u.find(name, ""); !ok {
-			return nil, fmt.Errorf("unknown scenario %q; 'muxspec list' shows them all", name)
-		}
+	if err := u.known(o.Rules, names); err != nil {
+		return nil, err
 	}
 	released, err := docs.Through(o.Until)
 	if err != nil {
 		return nil, err
 	}
 	in := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
+	all := u.Scenarios()
 	if len(selected) > 0 && len(names) == 0 && len(o.Rules) == 0 {
 		all = nil
 	}
@@ -58,6 +50,23 @@ func (u *Suite) selection(o Options) ([]Scenario, error) {
 		})
 	}
 	return selected, nil
+}
+
+// known says which rule no scenario tests, or which name no scenario has.
+func (u *Suite) known(rules, names []string) error {
+	all := u.Scenarios()
+	for _, id := range rules {
+		if !slices.ContainsFunc(all, func(s Scenario) bool { return s.Rule.ID == id }) {
+			return fmt.Errorf("no scenario tests a rule %q; 'muxspec list' shows them all", id)
+		}
+	}
+	for _, name := range names {
+		name, _, _ := strings.Cut(name, "@")
+		if _, ok := u.find(name, ""); !ok {
+			return fmt.Errorf("unknown scenario %q; 'muxspec list' shows them all", name)
+		}
+	}
+	return nil
 }
 
 // among says whether the scenario is one of those, NAME or NAME@VARIANT, or none are named.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
-	"github.com/muxspec/muxspec/conformance/udpmux/daemon"
 	"github.com/muxspec/muxspec/vectors"
 )
 
@@ -21,8 +20,8 @@ const (
 
 // fuzzServer is what a hostile daemon sends a server agent, and a mosh-server prints.
 func fuzzServer() *engine.Explorer {
-	frames, output := daemon.Corpus(vectors.OneFrame), daemon.Corpus(vectors.Connect)
-	signals := daemon.Corpus(vectors.Signal)
+	frames, output := vectors.Inputs("udpmux", vectors.OneFrame), vectors.Inputs("udpmux", vectors.Connect)
+	signals := vectors.Inputs("udpmux", vectors.Signal)
 	move := func(name, state string, do func(w *engine.World) []engine.Line) engine.Move {
 		return engine.Move{Name: name, Do: func(w *engine.World) []engine.Line {
 			w.Reach(state)

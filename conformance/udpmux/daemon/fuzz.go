@@ -2,27 +2,10 @@ package daemon
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
 	"github.com/muxspec/muxspec/vectors"
 )
-
-// Corpus gives the inputs of the vectors of some codecs.
-func Corpus(codecs ...vectors.Codec) (all [][]byte) {
-	files, err := vectors.Load("udpmux")
-	if err != nil {
-		panic(err) // they are part of the program
-	}
-	for _, f := range files {
-		if slices.Contains(codecs, f.Codec) {
-			for _, v := range vectors.Of[vectors.Reading]([]vectors.File{f}) {
-				all = append(all, v.Bytes())
-			}
-		}
-	}
-	return append(all, []byte{})
-}
 
 // A fuzzed sequence has a session that its datagrams are meant for.
 type fuzzed struct{ session, agents int }
@@ -38,7 +21,7 @@ const (
 
 // fuzzDaemon is what clients, backends and agents send that nobody should.
 func fuzzDaemon() *engine.Explorer {
-	datagrams, frames := Corpus(vectors.Datagram, vectors.Answer), Corpus(vectors.OneFrame)
+	datagrams, frames := vectors.Inputs("udpmux", vectors.Datagram, vectors.Answer), vectors.Inputs("udpmux", vectors.OneFrame)
 	sent := func(name, state, text string) engine.Move {
 		return engine.Move{Name: name, Do: func(w *engine.World) []engine.Line {
 			f := w.State.(*fuzzed)
@@ -61,22 +44,10 @@ func fuzzDaemon() *engine.Explorer {
 	return &engine.Explorer{
 		Begin: func() any { return &fuzzed{} },
 		Moves: []engine.Move{
-			{Name: "session", Do: func(w *engine.World) []engine.Line {
-				f := w.State.(*fuzzed)
-				if f.session++; f.session > 1 {
-					return nil
-				}
-				return engine.Lines("UDPMUX-1", "session -modes learn,token,port s", "carries c token s")
-			}},
+			{Name: "session", Do: fuzzedSession},
 			sent("datagram", strangeDatagram, "sends c raw s %s"), sent("datagram", strangeDatagram, "sends c raw s %s"),
 			sent("token", strangeToken, `sends c raw s '\x01{T}'%s`),
-			{Name: "answer", Do: func(w *engine.World) []engine.Line {
-				if w.State.(*fuzzed).session == 0 {
-					return nil
-				}
-				w.Reach(strangeAnswer)
-				return engine.Lines("UDPMUX-132", fmt.Sprintf("answers -first %d -len %d s c", w.IntN(256), w.IntN(2200)))
-			}},
+			{Name: "answer", Do: fuzzedAnswer},
 			agent("agent", strangeAgent), agent("agent later", strangeLater, "hello", "welcome"),
 		},
 		Holds:   engine.Lines("UDPMUX-132", "baseline"),
@@ -84,4 +55,22 @@ func fuzzDaemon() *engine.Explorer {
 		Settles: exploreDaemon().Settles,
 		States:  []string{strangeDatagram, strangeToken, strangeAnswer, strangeAgent, strangeLater},
 	}
+}
+
+// fuzzedSession begins the session of a sequence.
+func fuzzedSession(w *engine.World) []engine.Line {
+	f := w.State.(*fuzzed)
+	if f.session++; f.session > 1 {
+		return nil
+	}
+	return engine.Lines("UDPMUX-1", "session -modes learn,token,port s", "carries c token s")
+}
+
+// fuzzedAnswer sends the client what is no answer.
+func fuzzedAnswer(w *engine.World) []engine.Line {
+	if w.State.(*fuzzed).session == 0 {
+		return nil
+	}
+	w.Reach(strangeAnswer)
+	return engine.Lines("UDPMUX-132", fmt.Sprintf("answers -first %d -len %d s c", w.IntN(256), w.IntN(2200)))
 }
