@@ -188,6 +188,11 @@ func oddserver(kind, address string, connect []string) {
 			spin(c)
 			continue
 		}
+		if kind == "dies-of-nul" { // before it serves the next
+			odd(kind, c)
+			c.Close()
+			continue
+		}
 		go func() {
 			defer c.Close()
 			if kind == "no-hmac" {
@@ -260,7 +265,7 @@ func odd(kind string, c net.Conn) {
 	default: // right, as far as a good exchange goes
 		r := bufio.NewReader(c)
 		line, _ := r.ReadString('\n')
-		if kind == "dies-of-nul" && strings.Contains(line, "\x00") {
+		if kind == "dies-of-nul" && (strings.Contains(line, "\x00") || !strings.HasSuffix(line, "\n")) {
 			os.Exit(9)
 		}
 		if strings.EqualFold(line, "echo\r\n") {
