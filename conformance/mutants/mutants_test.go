@@ -1,9 +1,6 @@
 package mutants
 
 import (
-	"go/parser"
-	"go/token"
-	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,27 +12,6 @@ import (
 
 // tree is the repository.
 const tree = "../.."
-
-func TestMutants(t *testing.T) {
-	all, err := All()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(all) == 0 {
-		t.Fatal("there are no mutants")
-	}
-	for _, m := range all {
-		changed, err := m.Apply(os.DirFS(tree))
-		if err != nil {
-			t.Error(err)
-		}
-		for file, text := range changed {
-			if _, err := parser.ParseFile(token.NewFileSet(), file, text, parser.SkipObjectResolution); err != nil {
-				t.Errorf("mutant %s: %v", m.Name, err)
-			}
-		}
-	}
-}
 
 func TestEveryRuleHasMutant(t *testing.T) {
 	all, err := All()
