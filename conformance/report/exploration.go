@@ -49,6 +49,9 @@ func (x *Exploration) Missed() (all []string) {
 	return all
 }
 
+// Violation says whether it is a MUST rule that is not known to be broken, and broken by a fresh target, too.
+func (f Finding) Violation() bool { return !f.Known && f.Level != "SHOULD" && f.Seen > 0 }
+
 // Exit is the exit code: a violation comes before an exploration that saw too little.
 func (x *Exploration) Exit() int {
 	exit := ExitOK
@@ -57,10 +60,9 @@ func (x *Exploration) Exit() int {
 	}
 	for _, f := range x.Findings {
 		switch {
-		case f.Known, f.Level == "SHOULD":
-		case f.Seen > 0:
+		case f.Violation():
 			return ExitViolation
-		default:
+		case !f.Known && f.Level != "SHOULD":
 			exit = ExitInconclusive
 		}
 	}

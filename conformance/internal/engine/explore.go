@@ -27,6 +27,7 @@ type ExploreOptions struct {
 	// The exploration ends after that many moves, if Steps is not 0, and at the latest after Duration.
 	Steps    int
 	Duration time.Duration
+	FailFast bool   // it ends after the first violation that happens again, too
 	Save     string // the folder that scenarios are written to
 	// Done, if not nil, is told now and then how far the exploration is.
 	Done func(report.Exploration)
@@ -130,7 +131,8 @@ func (x *exploration) over() bool {
 		x.told = time.Now()
 		x.Done(x.report)
 	}
-	return x.ctx.Err() != nil || x.report.Took >= x.Duration || x.Steps > 0 && x.report.Steps >= x.Steps
+	return x.ctx.Err() != nil || x.report.Took >= x.Duration || x.Steps > 0 && x.report.Steps >= x.Steps ||
+		x.FailFast && slices.ContainsFunc(x.report.Findings, report.Finding.Violation)
 }
 
 // one draws a sequence and plays it.

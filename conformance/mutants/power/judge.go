@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/muxspec/muxspec/conformance/mutants"
-
 	"github.com/muxspec/muxspec/conformance/report"
 )
 
@@ -50,6 +52,14 @@ type judge struct {
 	dir     string // for all that the mutant needs and leaves
 	mutant  mutants.Mutant
 	options []string // of the suite's runs
+	search  search
+}
+
+// A search is how mutants are looked for without scenarios: by "muxspec explore" or "muxspec fuzz". The zero search plays
+// scenarios.
+type search struct {
+	command string
+	limit   time.Duration // for each role
 }
 
 const (
@@ -64,7 +74,9 @@ func (j judge) judge(ctx context.Context) result {
 	defer os.RemoveAll(j.dir)
 	r := result{Rule: j.mutant.Rule.ID, Mutant: j.mutant.Name}
 	program, err := j.build(ctx)
-	if err == nil {
+	if err == nil && j.search.command != "" {
+		r.Verdict, r.Seen, err = j.find(ctx, program)
+	} else if err == nil {
 		r.Verdict, r.Seen, err = j.look(ctx, program)
 	}
 	if err != nil {
@@ -104,6 +116,43 @@ func (j judge) look(ctx context.Context, program string) (verdict, []sighting, e
 		return failed, nil, kept
 	}
 	return survived, nil, err
+}
+
+// find searches the roles that have to keep the rule until a violation of any rule is found. A sighting's scenario is then
+// the number of moves.
+func (j judge) find(ctx context.Context, program string) (verdict, []sighting, error) {
+	tmp := filepath.Join(j.dir, "tmp")
+	var unsure error
+	for _, role := range j.mutant.Rule.Roles {
+		cmd := exec.CommandContext(ctx, program, j.search.command, role, "--fail-fast", "--save", tmp, "--duration",
+			j.search.limit.String())
+		cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it has servers to end
+		cmd.WaitDelay = time.Minute
+		out, err := cmd.CombinedOutput()
+		switch cmd.ProcessState.ExitCode() {
+		case report.ExitOK:
+			continue
+		case report.ExitViolation:
+			return killed, foundIn(string(out)), nil
+		}
+		unsure = errors.Join(unsure, fmt.Errorf("muxspec %s %s: %w\n%s", j.search.command, role, err, out))
+	}
+	return survived, nil, unsure
+}
+
+// found is what a search prints of a finding.
+var found = regexp.MustCompile(`(?m)^FAIL +(\S+) after \S+ in (.*?): (.*)\n  (\d+ moves?)`)
+
+// foundIn gives what a search has printed of its findings, or all that it has printed where a good exchange fails.
+func foundIn(out string) (all []sighting) {
+	for _, m := range found.FindAllStringSubmatch(out, -1) {
+		all = append(all, sighting{Rule: m[1], Scenario: m[4], Reason: m[2] + ": " + m[3]})
+	}
+	if all == nil {
+		all = append(all, sighting{Scenario: "a good exchange", Reason: strings.TrimSpace(out)})
+	}
+	return all
 }
 
 // run runs the mutant's suite on the mutant and gives the violations of its rule and of others. If there are none,

@@ -25,7 +25,8 @@ import (
 const usage = `Usage: go run ./conformance/mutants/power [OPTION]...
 
 Build each mutant of the reference and let the scenarios of its rule judge it. A mutant is killed where one of them sees a
-violation, misattributed where only other rules' scenarios do, and has survived where none does.
+violation, misattributed where only other rules' scenarios do, and has survived where none does. With --search it is
+killed where "muxspec explore" or "muxspec fuzz" finds any violation.
 
 Exit codes: 0 all mutants are killed, and every rule has one; 1 not so; 2 wrong usage; 130 interrupted.
 
@@ -45,15 +46,43 @@ const atOnce = 6
 
 func main() { os.Exit(power(os.Args[1:])) }
 
+// flags are the options.
+type flags struct {
+	verbose, fast    bool
+	only             []string
+	from, part, file string
+	search           search
+}
+
+func (f *flags) define(fs *pflag.FlagSet) {
+	fs.SortFlags = false
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show what each scenario saw")
+	fs.StringSliceVar(&f.only, "only", nil, "only the mutants of this `NAME`, in which * stands for anything; repeatable")
+	fs.StringVar(&f.from, "from", "", "judge the mutants in this `FOLDER`, PROTOCOL/NAME.txtar, in place of the suite's own")
+	fs.StringVar(&f.part, "part", "", "only the `K/N`th part of the mutants, K from 1 to N: every Nth from the Kth on")
+	fs.BoolVar(&f.fast, "fail-fast", false,
+		"be content with the first scenario that sees a mutant; which others would is not told")
+	fs.StringVar(&f.search.command, "search", "", "let `HOW`, explore or fuzz, find the mutants, in place of scenarios")
+	fs.DurationVar(&f.search.limit, "limit", 2*time.Minute, "the `TIME` that a search may take for each role")
+	fs.StringVar(&f.file, "json", "", "write the result as JSON to `FILE`, too")
+}
+
+// chosen gives the mutants that the options choose.
+func (f *flags) chosen() ([]mutants.Mutant, error) {
+	if !slices.Contains([]string{"", "explore", "fuzz"}, f.search.command) {
+		return nil, fmt.Errorf("--search %q is neither explore nor fuzz", f.search.command)
+	}
+	all, err := choose(f.from, f.only)
+	if err != nil {
+		return nil, err
+	}
+	return partOf(all, f.part)
+}
+
 func power(args []string) int {
 	fs := pflag.NewFlagSet("power", pflag.ContinueOnError)
-	fs.SortFlags = false
-	verbose := fs.BoolP("verbose", "v", false, "show what each scenario saw")
-	only := fs.StringSlice("only", nil, "only the mutants of this `NAME`, in which * stands for anything; repeatable")
-	from := fs.String("from", "", "judge the mutants in this `FOLDER`, PROTOCOL/NAME.txtar, in place of the suite's own")
-	part := fs.String("part", "", "only the `K/N`th part of the mutants, K from 1 to N: every Nth from the Kth on")
-	fast := fs.Bool("fail-fast", false, "be content with the first scenario that sees a mutant; which others would is not told")
-	file := fs.String("json", "", "write the result as JSON to `FILE`, too")
+	f := new(flags)
+	f.define(fs)
 	fs.Usage = func() { fmt.Printf("%s%s", usage, fs.FlagUsages()) }
 	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
 		return exitOK
@@ -63,40 +92,38 @@ func power(args []string) int {
 	if fs.NArg() > 0 {
 		return complain(fmt.Errorf("unexpected argument %q", fs.Arg(0)))
 	}
-	all, err := choose(*from, *only)
-	if err == nil {
-		all, err = partOf(all, *part)
-	}
+	all, err := f.chosen()
 	if err != nil {
 		return complain(err)
 	}
-	o, err := judged(all, options(*from, *fast), *from != "" || len(*only) > 0 || *part != "")
+	some := f.from != "" || len(f.only) > 0 || f.part != ""
+	o, err := judged(all, judge{options: options(f.from, f.fast), search: f.search}, some)
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "power: interrupted")
 		return exitInterrupted
 	}
-	if err == nil && *fast {
+	if err == nil && (f.fast || f.search.command != "") {
 		o.Unseen = []string{} // that one has seen nothing says nothing
 	}
-	if err == nil && *file != "" {
-		err = mutants.WriteJSON(*file, o)
+	if err == nil && f.file != "" {
+		err = mutants.WriteJSON(f.file, o)
 	}
 	if err != nil {
 		return complain(err)
 	}
-	o.print(os.Stdout, *verbose)
+	o.print(os.Stdout, f.verbose)
 	if !o.good() {
 		return exitWeak
 	}
 	return exitOK
 }
 
-// judged judges the mutants, which are some or all. It fails with [context.Canceled] if a signal interrupts it.
-func judged(all []mutants.Mutant, options []string, some bool) (*outcome, error) {
+// judged judges the mutants, which are some or all, as like does. It fails with [context.Canceled] if a signal interrupts it.
+func judged(all []mutants.Mutant, like judge, some bool) (*outcome, error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	began := time.Now()
-	results, err := judgeAll(ctx, all, options)
+	results, err := judgeAll(ctx, all, like)
 	if err == nil && ctx.Err() != nil {
 		err = context.Canceled
 	}
@@ -170,7 +197,7 @@ func partOf(all []mutants.Mutant, text string) (some []mutants.Mutant, err error
 }
 
 // judgeAll judges the mutants, each with a program and a folder of its own, so that none can disturb another.
-func judgeAll(ctx context.Context, all []mutants.Mutant, options []string) ([]result, error) {
+func judgeAll(ctx context.Context, all []mutants.Mutant, like judge) ([]result, error) {
 	root, err := mutants.Root(ctx)
 	if err != nil {
 		return nil, err
@@ -192,7 +219,8 @@ func judgeAll(ctx context.Context, all []mutants.Mutant, options []string) ([]re
 		}
 		running.Go(func() {
 			defer func() { <-places }()
-			j := judge{root: root, dir: filepath.Join(work, strconv.Itoa(i)), mutant: m, options: options}
+			j := like
+			j.root, j.dir, j.mutant = root, filepath.Join(work, strconv.Itoa(i)), m
 			results[i] = j.judge(ctx)
 			progress.Lock()
 			defer progress.Unlock()
