@@ -16,6 +16,7 @@ type round struct {
 	flags      flags
 	found      []mutant
 	reasons    map[string]string
+	targets    []target // that judge in place of scenarios, if there are any
 
 	mu       sync.Mutex
 	decided  *sync.Cond // one more compiles, or does not
@@ -27,22 +28,20 @@ type round struct {
 	err      error
 }
 
-func newRound(root, work string, f flags, found []mutant, reasons map[string]string) *round {
-	r := &round{root: root, work: work, flags: f, found: found, reasons: reasons, results: make(map[int]result)}
+func newRound(root string, f flags, found []mutant, reasons map[string]string, targets []target) *round {
+	r := &round{root: root, flags: f, found: found, reasons: reasons, targets: targets, results: make(map[int]result)}
 	r.decided = sync.NewCond(&r.mu)
 	return r
 }
 
 // judgeAll gives the results of the first mutants that compile, and of those before them that are explained.
-func judgeAll(ctx context.Context, root string, f flags, found []mutant, reasons map[string]string) ([]result, error) {
-	work, err := os.MkdirTemp("", "mechanical")
-	if err != nil {
+func (r *round) judgeAll(ctx context.Context) (results []result, err error) {
+	if r.work, err = os.MkdirTemp("", "mechanical"); err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(work)
-	r := newRound(root, work, f, found, reasons)
+	defer os.RemoveAll(r.work)
 	var running sync.WaitGroup
-	for range f.jobs {
+	for range r.flags.jobs {
 		running.Go(func() {
 			for i, ok := r.take(ctx); ok; i, ok = r.take(ctx) {
 				r.judge(ctx, i)
@@ -50,8 +49,7 @@ func judgeAll(ctx context.Context, root string, f flags, found []mutant, reasons
 		})
 	}
 	running.Wait()
-	var results []result
-	for i := range found {
+	for i := range r.found {
 		if one, ok := r.results[i]; ok {
 			results = append(results, one)
 		}
@@ -87,14 +85,12 @@ func (r *round) take(ctx context.Context) (i int, ok bool) {
 
 // judge builds one mutant and judges it.
 func (r *round) judge(ctx context.Context, i int) {
-	j := judge{root: r.root, dir: filepath.Join(r.work, fmt.Sprint(i)), limit: r.flags.limit, mutant: r.found[i]}
+	j := judge{root: r.root, dir: filepath.Join(r.work, fmt.Sprint(i)), limit: r.flags.limit, mutant: r.found[i], targets: r.targets}
 	defer os.RemoveAll(j.dir)
-	program, err := j.build(ctx)
-	r.built(err)
+	one, err := j.whole(ctx, r.built)
 	if err != nil {
 		return
 	}
-	one := j.judge(ctx, program)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.results[i] = one

@@ -34,6 +34,8 @@ type result struct {
 	Scenario string  `json:"scenario,omitempty"`
 	Reason   string  `json:"reason,omitempty"`
 	Seconds  float64 `json:"seconds"`
+	// Targets are the fuzz targets that ran it, and whether each saw it.
+	Targets map[string]bool `json:"targets,omitempty"`
 }
 
 // roles are who judges what a folder or a file of the reference holds: the longest path counts.
@@ -60,10 +62,27 @@ func rolesOf(file string) []string {
 
 // A judge judges one mutant.
 type judge struct {
-	root   string        // of the tree
-	dir    string        // for all that the mutant needs and leaves
-	limit  time.Duration // for a run of one role
-	mutant mutant
+	root    string        // of the tree
+	dir     string        // for all that the mutant needs and leaves
+	limit   time.Duration // for a run of one role
+	mutant  mutant
+	targets []target // that judge in place of scenarios, if there are any
+}
+
+// whole builds the mutant and judges it, and tells built what came of the former, which is the error.
+func (j judge) whole(ctx context.Context, built func(error)) (r result, err error) {
+	if len(j.targets) > 0 {
+		err = j.buildTests(ctx)
+		if built(err); err == nil {
+			r = j.judgeByTargets(ctx)
+		}
+		return r, err
+	}
+	program, err := j.build(ctx)
+	if built(err); err == nil {
+		r = j.judge(ctx, program)
+	}
+	return r, err
 }
 
 // tries is how often a scenario judges where the suite cannot tell, which happens on a busy machine.

@@ -23,7 +23,8 @@ const usage = `Usage: go run ./conformance/mutants/mechanical [OPTION]...
 Change one token of the reference, or drop one statement, and let all scenarios of the file's roles judge it. Such a mutant is
 killed where one of them sees a violation; hung where the suite does not come to an end, and blocked where the target does not
 start, both of which count as killed; and has survived where none sees it. conformance/mutants/equivalent.txt explains those
-that nobody can see. Those that do not compile are left out.
+that nobody can see. Those that do not compile are left out. With --fuzz the native fuzz targets judge, by their
+committed inputs, and only what they run is changed.
 
 Exit codes: 0 all mutants are killed or explained; 1 not so; 2 wrong usage; 130 interrupted.
 
@@ -47,6 +48,7 @@ type flags struct {
 	only  []string
 	json  string
 	list  bool
+	fuzz  bool
 }
 
 func main() { os.Exit(mechanical(os.Args[1:])) }
@@ -61,6 +63,7 @@ func mechanical(args []string) int {
 	fs.DurationVar(&f.limit, "limit", 2*time.Minute, "the `TIME` for the scenarios of one role")
 	fs.StringArrayVar(&f.only, "only", nil, "only the mutants whose id holds this `TEXT`; repeatable")
 	fs.StringVar(&f.json, "json", "", "write the result as JSON to `FILE`, too")
+	fs.BoolVar(&f.fuzz, "fuzz", false, "let the native fuzz targets judge what they run, in place of scenarios")
 	fs.BoolVar(&f.list, "list", false, "only show the ids in the order of the seed, compiled or not")
 	fs.Usage = func() { fmt.Printf("%s%s", usage, fs.FlagUsages()) }
 	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
@@ -112,6 +115,13 @@ func run(ctx context.Context, f flags) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	var targets []target
+	if f.fuzz {
+		if targets, err = fuzzTargets(ctx, root); err != nil {
+			return nil, err
+		}
+		found = slices.DeleteFunc(found, func(m mutant) bool { return len(that(targets, m)) == 0 })
+	}
 	rank(f.seed, found)
 	if found = choose(found, f.only); len(found) == 0 {
 		return nil, fmt.Errorf("no mutant's id holds %q", f.only)
@@ -123,7 +133,7 @@ func run(ctx context.Context, f flags) (*outcome, error) {
 		return nil, nil
 	}
 	began := time.Now()
-	results, err := judgeAll(ctx, root, f, found, reasons)
+	results, err := newRound(root, f, found, reasons, targets).judgeAll(ctx)
 	if err != nil {
 		return nil, err
 	}

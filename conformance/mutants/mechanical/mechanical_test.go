@@ -154,8 +154,8 @@ func TestOutcome(t *testing.T) {
 
 // TestTake: as many mutants are taken as compile, and those before them that are explained.
 func TestTake(t *testing.T) {
-	r := newRound(tree, t.TempDir(), flags{count: 2}, []mutant{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "d"}, {ID: "e"}},
-		map[string]string{"b": "It cannot be seen.", "e": "Nor that."})
+	r := newRound(tree, flags{count: 2}, []mutant{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "d"}, {ID: "e"}},
+		map[string]string{"b": "It cannot be seen.", "e": "Nor that."}, nil)
 	take := func(want int, wantOK bool) {
 		t.Helper()
 		if i, ok := r.take(t.Context()); i != want || ok != wantOK {
@@ -172,7 +172,7 @@ func TestTake(t *testing.T) {
 	if len(r.results) != 1 || r.results[1].Verdict != equivalent {
 		t.Errorf("explained: %v", r.results)
 	}
-	r = newRound(tree, t.TempDir(), flags{count: 2}, r.found, nil)
+	r = newRound(tree, flags{count: 2}, r.found, nil, nil)
 	take(0, true)
 	r.built(errors.New("the disk is full"))
 	take(0, false)
@@ -181,7 +181,7 @@ func TestTake(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r = newRound(tree, t.TempDir(), flags{count: 2}, r.found, nil)
+	r = newRound(tree, flags{count: 2}, r.found, nil, nil)
 	if _, ok := r.take(ctx); ok {
 		t.Error("takes one more after an interruption")
 	}

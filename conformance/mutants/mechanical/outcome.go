@@ -73,6 +73,7 @@ func (o *outcome) print(w io.Writer) {
 	for _, protocol := range slices.Sorted(maps.Keys(o.Score)) {
 		fmt.Fprintf(w, "%s: %s\n", protocol, o.Score[protocol])
 	}
+	o.printTargets(w)
 	fmt.Fprintf(w, "all, of seed %d: %s; %.0f s\n", o.Seed, o.total(), o.Seconds)
 }
 

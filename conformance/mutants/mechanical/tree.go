@@ -25,9 +25,10 @@ type mutant struct {
 	Operator string `json:"operator"`
 	Source   string `json:"source"` // text of what is changed, on one line
 
-	from, to    int // offsets of what the replacement stands in place of
-	old         string
-	replacement string
+	from, to     int // offsets of what the replacement stands in place of
+	line, column int // of from, from 1, in bytes
+	old          string
+	replacement  string
 }
 
 // A file is a source file of the reference.
@@ -93,6 +94,8 @@ func find(files []file) (found []mutant) {
 		count := make(map[string]int)
 		for _, m := range finder.found {
 			m.File = f.name
+			m.line = 1 + strings.Count(f.text[:m.from], "\n")
+			m.column = m.from - strings.LastIndexByte(f.text[:m.from], '\n')
 			same := fmt.Sprintf("%s %s, %s", m.File, m.Function, m.Operator)
 			count[same+m.Source]++
 			m.ID = fmt.Sprintf("%s #%d: %s", same, count[same+m.Source], m.Source)
