@@ -12,9 +12,7 @@ type demand struct{ page, sentence string }
 
 // exceptions are the sentences that need no rule id, each with the reason.
 var exceptions = map[demand]string{
-	{"tcpmux.md", "Look names up in a table; never build a path or a command from them."}:                    "advice on what no peer sees",
-	{"udpmux.md", "It has no session's key: only a mosh-server can tell whether a datagram is genuine."}:     "a fact",
-	{"udpmux.md", "The rest, the **nonce**, counts the sender's datagrams from 0 and never gets near 2^56."}: "a fact of mosh",
+	{"tcpmux.md", "Look names up in a table; never build a path or a command from them."}: "advice on what no peer sees",
 }
 
 var (
