@@ -24,8 +24,9 @@ type Endpoint struct {
 	firsts accept.Crowd // of connections before the first good Chunk, which share firstMemory
 }
 
-// Open exchanges the Inits over c. If that fails, c is reset (HMACSOCKET-91), and only our Init was sent (HMACSOCKET-11).
-// The error is [ErrHashLength], [ErrZeroLimit], [ErrKnownNonce], [ErrCutShort], or what went wrong below.
+// Open exchanges the Inits over c. If that fails, c is reset (HMACSOCKET-91), and only our Init was sent
+// (HMACSOCKET-11). The error is [ErrHashLength], [ErrZeroLimit], [ErrKnownNonce], [ErrCutShort], or what went wrong
+// below.
 func (e *Endpoint) Open(c net.Conn) (*Conn, error) {
 	conn := &Conn{Conn: c, endpoint: e, proven: func() {}}
 	conn.first = e.firsts.Join(accept.Source(c), func() {

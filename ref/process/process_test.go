@@ -37,7 +37,8 @@ func TestEnvironment(t *testing.T) {
 	for _, name := range []string{"NOTIFY_SOCKET", "TEST_ONE", "TEST_ONE_MORE"} {
 		t.Setenv(name, "value")
 	}
-	for variable, want := range map[string]bool{"NOTIFY_SOCKET=value": false, "TEST_ONE=value": false, "TEST_ONE_MORE=value": true} {
+	for variable, want := range map[string]bool{"NOTIFY_SOCKET=value": false, "TEST_ONE=value": false,
+		"TEST_ONE_MORE=value": true} {
 		if has := slices.Contains(Environment("TEST_ONE"), variable); has != want {
 			t.Errorf("%s is there: %v, want %v", variable, has, want)
 		}

@@ -63,8 +63,8 @@ func (f *Frame) parseListed(b []byte) {
 	switch 1 + len(b) {
 	case sessionL:
 		f.Listing = ListSession
-		f.Session = Session{u32(b), u32(b[4:]), Mode(b[8]), u16(b[9:]), u64(b[11:]), u32(b[19:]), u32(b[23:]), u64(b[27:]),
-			u64(b[35:]), u32(b[43:])}
+		f.Session = Session{u32(b), u32(b[4:]), Mode(b[8]), u16(b[9:]), u64(b[11:]),
+			u32(b[19:]), u32(b[23:]), u64(b[27:]), u64(b[35:]), u32(b[43:])}
 	case peerL:
 		f.Listing = ListPeer
 		f.Peer = Peer{[16]byte(b[:16]), u16(b[16:]), [4]byte(b[18:22]), u16(b[22:])}

@@ -151,8 +151,9 @@ func frameOf(v vectors.Frame) Frame {
 	switch {
 	case v.Session != nil:
 		s := v.Session
-		f.Listing, f.Session = ListSession, Session{s.ID, s.UID, Mode(s.Modes), s.Port, s.Inode, s.Age, s.Idle, s.ToBackend,
-			s.ToClients, s.Clients}
+		f.Listing, f.Session = ListSession,
+			Session{s.ID, s.UID, Mode(s.Modes), s.Port, s.Inode, s.Age, s.Idle, s.ToBackend,
+				s.ToClients, s.Clients}
 	case v.Client != nil:
 		c := v.Client
 		f.Listing, f.Peer = ListPeer, Peer{[16]byte(c.Address), c.Port, [4]byte(c.Source), c.SourcePort}

@@ -67,7 +67,8 @@ func dialDaemon(ctx context.Context, path string) (c net.Conn, err error) {
 	}
 	if uid, err := sockdiag.PeerUID(c); err != nil || !isTrusted(uid, filepath.Dir(path)) {
 		c.Close()
-		foreign := fmt.Errorf("%s: another user listens here, whom root has not given the directory (uid %d)", path, uid)
+		foreign := fmt.Errorf("%s: another user listens here, whom root has not given the directory (uid %d)",
+			path, uid)
 		return nil, cmp.Or(err, foreign)
 	}
 	return c, nil

@@ -64,7 +64,8 @@ func (d *fakeDaemon) dial(context.Context) (net.Conn, error) {
 func TestConversation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fakeDaemon{t: t, start: time.Now(), answers: func(int) []udpmux.Frame {
-			return []udpmux.Frame{{Type: udpmux.Welcome, Modes: udpmux.Learn | udpmux.Token | 0x80, Port: 60000}, {Type: udpmux.Registered, ID: 7}}
+			return []udpmux.Frame{{Type: udpmux.Welcome, Modes: udpmux.Learn | udpmux.Token | 0x80, Port: 60000},
+				{Type: udpmux.Registered, ID: 7}}
 		}}
 		a, err := Dialer(d.dial).Connect(t.Context())
 		if err != nil {
@@ -174,7 +175,8 @@ func TestKeep(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		ms := time.Millisecond
-		want := []time.Duration{100 * ms, 300 * ms, 700 * ms, 1200 * ms, 1700 * ms, 2200 * ms, 2700 * ms, 2*time.Minute + 100*ms, 2*time.Minute + 300*ms}
+		want := []time.Duration{100 * ms, 300 * ms, 700 * ms, 1200 * ms, 1700 * ms, 2200 * ms, 2700 * ms,
+			2*time.Minute + 100*ms, 2*time.Minute + 300*ms}
 		if !slices.Equal(d.attempts, want) {
 			t.Errorf("attempts after %v, want %v", d.attempts, want)
 		}
@@ -192,7 +194,8 @@ func TestKeep(t *testing.T) {
 func TestSocketDialer(t *testing.T) {
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
-	if _, err := SocketDialer(first, second)(t.Context()); !errors.Is(err, ErrNoDaemon) || err.Error() != "no daemon at "+first+" or "+second {
+	if _, err := SocketDialer(first, second)(t.Context()); !errors.Is(err, ErrNoDaemon) ||
+		err.Error() != "no daemon at "+first+" or "+second {
 		t.Errorf("nobody there: %v", err)
 	}
 	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: first})
@@ -214,7 +217,8 @@ func TestSocketDialer(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Close()
-	if _, err := SocketDialer(filepath.Join(second, "below"), second)(t.Context()); err == nil || errors.Is(err, ErrNoDaemon) {
+	if _, err := SocketDialer(filepath.Join(second, "below"), second)(t.Context()); err == nil ||
+		errors.Is(err, ErrNoDaemon) {
 		t.Errorf("an error that is not the daemon's absence: %v", err)
 	}
 }

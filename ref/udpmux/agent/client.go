@@ -56,7 +56,8 @@ func Client(args []string) error {
 
 // colours is the answer to -c; it shows the real client's complaint, if there is one.
 func colours(path string, environment []string) string {
-	cmd := &exec.Cmd{Path: path, Args: []string{"mosh-client", "-c"}, Env: environment, Stdin: os.Stdin, Stderr: os.Stderr}
+	cmd := &exec.Cmd{Path: path, Args: []string{"mosh-client", "-c"}, Env: environment,
+		Stdin: os.Stdin, Stderr: os.Stderr}
 	output, err := cmd.Output()
 	if err != nil {
 		output = nil

@@ -65,8 +65,8 @@ func startMoshServer(path string, environment, args []string) (*moshServer, erro
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("mosh-server: %w", err)
 	}
-	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan error, 1), stderr: stderr.(*os.File),
-		said: make(chan []byte, 1)}
+	s := &moshServer{cmd: cmd, connect: make(chan connectLine, 1), exited: make(chan error, 1),
+		stderr: stderr.(*os.File), said: make(chan []byte, 1)}
 	go s.read(output)
 	go func() {
 		said, _ := io.ReadAll(io.LimitReader(stderr, maxSaid))

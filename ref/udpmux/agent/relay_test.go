@@ -109,7 +109,8 @@ func TestRelay(t *testing.T) {
 func TestRelayFilters(t *testing.T) {
 	r := newRelayTest(t, outletIdle)
 	client, stranger := listenUDP(t), listenUDP(t)
-	for _, D := range [][]byte{{}, testP(0, 23, 1), testP(0, 2049, 1), testP(0x80, 30, 1), testP(4, 30, 1), withToken(testP(0, 30, 1))} {
+	for _, D := range [][]byte{{}, testP(0, 23, 1), testP(0, 2049, 1), testP(0x80, 30, 1), testP(4, 30, 1),
+		withToken(testP(0, 30, 1))} {
 		r.send(client, D)
 		r.send(stranger, D)
 	}
@@ -121,7 +122,8 @@ func TestRelayFilters(t *testing.T) {
 	}
 	listenUDP(t).WriteToUDPAddrPort(testP(0x80, 30, 2), outlet)
 	if runtime.GOOS == "linux" { // which has all of 127.0.0.0/8
-		other, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: int(addrPort(r.server).Port())})
+		other, err := net.ListenUDP("udp4",
+			&net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: int(addrPort(r.server).Port())})
 		if err != nil {
 			t.Fatal(err)
 		}

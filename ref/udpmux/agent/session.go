@@ -179,7 +179,8 @@ func (a *Session) mode(on udpmux.Mode, colours string) (udpmux.Mode, error) {
 	case hasAgent:
 		return 0, errors.New("moshd's learn mode is off")
 	}
-	return 0, errors.New("moshd's learn mode is off: on the client install mosh-client-mux and use mosh --client=mosh-client-mux --server=mosh-server-mux")
+	return 0, errors.New("moshd's learn mode is off: on the client install mosh-client-mux and use mosh " +
+		"--client=mosh-client-mux --server=mosh-server-mux")
 }
 
 // moshServerArgs is what the session agent has to know of mosh-server's arguments after new.

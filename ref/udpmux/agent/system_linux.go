@@ -26,7 +26,8 @@ func (s *moshServer) process(port uint16) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	notAlone := fmt.Errorf("port %d: no socket of this user's is bound to 127.0.0.1 and this port, or not this one alone",
+	notAlone := fmt.Errorf("port %d: no socket of this user's is bound to 127.0.0.1 and this port, "+
+		"or not this one alone",
 		port)
 	inode, elsewhere := sockdiag.OnLoopback(sockets, uint32(os.Geteuid()))
 	if inode == 0 {
@@ -63,7 +64,8 @@ func (s *moshServer) process(port uint16) (*os.File, error) {
 // same on its own sockets, and asks for the ECN bits of what comes.
 func prepareSocket(_, _ string, c syscall.RawConn) (err error) {
 	controlErr := c.Control(func(fd uintptr) {
-		unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_DONT) // fails with IPv4
+		// This fails with IPv4.
+		unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_DONT)
 		unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1)
 		unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVTOS, 1)
 		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
@@ -78,7 +80,8 @@ func readECN(c *net.UDPConn, b []byte) (n int, ecn byte, from netip.AddrPort, er
 	messages, _ := unix.ParseSocketControlMessage(control[:used])
 	for _, m := range messages {
 		isTOS := m.Header.Level == unix.IPPROTO_IP && m.Header.Type == unix.IP_TOS
-		if isClass := m.Header.Level == unix.IPPROTO_IPV6 && m.Header.Type == unix.IPV6_TCLASS; isClass && len(m.Data) >= 4 {
+		isClass := m.Header.Level == unix.IPPROTO_IPV6 && m.Header.Type == unix.IPV6_TCLASS
+		if isClass && len(m.Data) >= 4 {
 			ecn = byte(binary.NativeEndian.Uint32(m.Data)) & 3
 		} else if isTOS && len(m.Data) > 0 {
 			ecn = m.Data[0] & 3

@@ -218,7 +218,8 @@ func BenchmarkRoundTrips(b *testing.B) {
 					address, pid = startBenchDaemon(b, ports, udpmux.Token)
 					for i := range flows {
 						to[i] = &unix.SockaddrInet4{Port: int(address.Port()), Addr: address.Addr().As4()}
-						D[i], _ = udpmux.AppendClient(nil, udpmux.Header{Mode: udpmux.Token, T: udpmux.TokenOf(benchKey(i))}, D[i])
+						D[i], _ = udpmux.AppendClient(nil,
+							udpmux.Header{Mode: udpmux.Token, T: udpmux.TokenOf(benchKey(i))}, D[i])
 					}
 				}
 				stop := make(chan bool)
@@ -253,15 +254,19 @@ func BenchmarkLookUp(b *testing.B) {
 			m := mux.New(config.Config, slog.New(slog.DiscardHandler))
 			D := make([][]byte, sessions)
 			for i := range sessions {
-				if _, err := m.Register(0, mux.Registration{Modes: udpmux.Token, Backend: mux.Backend{Port: uint16(2000 + i)}, S: benchKey(i)}, nil); err != nil {
+				backend := mux.Backend{Port: uint16(2000 + i)}
+				r := mux.Registration{Modes: udpmux.Token, Backend: backend, S: benchKey(i)}
+				if _, err := m.Register(0, r, nil); err != nil {
 					b.Fatal(err)
 				}
-				D[i], _ = udpmux.AppendClient(nil, udpmux.Header{Mode: udpmux.Token, T: udpmux.TokenOf(benchKey(i))}, moshP(1, 100))
+				D[i], _ = udpmux.AppendClient(nil, udpmux.Header{Mode: udpmux.Token, T: udpmux.TokenOf(benchKey(i))},
+					moshP(1, 100))
 			}
 			answer := moshP(toClient, 100)
 			b.ResetTimer()
 			for i := range b.N {
-				for _, d := range m.FromClient(time.Duration(i), mux.Client{RemotePort: uint16(i % sessions)}, 0, D[i%sessions]) {
+				c := mux.Client{RemotePort: uint16(i % sessions)}
+				for _, d := range m.FromClient(time.Duration(i), c, 0, D[i%sessions]) {
 					m.FromBackend(time.Duration(i), d.Port, d.Source, answer)
 				}
 			}

@@ -50,11 +50,13 @@ func runFlood(t testing.TB, rate int, while, wait time.Duration) (result flood, 
 			tries, lost, latency := c.exchangeUntil(to, h, end, wait)
 			mu.Lock()
 			defer mu.Unlock()
-			result.tries, result.lost, result.latency = result.tries+tries, result.lost+lost, append(result.latency, latency...)
+			result.tries, result.lost, result.latency = result.tries+tries, result.lost+lost,
+				append(result.latency, latency...)
 		})
 	}
 	f := newForger(t, "0.0.0.0:0")
-	seen, _ := udpmux.AppendClient(nil, udpmux.Header{Mode: udpmux.Token, T: udpmux.TokenOf(benchKey(floodSessions - 1))}, moshP(1, 100))
+	seen, _ := udpmux.AppendClient(nil,
+		udpmux.Header{Mode: udpmux.Token, T: udpmux.TokenOf(benchKey(floodSessions - 1))}, moshP(1, 100))
 	contents := [][]byte{moshP(1, 100), seen}
 	start, n := time.Now(), 0
 	for ; time.Now().Before(end); n++ {
@@ -71,7 +73,8 @@ func runFlood(t testing.TB, rate int, while, wait time.Duration) (result flood, 
 
 // exchangeUntil sends a datagram every 10 ms and waits for its answer, which counts as lost if it takes longer than
 // wait.
-func (p *party) exchangeUntil(to netip.AddrPort, h udpmux.Header, end time.Time, wait time.Duration) (tries, lost int, latency []time.Duration) {
+func (p *party) exchangeUntil(to netip.AddrPort, h udpmux.Header, end time.Time,
+	wait time.Duration) (tries, lost int, latency []time.Duration) {
 	buffer := make([]byte, 4096)
 	for ; time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		P := moshP(uint64(tries), 100)

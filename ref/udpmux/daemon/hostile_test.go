@@ -132,7 +132,8 @@ func TestNothingElseLeaves(t *testing.T) {
 	foreign, _ := udpmux.AppendClient(nil, udpmux.Header{Mode: udpmux.Port, Port: unregistered.port()}, moshP(2, 60))
 	f := newForger(t, "0.0.0.0:0")
 	for i := range 400 {
-		for _, D := range [][]byte{good, wrong, guessed, foreign, moshP(uint64(i), 60), good[:30], {1}, {2}, {4, 0, 0}, moshP(toClient, 60)} {
+		for _, D := range [][]byte{good, wrong, guessed, foreign, moshP(uint64(i), 60), good[:30], {1}, {2},
+			{4, 0, 0}, moshP(toClient, 60)} {
 			f.queue([4]byte{127, 20, byte(i >> 8), byte(i)}, to, D)
 		}
 		f.flush()
@@ -233,8 +234,11 @@ func TestReceiveBuffer(t *testing.T) {
 
 func TestInheritRefused(t *testing.T) {
 	t.Parallel()
-	for name, domainType := range map[string][2]int{"TCP": {unix.AF_INET, unix.SOCK_STREAM}, "Unix": {unix.AF_UNIX, unix.SOCK_DGRAM},
-		"unbound": {unix.AF_INET, unix.SOCK_DGRAM}} {
+	for name, domainType := range map[string][2]int{
+		"TCP":     {unix.AF_INET, unix.SOCK_STREAM},
+		"Unix":    {unix.AF_UNIX, unix.SOCK_DGRAM},
+		"unbound": {unix.AF_INET, unix.SOCK_DGRAM},
+	} {
 		fd, err := unix.Socket(domainType[0], domainType[1]|unix.SOCK_CLOEXEC, 0)
 		must(t, err)
 		if s, err := InheritUDP(os.NewFile(uintptr(fd), name), 1<<20); err == nil {
@@ -271,7 +275,8 @@ func TestKnocking(t *testing.T) {
 func TestBackendWithoutPause(t *testing.T) {
 	t.Parallel()
 	d := startDaemon(t, nil)
-	b, c, loud, sink := newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0")
+	b, c, loud, sink := newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0"),
+		newParty(t, "127.0.0.1:0")
 	d.register(b, 1, udpmux.Token)
 	d.register(loud, 2, udpmux.Token)
 	flow := exchange(sink, loud, d.address, tokenHeader(2), 1)

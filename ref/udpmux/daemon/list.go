@@ -26,7 +26,8 @@ func (s *Server) list(c *net.UnixConn, uid uint32, within time.Duration) error {
 		if !ok {
 			continue
 		}
-		b, err := udpmux.AppendFrame(nil, udpmux.Frame{Type: udpmux.Listed, Listing: udpmux.ListSession, Session: session})
+		b, err := udpmux.AppendFrame(nil,
+			udpmux.Frame{Type: udpmux.Listed, Listing: udpmux.ListSession, Session: session})
 		for _, peer := range peers {
 			peer.SourcePort = s.backend.Addr().Port()
 			if err == nil {

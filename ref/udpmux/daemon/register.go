@@ -155,7 +155,8 @@ func reply(c *net.UnixConn, f udpmux.Frame) error {
 	return err
 }
 
-// expect reads the next frame. A fault, or another type, is a [udpmux.Refusal], unlike the end and the network's errors.
+// expect reads the next frame. A fault, or another type, is a [udpmux.Refusal], unlike the end and the network's
+// errors.
 func (s *Server) expect(frames *udpmux.FrameReader, want ...udpmux.FrameType) (udpmux.Frame, error) {
 	f, err := frames.Next()
 	_, network := errors.AsType[net.Error](err)
@@ -241,5 +242,6 @@ func owned(sockets []sockdiag.Socket, uid uint32) (inode uint64, err error) {
 	case len(elsewhere) > 0:
 		return 0, &udpmux.Refusal{Code: udpmux.CodeNotLoopback, Text: "your socket is not bound to 127.0.0.1"}
 	}
-	return 0, &udpmux.Refusal{Code: udpmux.CodeNotOwner, Text: "no socket of yours alone is bound to 127.0.0.1 and this port"}
+	return 0, &udpmux.Refusal{Code: udpmux.CodeNotOwner,
+		Text: "no socket of yours alone is bound to 127.0.0.1 and this port"}
 }

@@ -44,15 +44,24 @@ func TestErrors(t *testing.T) {
 		{name: "unknown type", send: "\x00\x02\x10", code: udpmux.CodeBadFrame},
 		{name: "bad length", send: "\x00\x03\x01", code: udpmux.CodeBadFrame},
 		{name: "HELLO twice", hello: hello, then: hello, code: udpmux.CodeBadFrame},
-		{name: "REGISTERED by the agent", hello: hello, then: udpmux.Frame{Type: udpmux.Registered}, code: udpmux.CodeBadFrame},
-		{name: "no mode", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Port: b.port(), S: key(1)}, code: udpmux.CodeModeOff},
-		{name: "mode off", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token | udpmux.Port, Port: b.port(), S: key(1)}, code: udpmux.CodeModeOff},
-		{name: "unknown mode", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token | 8, Port: b.port(), S: key(1)}, code: udpmux.CodeModeOff},
-		{name: "privileged port", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token, Port: 1023, S: key(1)}, code: udpmux.CodeNotLoopback},
-		{name: "port of 0.0.0.0", hello: hello, then: registerFrame(newParty(t, "0.0.0.0:0"), 1, udpmux.Token), code: udpmux.CodeNotLoopback},
-		{name: "port of 127.0.0.2", hello: hello, then: registerFrame(newParty(t, "127.0.0.2:0"), 1, udpmux.Token), code: udpmux.CodeNotLoopback},
-		{name: "port of ::", hello: hello, then: registerFrame(newParty(t, "[::]:0"), 1, udpmux.Token), code: udpmux.CodeNotLoopback},
-		{name: "no socket", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token, Port: freePort(t), S: key(1)}, code: udpmux.CodeNotOwner},
+		{name: "REGISTERED by the agent", hello: hello, then: udpmux.Frame{Type: udpmux.Registered},
+			code: udpmux.CodeBadFrame},
+		{name: "no mode", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Port: b.port(), S: key(1)},
+			code: udpmux.CodeModeOff},
+		{name: "mode off", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token | udpmux.Port,
+			Port: b.port(), S: key(1)}, code: udpmux.CodeModeOff},
+		{name: "unknown mode", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token | 8,
+			Port: b.port(), S: key(1)}, code: udpmux.CodeModeOff},
+		{name: "privileged port", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token,
+			Port: 1023, S: key(1)}, code: udpmux.CodeNotLoopback},
+		{name: "port of 0.0.0.0", hello: hello, then: registerFrame(newParty(t, "0.0.0.0:0"), 1, udpmux.Token),
+			code: udpmux.CodeNotLoopback},
+		{name: "port of 127.0.0.2", hello: hello, then: registerFrame(newParty(t, "127.0.0.2:0"), 1, udpmux.Token),
+			code: udpmux.CodeNotLoopback},
+		{name: "port of ::", hello: hello, then: registerFrame(newParty(t, "[::]:0"), 1, udpmux.Token),
+			code: udpmux.CodeNotLoopback},
+		{name: "no socket", hello: hello, then: udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token,
+			Port: freePort(t), S: key(1)}, code: udpmux.CodeNotOwner},
 	} {
 		a := d.connect()
 		if test.send != "" {
@@ -304,7 +313,8 @@ func otherAgent(path string) {
 		panic(err)
 	}
 	ownPort := own.LocalAddr().(*net.UDPAddr).AddrPort().Port()
-	for _, r := range []udpmux.Frame{{Port: port, S: key(9)}, {Port: port, S: key(1)}, {Port: ownPort, S: key(1)}, {Port: ownPort, S: key(9)}} {
+	for _, r := range []udpmux.Frame{{Port: port, S: key(9)}, {Port: port, S: key(1)}, {Port: ownPort, S: key(1)},
+		{Port: ownPort, S: key(9)}} {
 		r.Type, r.Modes = udpmux.Register, udpmux.Token
 		c, err := net.Dial("unix", path)
 		if err != nil {
@@ -329,7 +339,8 @@ func otherAgent(path string) {
 		panic(err)
 	}
 	for i, from := range [][4]byte{{127, 0, 0, 2}, {127, 0, 0, 1}} {
-		s.queue(&mux.Client{Remote: mapped(flow.Addr().As4()), RemotePort: flow.Port(), Local: mapped(from)}, 0, moshP(toClient, 90+i))
+		s.queue(&mux.Client{Remote: mapped(flow.Addr().As4()), RemotePort: flow.Port(), Local: mapped(from)}, 0,
+			moshP(toClient, 90+i))
 		fmt.Print(s.flush(), " ")
 	}
 }
@@ -341,12 +352,15 @@ func TestOtherUID(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can be another user")
 	}
-	for multiUser, want := range map[bool]string{true: "2:2:0 5:0:4 2:2:0 5:0:4 2:2:0 5:0:3 2:2:0 4:0:0 ", false: strings.Repeat("2:0:0 5:0:6 ", 4)} {
+	for multiUser, want := range map[bool]string{true: "2:2:0 5:0:4 2:2:0 5:0:4 2:2:0 5:0:3 2:2:0 4:0:0 ",
+		false: strings.Repeat("2:0:0 5:0:6 ", 4)} {
 		dir, err := os.MkdirTemp("", "udpmux")
 		must(t, err)
 		defer os.RemoveAll(dir)
 		must(t, os.Chmod(dir, 0o755))
-		d := startDaemonAt(t, filepath.Join(dir, "s"), func(c *Config) { c.MultiUser, c.Modes = multiUser, udpmux.Token })
+		d := startDaemonAt(t, filepath.Join(dir, "s"), func(c *Config) {
+			c.MultiUser, c.Modes = multiUser, udpmux.Token
+		})
 		must(t, os.Chmod(d.path, 0o666))
 		b, c := newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0")
 		d.register(b, 1, udpmux.Token)
@@ -357,7 +371,8 @@ func TestOtherUID(t *testing.T) {
 		must(t, os.WriteFile(binary, self, 0o755))
 		cmd := exec.Command(binary)
 		cmd.Dir = "/"
-		cmd.Env = []string{"UDPMUX_TEST_AGENT=" + d.path, fmt.Sprintf("UDPMUX_TEST_PORT=%d %d", b.port(), d.address.Port()), "UDPMUX_TEST_FLOW=" + flow.String()}
+		cmd.Env = []string{"UDPMUX_TEST_AGENT=" + d.path,
+			fmt.Sprintf("UDPMUX_TEST_PORT=%d %d", b.port(), d.address.Port()), "UDPMUX_TEST_FLOW=" + flow.String()}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		got, err := cmd.CombinedOutput()
 		if want += "address already in use 0 0 "; err != nil || string(got) != want {

@@ -42,8 +42,9 @@ type Config struct {
 
 // DefaultConfig returns the default of every option.
 func DefaultConfig(multiUser bool) Config {
-	c := Config{Config: mux.DefaultConfig(), MultiUser: multiUser, MaxConnectionsPerUID: 64 + 16, HelloTimeout: 3 * time.Second,
-		RegisterTimeout: 10 * time.Second, SessionPoll: time.Second, ReceiveBuffer: 4 << 20}
+	c := Config{Config: mux.DefaultConfig(), MultiUser: multiUser, MaxConnectionsPerUID: 64 + 16,
+		HelloTimeout: 3 * time.Second, RegisterTimeout: 10 * time.Second,
+		SessionPoll: time.Second, ReceiveBuffer: 4 << 20}
 	if multiUser {
 		c.Modes = udpmux.Token
 	}
@@ -87,7 +88,8 @@ func (s *Server) Drops() map[string]uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	drops := s.mux.Drops()
-	for where, sockets := range map[string][]*Socket{"from clients": s.external, "from the loopback side": {s.backend}} {
+	for where, sockets := range map[string][]*Socket{"from clients": s.external,
+		"from the loopback side": {s.backend}} {
 		for _, socket := range sockets {
 			drops["receive buffer was full, "+where] += uint64(socket.overrun)
 		}

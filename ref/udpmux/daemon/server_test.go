@@ -176,7 +176,8 @@ func TestForgedBackend(t *testing.T) {
 func TestLearn(t *testing.T) {
 	t.Parallel()
 	d := startDaemon(t, func(c *Config) { c.ProbeTime = 300 * time.Millisecond })
-	b1, b2, b3, c := newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0")
+	b1, b2, b3, c := newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0"), newParty(t, "127.0.0.1:0"),
+		newParty(t, "127.0.0.1:0")
 	d.register(b1, 1, udpmux.Learn)
 	d.register(b2, 2, udpmux.Learn)
 	d.register(b3, 3, udpmux.Token)
@@ -245,7 +246,8 @@ func TestExclusivePort(t *testing.T) {
 		defer unix.Close(fd)
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
-		if err := unix.Bind(fd, &unix.SockaddrInet4{Port: int(address.Port()), Addr: [4]byte{127, 0, 0, 1}}); err != unix.EADDRINUSE {
+		to := &unix.SockaddrInet4{Port: int(address.Port()), Addr: [4]byte{127, 0, 0, 1}}
+		if err := unix.Bind(fd, to); err != unix.EADDRINUSE {
 			t.Errorf("%v: %v", address, err)
 		}
 		if _, err := ListenUDP(address, 1<<20); !errors.Is(err, unix.EADDRINUSE) {
@@ -269,7 +271,8 @@ func TestNoLeaks(t *testing.T) {
 				return
 			} else if time.Now().After(end) {
 				buffer := make([]byte, 1<<16)
-				t.Fatalf("%s: %d goroutines, before %d; %d descriptors, before %d\n%s", what, g, goroutines, f, descriptors, buffer[:runtime.Stack(buffer, true)])
+				t.Fatalf("%s: %d goroutines, before %d; %d descriptors, before %d\n%s",
+					what, g, goroutines, f, descriptors, buffer[:runtime.Stack(buffer, true)])
 			}
 		}
 	}

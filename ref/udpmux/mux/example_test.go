@@ -15,7 +15,8 @@ func Example() {
 	m := mux.New(mux.DefaultConfig(), slog.New(slog.DiscardHandler))
 	S := udpmux.RegistrationKey([16]byte{1})
 	alive := func(mux.Backend) bool { return true }
-	id, err := m.Register(0, mux.Registration{UID: 1000, Modes: udpmux.Token, Backend: mux.Backend{Port: 33418, Inode: 7}, S: S}, alive)
+	id, err := m.Register(0,
+		mux.Registration{UID: 1000, Modes: udpmux.Token, Backend: mux.Backend{Port: 33418, Inode: 7}, S: S}, alive)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -47,8 +47,8 @@ func (m *Mux) newFlow(now time.Duration, s *session, mode udpmux.Mode, c Client)
 	} else if len(m.flows) >= m.config.MaxFlows {
 		m.endFlow(now, m.largest().worst())
 	}
-	f := &flow{key: flowKey{c, s.id, mode}, session: s, index: len(s.flows), source: m.sources.take(payer), payer: payer,
-		heard: now, answered: never}
+	f := &flow{key: flowKey{c, s.id, mode}, session: s, index: len(s.flows), source: m.sources.take(payer),
+		payer: payer, heard: now, answered: never}
 	f.order = m.heard.PushBack(f)
 	s.flows = append(s.flows, f)
 	m.flows[f.key] = f
@@ -83,7 +83,8 @@ func (s *session) worst() *flow {
 func (m *Mux) largest() *session {
 	var largest *session
 	for _, s := range m.byPort {
-		if largest == nil || len(s.flows) > len(largest.flows) || len(s.flows) == len(largest.flows) && s.id < largest.id {
+		if largest == nil || len(s.flows) > len(largest.flows) ||
+			len(s.flows) == len(largest.flows) && s.id < largest.id {
 			largest = s
 		}
 	}

@@ -53,8 +53,9 @@ func (m *Mux) List(now time.Duration, port uint16, uid uint32, all bool) (_ udpm
 		source := [4]byte{127, 64 + byte(f.source>>16), byte(f.source >> 8), byte(f.source)}
 		peers = append(peers, udpmux.Peer{Address: f.key.client.Remote, Port: f.key.client.RemotePort, Source: source})
 	}
-	return udpmux.Session{ID: s.id, UID: s.UID, Modes: s.Modes, Port: s.Port, Inode: s.Inode, Age: seconds(now - s.since),
-		Idle: seconds(now - s.used), ToBackend: s.toBackend, ToClients: s.out, Clients: uint32(len(s.flows))}, peers, true
+	return udpmux.Session{ID: s.id, UID: s.UID, Modes: s.Modes, Port: s.Port, Inode: s.Inode,
+		Age: seconds(now - s.since), Idle: seconds(now - s.used), ToBackend: s.toBackend, ToClients: s.out,
+		Clients: uint32(len(s.flows))}, peers, true
 }
 
 func seconds(d time.Duration) uint32 { return uint32(min(d/time.Second, 1<<32-1)) }

@@ -33,8 +33,9 @@ func TestRandom(t *testing.T) { rapid.Check(t, random) }
 func random(t *rapid.T) {
 	config := DefaultConfig()
 	config.Modes = udpmux.Learn | udpmux.Token | udpmux.Port
-	config.MaxSessions, config.MaxSessionsPerUID, config.MaxLearnSessions, config.MaxFlows, config.MaxFlowsPerSession = 5, 3, 3, 9, 4
-	config.FlowRate, config.ProbeRate, config.MaxSources, config.MaxLoopbackPerUID, config.LoopbackSources = 8, 9, 3, 5, 14
+	config.MaxSessions, config.MaxSessionsPerUID, config.MaxLearnSessions = 5, 3, 3
+	config.MaxFlows, config.MaxFlowsPerSession, config.FlowRate, config.ProbeRate = 9, 4, 8, 9
+	config.MaxSources, config.MaxLoopbackPerUID, config.LoopbackSources = 3, 5, 14
 	config.FirstSource = rapid.Uint32Range(0, 13).Draw(t, "first source")
 	w := &model{t: t, m: New(config, slog.New(slog.DiscardHandler)), config: config, alive: make(map[uint16]uint64),
 		sessions: make(map[uint16]Registration), owner: make(map[uint32]flowKey), port: make(map[uint32]uint16),
@@ -60,8 +61,8 @@ func (w *model) register(t *rapid.T) {
 		w.alive[port] = w.inode
 	}
 	// A port belongs to one user, as a socket does.
-	r := Registration{UID: uint32(port % 2), Backend: Backend{port, w.alive[port]}, S: key(rapid.IntRange(0, 7).Draw(t, "key")),
-		Modes: udpmux.Mode(rapid.IntRange(1, 7).Draw(t, "modes"))}
+	r := Registration{UID: uint32(port % 2), Backend: Backend{port, w.alive[port]},
+		S: key(rapid.IntRange(0, 7).Draw(t, "key")), Modes: udpmux.Mode(rapid.IntRange(1, 7).Draw(t, "modes"))}
 	if rapid.IntRange(0, 9).Draw(t, "late") == 0 {
 		r.Inode += 1000
 	}
@@ -104,7 +105,8 @@ func (w *model) clients(t *rapid.T) {
 
 func (w *model) client(t *rapid.T) {
 	c := client(rapid.IntRange(0, 7).Draw(t, "client"))
-	h := udpmux.Header{Mode: udpmux.Mode(1 << rapid.IntRange(0, 2).Draw(t, "mode")), T: udpmux.TokenOf(key(rapid.IntRange(0, 7).Draw(t, "key"))),
+	h := udpmux.Header{Mode: udpmux.Mode(1 << rapid.IntRange(0, 2).Draw(t, "mode")),
+		T:    udpmux.TokenOf(key(rapid.IntRange(0, 7).Draw(t, "key"))),
 		Port: rapid.Uint16Range(2000, 2006).Draw(t, "port")}
 	D, err := udpmux.AppendClient(nil, h, moshP(rapid.Uint64Range(0, 99).Draw(t, "nonce"), 40))
 	if err != nil {
@@ -113,7 +115,8 @@ func (w *model) client(t *rapid.T) {
 	deliveries := w.m.FromClient(w.now, c, 0, D)
 	for _, d := range deliveries {
 		s := w.sessions[d.Port]
-		if s.Modes&h.Mode == 0 || h.Mode == udpmux.Token && udpmux.TokenOf(s.S) != h.T || h.Mode == udpmux.Port && d.Port != h.Port {
+		if s.Modes&h.Mode == 0 || h.Mode == udpmux.Token && udpmux.TokenOf(s.S) != h.T ||
+			h.Mode == udpmux.Port && d.Port != h.Port {
 			t.Fatalf("%v was delivered to port %d, whose session is %+v", h, d.Port, s)
 		}
 	}
@@ -163,29 +166,8 @@ func (w *model) backend(t *rapid.T) {
 
 // check checks that the tables fit together.
 func (w *model) check(t *rapid.T) {
-	m, flows, bound, learners := w.m, 0, 0, 0
-	for port, s := range m.byPort {
-		if m.byT[s.T] != s || s.Port != port || w.sessions[port].S != s.S || w.sessions[port].Modes != s.Modes {
-			t.Fatalf("session %+v", s)
-		}
-		if s.Modes&udpmux.Learn != 0 {
-			learners++
-		}
-		for i, f := range s.flows {
-			if f.index != i || f.session != s || m.flows[f.key] != f || m.bySource[f.source] != f || f.key.mode&s.Modes == 0 {
-				t.Fatalf("flow %+v", f)
-			}
-			if f.bound != nil {
-				bound++
-				if !slices.Contains(f.binds.bound, f) || f.key.mode != udpmux.Learn || m.known[f.key.client] != f.binds || f.binds.order != nil {
-					t.Fatalf("binding of %+v", f)
-				}
-			}
-		}
-		if flows += len(s.flows); len(s.flows) > w.config.MaxFlowsPerSession {
-			t.Fatal("too many flows of a session")
-		}
-	}
+	m := w.m
+	flows, bound, learners := w.checkSessions(t)
 	unbound := 0
 	for _, s := range m.known {
 		if len(s.bound) == 0 {
@@ -195,6 +177,56 @@ func (w *model) check(t *rapid.T) {
 			t.Fatalf("source %+v", s)
 		}
 	}
+	w.checkPool(t)
+	pool := len(m.flows) + len(m.sources.resting)
+	for what, n := range map[string][3]int{ // two equal numbers, and their limit
+		"sessions": {len(m.byPort), len(w.sessions), w.config.MaxSessions},
+		"tokens":   {len(m.byT), len(w.sessions), w.config.MaxSessions},
+		"learners": {len(m.learners), learners, w.config.MaxLearnSessions},
+		"flows":    {len(m.flows), flows, w.config.MaxFlows},
+		"sources":  {len(m.bySource), m.heard.Len(), w.config.MaxFlows},
+		"bindings": {m.bindings.Len(), bound, w.config.MaxFlows},
+		"unbound":  {m.unbound.Len(), unbound, w.config.MaxSources + w.config.MaxFlows},
+		"pool":     {pool, int(m.sources.fresh), 14}} {
+		if n[0] != n[1] || n[0] > n[2] {
+			t.Fatalf("%s: %v", what, n)
+		}
+	}
+}
+
+// checkSessions checks each session with its flows, and counts.
+func (w *model) checkSessions(t *rapid.T) (flows, bound, learners int) {
+	m := w.m
+	for port, s := range m.byPort {
+		if m.byT[s.T] != s || s.Port != port || w.sessions[port].S != s.S || w.sessions[port].Modes != s.Modes {
+			t.Fatalf("session %+v", s)
+		}
+		if s.Modes&udpmux.Learn != 0 {
+			learners++
+		}
+		for i, f := range s.flows {
+			if f.index != i || f.session != s || m.flows[f.key] != f || m.bySource[f.source] != f ||
+				f.key.mode&s.Modes == 0 {
+				t.Fatalf("flow %+v", f)
+			}
+			if f.bound != nil {
+				bound++
+				if !slices.Contains(f.binds.bound, f) || f.key.mode != udpmux.Learn ||
+					m.known[f.key.client] != f.binds || f.binds.order != nil {
+					t.Fatalf("binding of %+v", f)
+				}
+			}
+		}
+		if flows += len(s.flows); len(s.flows) > w.config.MaxFlowsPerSession {
+			t.Fatal("too many flows of a session")
+		}
+	}
+	return flows, bound, learners
+}
+
+// checkPool checks that the pool knows how many addresses each user holds.
+func (w *model) checkPool(t *rapid.T) {
+	m := w.m
 	m.sources.has(w.now)
 	held := map[int64]int{0: 0, 1: 0}
 	for _, f := range m.flows {
@@ -208,16 +240,6 @@ func (w *model) check(t *rapid.T) {
 	for uid := range int64(2) {
 		if n := m.sources.held[uid]; n != held[uid] || n > w.config.MaxLoopbackPerUID {
 			t.Fatalf("users hold %v, and the pool says %v", held, m.sources.held)
-		}
-	}
-	pool := len(m.flows) + len(m.sources.resting)
-	for what, n := range map[string][3]int{ // two equal numbers, and their limit
-		"sessions": {len(m.byPort), len(w.sessions), w.config.MaxSessions}, "tokens": {len(m.byT), len(w.sessions), w.config.MaxSessions},
-		"learners": {len(m.learners), learners, w.config.MaxLearnSessions}, "flows": {len(m.flows), flows, w.config.MaxFlows},
-		"sources": {len(m.bySource), m.heard.Len(), w.config.MaxFlows}, "bindings": {m.bindings.Len(), bound, w.config.MaxFlows},
-		"unbound": {m.unbound.Len(), unbound, w.config.MaxSources + w.config.MaxFlows}, "pool": {pool, int(m.sources.fresh), 14}} {
-		if n[0] != n[1] || n[0] > n[2] {
-			t.Fatalf("%s: %v", what, n)
 		}
 	}
 }

@@ -63,7 +63,7 @@ type Config struct {
 	MaxLearnSessions   int           //
 	MaxFlows           int           // in all
 	MaxFlowsPerSession int           //
-	FlowIdle           time.Duration // without a datagram from the client, and of a binding without one from the session
+	FlowIdle           time.Duration // without a datagram from the client; of a binding: without one from the session
 	FlowReuse          time.Duration // before a loopback source serves another client
 	MaxLoopbackPerUID  int           // loopback sources of token and port flows, in use or resting
 	FlowRate           int           // new token and port flows per session and second
@@ -81,9 +81,10 @@ type Config struct {
 // DefaultConfig returns the default of every option.
 func DefaultConfig() Config {
 	return Config{Modes: udpmux.Learn | udpmux.Token, MaxSessions: 1024, MaxSessionsPerUID: 64, MaxLearnSessions: 64,
-		MaxFlows: 65536, MaxFlowsPerSession: 256, FlowIdle: 120 * time.Second, FlowReuse: 60 * time.Second, FlowRate: 256,
-		ProbeRate: 4096, ProbeTime: 10 * time.Second, ProbeRetry: 3 * time.Second, ProbeAfter: 5 * time.Second, ProbeFall: 32,
-		MaxSources: 4096, MaxLoopbackPerUID: allSources / 64, LoopbackSources: allSources}
+		MaxFlows: 65536, MaxFlowsPerSession: 256, FlowIdle: 120 * time.Second, FlowReuse: 60 * time.Second,
+		FlowRate: 256, ProbeRate: 4096, ProbeTime: 10 * time.Second, ProbeRetry: 3 * time.Second,
+		ProbeAfter: 5 * time.Second, ProbeFall: 32, MaxSources: 4096, MaxLoopbackPerUID: allSources / 64,
+		LoopbackSources: allSources}
 }
 
 // A Mux is all that the daemon keeps (section 4.1). It does no I/O. Times count from any fixed moment, are not

@@ -67,7 +67,8 @@ func (w *world) refused(code byte, err error) {
 
 // client is the i-th client.
 func client(i int) Client {
-	return Client{Remote: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}).As16(), Local: netip.AddrFrom4([4]byte{192, 0, 2, 1}).As16(), RemotePort: 5000}
+	return Client{Remote: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}).As16(),
+		Local: netip.AddrFrom4([4]byte{192, 0, 2, 1}).As16(), RemotePort: 5000}
 }
 
 func (w *world) learn(i int, nonce uint64) []Delivery {
@@ -247,7 +248,8 @@ func TestUsersTogether(t *testing.T) {
 	id := func(user, session int) int { return user*sessions + session }
 	enter := func(user, session int) {
 		w.alive[uint16(2000+id(user, session))] = 1
-		r := Registration{uint32(user), udpmux.Token, Backend{uint16(2000 + id(user, session)), 1}, wideKey(id(user, session))}
+		r := Registration{uint32(user), udpmux.Token, Backend{uint16(2000 + id(user, session)), 1},
+			wideKey(id(user, session))}
 		if _, err := w.m.Register(w.now, r, w.isAlive); err != nil {
 			t.Fatal(err)
 		}
@@ -412,8 +414,9 @@ func TestNothingLeft(t *testing.T) {
 	w.alive = nil
 	w.m.Poll(w.now, w.isAlive)
 	m := w.m
-	for what, n := range map[string]int{"byT": len(m.byT), "byPort": len(m.byPort), "learners": len(m.learners), "flows": len(m.flows),
-		"bySource": len(m.bySource), "heard": m.heard.Len(), "bindings": m.bindings.Len(), "known without order": len(m.known) - m.unbound.Len()} {
+	for what, n := range map[string]int{"byT": len(m.byT), "byPort": len(m.byPort), "learners": len(m.learners),
+		"flows": len(m.flows), "bySource": len(m.bySource), "heard": m.heard.Len(), "bindings": m.bindings.Len(),
+		"known without order": len(m.known) - m.unbound.Len()} {
 		if n != 0 {
 			t.Errorf("%s: %d are left", what, n)
 		}

@@ -81,7 +81,8 @@ func (m *Mux) Register(now time.Duration, r Registration, alive Alive) (id uint3
 		m.lastID++
 		what = "session"
 		flowRate := perSecond(m.config.FlowRate, m.config.FlowRate)
-		s = &session{Registration: r, id: m.lastID, T: udpmux.TokenOf(r.S), rate: flowRate, tally: tally{since: now, used: now}}
+		s = &session{Registration: r, id: m.lastID, T: udpmux.TokenOf(r.S), rate: flowRate,
+			tally: tally{since: now, used: now}}
 		m.byT[s.T], m.byPort[s.Port] = s, s
 	}
 	m.setModes(now, s, r.Modes)

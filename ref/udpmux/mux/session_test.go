@@ -65,7 +65,8 @@ func TestSessionLimits(t *testing.T) {
 	_, err = w.try(3, 2003, udpmux.Token)
 	w.refused(udpmux.CodeLimit, err)
 	other := func(n int) error {
-		_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, Backend{uint16(2000 + n), 1}, key(n)}, func(Backend) bool { return true })
+		_, err := w.m.Register(w.now, Registration{1001, udpmux.Token, Backend{uint16(2000 + n), 1}, key(n)},
+			func(Backend) bool { return true })
 		return err
 	}
 	if err := other(4); err != nil {
