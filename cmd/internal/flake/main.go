@@ -47,7 +47,8 @@ func main() {
 	var o options
 	pflag.IntVar(&o.runs, "runs", 0, "how many runs (default: the mode's own number)")
 	pflag.StringSliceVar(&o.targets, "target", conformance.TargetNames(), "of the mode targets: which ones")
-	burn := pflag.Bool("burn", false, "use a processor until the parent ends: what the mode targets starts to keep the machine busy")
+	burn := pflag.Bool("burn", false, "use a processor until the parent ends: "+
+		"what the mode targets starts to keep the machine busy")
 	pflag.Parse()
 	if *burn {
 		burnUntilOrphaned()
@@ -78,7 +79,8 @@ func all(ctx context.Context, names []string, o options) (bad int, err error) {
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "muxspec")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/muxspec").CombinedOutput(); err != nil {
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/muxspec")
+	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("building muxspec: %w\n%s", err, out)
 	}
 	for _, name := range names {

@@ -100,12 +100,14 @@ func (t *tally) add(wrong, why string) {
 }
 
 func (t *tally) end() int {
-	fmt.Printf("%s: %d runs, %d with exit code 0, %d inconclusive, %d wrong\n", t.name, t.done, t.done-t.unclear-t.bad, t.unclear, t.bad)
+	fmt.Printf("%s: %d runs, %d with exit code 0, %d inconclusive, %d wrong\n",
+		t.name, t.done, t.done-t.unclear-t.bad, t.unclear, t.bad)
 	return t.bad
 }
 
 // repeatRuns does the runs, so many at the same time; with is what is done to each one until it has ended.
-func repeatRuns(ctx context.Context, program, name string, runs, atOnce int, with func(*run, *tally) error) (bad int, err error) {
+func repeatRuns(ctx context.Context, program, name string, runs, atOnce int,
+	with func(*run, *tally) error) (bad int, err error) {
 	t := &tally{name: name, runs: runs}
 	places := make(chan struct{}, atOnce)
 	failed := make(chan error, runs)

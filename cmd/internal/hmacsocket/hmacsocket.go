@@ -35,8 +35,10 @@ with the key, and none is encrypted: who sees the packets can read them, and can
 ` + usage
 
 const usage = `
-The key is the file's content as it is, a line end included; both sides need the same, and the same hash. 32 random bytes are a good one:
-(umask 077; head -c 32 /dev/urandom >FILE). With systemd's socket activation the sockets come from there, and --listen adds to them.
+The key is the file's content as it is, a line end included; both sides need the same, and the same hash. ` +
+	`32 random bytes are a good one:
+(umask 077; head -c 32 /dev/urandom >FILE). With systemd's socket activation the sockets come from there, ` +
+	`and --listen adds to them.
 
 SIGTERM and SIGINT end the program when its connections have ended or the grace time is over, a second one at once.
 SIGHUP reads the key again, for new connections.
@@ -46,8 +48,8 @@ Exit codes: 0 ended by a signal; 1 cannot listen or write; 2 wrong usage, wrong 
 
 const maxConnections = 1024 // open at once, by default
 
-// perConnection is the most descriptors that a connection needs: two sockets, and while a name is looked up and tried at
-// several addresses two more.
+// perConnection is the most descriptors that a connection needs: two sockets, and while a name is looked up and tried
+// at several addresses two more.
 const perConnection = 4
 
 // dialTimeout is the time to reach what connections are forwarded to.
@@ -72,15 +74,21 @@ type options struct {
 
 func (o *options) define(fs *pflag.FlagSet) {
 	fs.StringVarP(&o.keyFile, "keyfile", "k", "", "take the key from `FILE`")
-	fs.StringArrayP("listen", "l", nil, "listen on `[HOST:]PORT`; repeatable; without HOST on all addresses, [ADDRESS]:PORT for IPv6, port 0 for a free one")
+	fs.StringArrayP("listen", "l", nil, "listen on `[HOST:]PORT`; repeatable; without HOST on all addresses, "+
+		"[ADDRESS]:PORT for IPv6, port 0 for a free one")
 	fs.StringVarP(&o.connect, "connect", "c", "", "forward to `HOST:PORT`, which is looked up for each connection")
 	names := hmacsocket.HashNames()
 	fs.StringVar(&o.hash, "hash", names[0], "the hash `NAME` of the HMAC: "+strings.Join(names, ", "))
 	fs.Uint32Var(&o.maxData, "max-data", hmacsocket.MaxData, "the most `BYTES` of data in a message that is received")
-	fs.DurationVar(&o.initTimeout, "init-timeout", hmacsocket.InitTimeout, "drop a peer that has not sent its whole Init by then, with --client-first its first data")
-	fs.IntVar(&o.maxConnections, "max-connections", maxConnections, "the most connections open at once, at most what the descriptors allow; 0 is no limit; of a server's, who has sent no authentic data gives way to who comes")
-	fs.IntVar(&o.maxPerSource, "max-per-source", 0, "the most connections open at once from one address, or one IPv6 network of 64 bits; 0 is no limit")
-	fs.BoolVar(&o.clientFirst, "client-first", false, "only hmacsocketserver: say nothing, and do not connect to the service, before the client has sent authentic data")
+	fs.DurationVar(&o.initTimeout, "init-timeout", hmacsocket.InitTimeout,
+		"drop a peer that has not sent its whole Init by then, with --client-first its first data")
+	fs.IntVar(&o.maxConnections, "max-connections", maxConnections,
+		"the most connections open at once, at most what the descriptors allow; 0 is no limit; of a server's, "+
+			"who has sent no authentic data gives way to who comes")
+	fs.IntVar(&o.maxPerSource, "max-per-source", 0, "the most connections open at once from one address, "+
+		"or one IPv6 network of 64 bits; 0 is no limit")
+	fs.BoolVar(&o.clientFirst, "client-first", false, "only hmacsocketserver: say nothing, and do not connect to the "+
+		"service, before the client has sent authentic data")
 }
 
 // check says what is wrong with the options.
@@ -173,9 +181,10 @@ func (o *options) server(key *hmacsocket.Key, server bool, log *slog.Logger) *ac
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	most := standalone.Fit(o.maxConnections, perConnection, maxConnections, log)
 	f := &hmacsocket.Forwarder{
-		Endpoint: &hmacsocket.Endpoint{Key: key, MaxData: o.maxData, InitTimeout: o.initTimeout, ClientFirst: o.clientFirst},
-		Server:   server,
-		Dial:     func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", o.connect) },
+		Endpoint: &hmacsocket.Endpoint{Key: key, MaxData: o.maxData, InitTimeout: o.initTimeout,
+			ClientFirst: o.clientFirst},
+		Server: server,
+		Dial:   func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", o.connect) },
 	}
 	o.current.Store(f)
 	return &accept.Server{

@@ -158,9 +158,10 @@ func TestBrokenConnection(t *testing.T) {
 	}{
 		"reset":               {"", 0, "connection reset by peer"},
 		"cut within the head": {"\x00\x00", 0, "connection ended within a message"},
-		"cut within the data": {"\x00\x00\x00\x05" + progtest.Random(32) + "data", 0, "connection ended within a message"},
-		"wrong HMAC":          {"\x00\x00\x00\x04" + progtest.Random(32) + "data", hmacsocket.HMACFailure, `error="wrong HMAC"`},
-		"too long":            {"\x7f\x00\x00\x00", hmacsocket.DataTooLong, "data or text is too long"},
+		"cut within the data": {"\x00\x00\x00\x05" + progtest.Random(32) + "data", 0,
+			"connection ended within a message"},
+		"wrong HMAC": {"\x00\x00\x00\x04" + progtest.Random(32) + "data", hmacsocket.HMACFailure, `error="wrong HMAC"`},
+		"too long":   {"\x7f\x00\x00\x00", hmacsocket.DataTooLong, "data or text is too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			forBothPrograms(t, func(t *testing.T, program string) {

@@ -31,7 +31,8 @@ func loadKey(hash, file string, log *slog.Logger) (*hmacsocket.Key, error) {
 		return nil, fmt.Errorf("--keyfile %q: %w", file, err)
 	}
 	if others := info.Mode().Perm() & 0o077; info.Mode().IsRegular() && others != 0 {
-		log.Warn("others than its owner have access to the key file", "file", file, "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
+		log.Warn("others than its owner have access to the key file", "file", file, "mode",
+			fmt.Sprintf("%04o", info.Mode().Perm()))
 	}
 	if k[len(k)-1] == '\n' {
 		log.Warn("the key ends in a line end, which is a part of it", "file", file)

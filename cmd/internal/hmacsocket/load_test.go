@@ -136,7 +136,8 @@ func TestTermWhileStuck(t *testing.T) {
 		s.EndsWell(t)
 	}
 	for _, c := range []*progtest.Conn{process, backend} {
-		if _, err := io.Copy(io.Discard, c); !errors.Is(err, unix.ECONNRESET) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, err := io.Copy(io.Discard, c); !errors.Is(err, unix.ECONNRESET) &&
+			!errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("it sees %v, not a reset", err)
 		}
 	}

@@ -26,7 +26,8 @@ func (s *nameServer) serve(c net.PacketConn) {
 		if err != nil {
 			return
 		}
-		end := 12 + bytes.IndexByte(b[12:n], 0) + 1 + 4 // the header; the name, whose last label is empty; type and class
+		// The header; the name, whose last label is empty; type and class.
+		end := 12 + bytes.IndexByte(b[12:n], 0) + 1 + 4
 		ip := s.address.Load().(netip.Addr).As4()
 		answer := append([]byte{b[0], b[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, b[12:end]...)
 		if kind := binary.BigEndian.Uint16(b[end-4:]); kind == 1 {
@@ -57,8 +58,9 @@ func TestNameIsLookedUpEachTime(t *testing.T) {
 	_, port, _ := net.SplitHostPort(service.Addr().String())
 	file := filepath.Join(t.TempDir(), "resolv.conf")
 	progtest.Must(t, os.WriteFile(file, []byte("nameserver "+host+"\n"), 0o644))
-	s := progtest.ServeCommand(t, exec.Command("unshare", "--mount", "sh", "-c", `mount --bind "$0" /etc/resolv.conf && exec "$@"`, file,
-		"hmacsocketserver", "-k", keyFile(t, "secret"), "-l127.0.0.1:0", "-c", "moving.invalid:"+port))
+	s := progtest.ServeCommand(t, exec.Command("unshare", "--mount", "sh", "-c",
+		`mount --bind "$0" /etc/resolv.conf && exec "$@"`, file, "hmacsocketserver", "-k", keyFile(t, "secret"),
+		"-l127.0.0.1:0", "-c", "moving.invalid:"+port))
 	client := startHMACSocket(t, "hmacsocketclient", "-k", keyFile(t, "secret"), "-c", s.Addresses[0])
 	progtest.Must(t, progtest.TurnsAway(client.Addresses[0]))
 	s.Logs(t, "dial tcp 127.0.0.9:"+port)

@@ -28,26 +28,39 @@ func TestWrongOptionsOfHMACSocket(t *testing.T) {
 		{"argument", []string{key, listen, connect, "x"}, `unexpected argument "x"`},
 		{"unknown option", []string{"--colour"}, `unknown flag: --colour`},
 		{"option without its value", []string{"-k"}, `flag needs an argument: 'k' in -k`},
-		{"port no number", []string{key, "-l", "abc", connect}, `--listen "abc": "abc" is not a port number from 0 to 65535`},
-		{"port beyond 65535", []string{key, "-l", "99999", connect}, `--listen "99999": "99999" is not a port number from 0 to 65535`},
-		{"port with a sign", []string{key, "-l", "127.0.0.1:-1", connect}, `--listen "127.0.0.1:-1": "-1" is not a port number from 0 to 65535`},
+		{"port no number", []string{key, "-l", "abc", connect},
+			`--listen "abc": "abc" is not a port number from 0 to 65535`},
+		{"port beyond 65535", []string{key, "-l", "99999", connect},
+			`--listen "99999": "99999" is not a port number from 0 to 65535`},
+		{"port with a sign", []string{key, "-l", "127.0.0.1:-1", connect},
+			`--listen "127.0.0.1:-1": "-1" is not a port number from 0 to 65535`},
 		{"no port", []string{key, "-l", ":", connect}, `--listen ":": "" is not a port number from 0 to 65535`},
 		{"empty address", []string{key, "-l", "", connect}, `--listen "": "" is not a port number from 0 to 65535`},
 		{"address without brackets", []string{key, "-l", "::1:0", connect}, `--listen "::1:0": is not [HOST:]PORT`},
 		{"address without port", []string{key, "-l", "[::1]", connect}, `--listen "[::1]": is not [HOST:]PORT`},
-		{"second address", []string{key, "-l", "0", "-l", "x", connect}, `--listen "x": "x" is not a port number from 0 to 65535`},
+		{"second address", []string{key, "-l", "0", "-l", "x", connect},
+			`--listen "x": "x" is not a port number from 0 to 65535`},
 		{"target without port", []string{key, listen, "-c", "localhost"}, `--connect "localhost" is not HOST:PORT`},
 		{"target without host", []string{key, listen, "-c", ":7"}, `--connect ":7" is not HOST:PORT`},
-		{"target port zero", []string{key, listen, "-c", "localhost:0"}, `--connect "localhost:0": "0" is not a port number from 1 to 65535`},
-		{"target port beyond 65535", []string{key, listen, "-c", "localhost:99999"}, `--connect "localhost:99999": "99999" is not a port number from 1 to 65535`},
-		{"target port no number", []string{key, listen, "-c", "[::1]:abc"}, `--connect "[::1]:abc": "abc" is not a port number from 1 to 65535`},
+		{"target port zero", []string{key, listen, "-c", "localhost:0"},
+			`--connect "localhost:0": "0" is not a port number from 1 to 65535`},
+		{"target port beyond 65535", []string{key, listen, "-c", "localhost:99999"},
+			`--connect "localhost:99999": "99999" is not a port number from 1 to 65535`},
+		{"target port no number", []string{key, listen, "-c", "[::1]:abc"},
+			`--connect "[::1]:abc": "abc" is not a port number from 1 to 65535`},
 		{"target without brackets", []string{key, listen, "-c", "::1:7"}, `--connect "::1:7" is not HOST:PORT`},
-		{"hash", []string{key, listen, connect, "--hash", "md5"}, `--hash "md5": there are: sha256, sha512, sha512-256, blake2b-256, blake3`},
-		{"max-data zero", []string{key, listen, connect, "--max-data", "0"}, `--max-data 0: must be from 1 to 2147483647`},
-		{"max-data too large", []string{key, listen, connect, "--max-data", "2147483648"}, `--max-data 2147483648: must be from 1 to 2147483647`},
-		{"init-timeout zero", []string{key, listen, connect, "--init-timeout", "0"}, `--init-timeout 0s: must be more than 0`},
-		{"max-connections negative", []string{key, listen, connect, "--max-connections", "-1"}, `--max-connections -1: must not be less than 0`},
-		{"max-per-source negative", []string{key, listen, connect, "--max-per-source", "-1"}, `--max-per-source -1: must not be less than 0`},
+		{"hash", []string{key, listen, connect, "--hash", "md5"},
+			`--hash "md5": there are: sha256, sha512, sha512-256, blake2b-256, blake3`},
+		{"max-data zero", []string{key, listen, connect, "--max-data", "0"},
+			`--max-data 0: must be from 1 to 2147483647`},
+		{"max-data too large", []string{key, listen, connect, "--max-data", "2147483648"},
+			`--max-data 2147483648: must be from 1 to 2147483647`},
+		{"init-timeout zero", []string{key, listen, connect, "--init-timeout", "0"},
+			`--init-timeout 0s: must be more than 0`},
+		{"max-connections negative", []string{key, listen, connect, "--max-connections", "-1"},
+			`--max-connections -1: must not be less than 0`},
+		{"max-per-source negative", []string{key, listen, connect, "--max-per-source", "-1"},
+			`--max-per-source -1: must not be less than 0`},
 		{"grace negative", []string{key, listen, connect, "--grace", "-1s"}, `--grace -1s: must not be less than 0`},
 	} {
 		for _, program := range hmacSocketPrograms {
@@ -96,8 +109,10 @@ func TestWrongKeyFile(t *testing.T) {
 		for _, program := range hmacSocketPrograms {
 			t.Run(filepath.Base(test.file)+"/"+program, func(t *testing.T) {
 				t.Parallel()
-				got := progtest.Run(t, nil, program, "-k", test.file, "-l", "127.0.0.1:0", "-c", "127.0.0.1:7", "--address-file="+dir+"/address")
-				want := progtest.Result{Code: 2, Stdout: "", Stderr: program + `: --keyfile "` + test.file + `": ` + test.complaint + "\n"}
+				got := progtest.Run(t, nil, program, "-k", test.file, "-l", "127.0.0.1:0", "-c", "127.0.0.1:7",
+					"--address-file="+dir+"/address")
+				want := progtest.Result{Code: 2, Stdout: "",
+					Stderr: program + `: --keyfile "` + test.file + `": ` + test.complaint + "\n"}
 				if got != want {
 					t.Errorf("got  %+v\nwant %+v", got, want)
 				}
@@ -181,14 +196,16 @@ func TestActivationOfHMACSocket(t *testing.T) {
 	service := progtest.EchoServer(t, "tcp", "127.0.0.1:0")
 	tcp := progtest.Listen(t, "tcp", "127.0.0.1:0").(*net.TCPListener)
 	key := "-k" + keyFile(t, "sixteen or more.")
-	s := progtest.ServeCommand(t, progtest.ActivationOf(t, []progtest.Filer{tcp}, "hmacsocketserver", key, "-c", service.Addr().String()))
+	s := progtest.ServeCommand(t, progtest.ActivationOf(t, []progtest.Filer{tcp}, "hmacsocketserver", key,
+		"-c", service.Addr().String()))
 	echoes(t, startHMACSocket(t, "hmacsocketclient", key, "-c", tcp.Addr().String()))
 	if len(s.Addresses) != 1 || s.Addresses[0] != tcp.Addr().String() {
 		t.Errorf("it listens on %v", s.Addresses)
 	}
 	name := filepath.Join(t.TempDir(), "socket")
 	local := progtest.Listen(t, "unix", name).(*net.UnixListener)
-	bad, err := progtest.StartProgram(progtest.ActivationOf(t, []progtest.Filer{local}, "hmacsocketclient", key, "-c", tcp.Addr().String()), progtest.LogFile(t))
+	bad, err := progtest.StartProgram(progtest.ActivationOf(t, []progtest.Filer{local}, "hmacsocketclient", key, "-c",
+		tcp.Addr().String()), progtest.LogFile(t))
 	progtest.Must(t, err)
 	t.Cleanup(bad.Kill)
 	bad.Complains(t, "hmacsocketclient", "socket activation: "+name+" is no TCP socket")

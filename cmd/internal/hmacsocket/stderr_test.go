@@ -15,7 +15,8 @@ func TestBadDescriptors(t *testing.T) {
 	progtest.ForBadDescriptors(t, func(t *testing.T, command func(string, ...string) *exec.Cmd) {
 		key, service := keyFile(t, "secret"), progtest.EchoServer(t, "tcp", "127.0.0.1:0")
 		start := func(program, to string) *progtest.Server {
-			return progtest.ServeCommand(t, command(program, "-l127.0.0.1:0", "-k", key, "-c", to, "--max-connections=20"))
+			return progtest.ServeCommand(t,
+				command(program, "-l127.0.0.1:0", "-k", key, "-c", to, "--max-connections=20"))
 		}
 		server := start("hmacsocketserver", service.Addr().String())
 		client := start("hmacsocketclient", server.Addresses[0])

@@ -139,13 +139,15 @@ func TestSmallBuffersEverywhere(t *testing.T) {
 		t.Skip("only root can have a network of its own")
 	}
 	t.Parallel()
-	const script = `ip link set lo up && cd /proc/sys/net/ipv4 && echo 4096 4096 4096 >tcp_rmem && echo 4096 4096 4096 >tcp_wmem`
+	const script = `ip link set lo up && cd /proc/sys/net/ipv4 && echo 4096 4096 4096 >tcp_rmem && ` +
+		`echo 4096 4096 4096 >tcp_wmem`
 	if out, err := exec.Command("unshare", "--net", "sh", "-c", script).CombinedOutput(); err != nil {
 		t.Skipf("there is no network of its own to be had: %v %s", err, out)
 	}
 	program, err := os.Executable()
 	progtest.Must(t, err)
-	cmd := exec.Command("unshare", "--net", "sh", "-c", script+` && cd "$1" && exec "$0" -test.v -test.run "^$2\$"`, program, t.TempDir(), t.Name())
+	cmd := exec.Command("unshare", "--net", "sh", "-c", script+` && cd "$1" && exec "$0" -test.v -test.run "^$2\$"`,
+		program, t.TempDir(), t.Name())
 	cmd.Env = append(os.Environ(), inSmallNetwork+"=1")
 	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
 		t.Errorf("%v:\n%s", err, out)
@@ -156,7 +158,8 @@ func TestSmallBuffersEverywhere(t *testing.T) {
 func TestClientFirst(t *testing.T) {
 	t.Parallel()
 	service := progtest.Listen(t, "tcp", "127.0.0.1:0")
-	s := startHMACSocket(t, "hmacsocketserver", "-k", keyFile(t, "secret"), "-c", service.Addr().String(), "--client-first")
+	s := startHMACSocket(t, "hmacsocketserver", "-k", keyFile(t, "secret"), "-c",
+		service.Addr().String(), "--client-first")
 	for _, text := range []string{"", "\x00\x00\x00\x04" + progtest.Random(32) + "data"} {
 		peer := open(t, s.Dial(t))
 		progtest.Must(t, peer.Send(text))

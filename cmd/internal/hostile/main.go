@@ -1,8 +1,9 @@
-// Command hostile judges on machines that nobody would choose. "make hostile" calls it; only root can make most of them.
+// Command hostile judges on machines that nobody would choose. "make hostile" calls it; only root can make most of
+// them.
 //
 // On each, the reference is judged, which keeps every rule, and a server with one fault. A run is good if no rule fails
-// but the one that is broken, and its exit code is what the rules came to, or 3 with the reason; and if no process and no
-// folder is left.
+// but the one that is broken, and its exit code is what the rules came to, or 3 with the reason; and if no process and
+// no folder is left.
 package main
 
 import (
@@ -28,7 +29,8 @@ const fault, faulty = "fold-unicode", "tcpmux-server"
 
 func main() {
 	only := pflag.StringSlice("only", nil, "only the machine of this `NAME`; repeatable")
-	flooding := pflag.Bool("flood", false, "send datagrams to all ports of 127.0.0.1, until the end: what a machine starts")
+	flooding := pflag.Bool("flood", false,
+		"send datagrams to all ports of 127.0.0.1, until the end: what a machine starts")
 	pflag.Parse()
 	if *flooding {
 		flood()
@@ -106,7 +108,8 @@ func mutantNamed(name string) (mutants.Mutant, error) {
 
 // build makes muxspec twice, as it is and with the fault, and copies this program.
 func build(ctx context.Context, dir string, m mutants.Mutant) error {
-	good := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "good"), "./cmd/muxspec")
+	good := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "good"),
+		"./cmd/muxspec")
 	if out, err := good.CombinedOutput(); err != nil {
 		return fmt.Errorf("building muxspec: %w\n%s", err, out)
 	}
@@ -119,7 +122,8 @@ func build(ctx context.Context, dir string, m mutants.Mutant) error {
 		return err
 	}
 	self, err := os.ReadFile("/proc/self/exe")
-	return errors.Join(err, os.Rename(program, filepath.Join(dir, "faulty")), os.WriteFile(filepath.Join(dir, "hostile"), self, 0o755))
+	return errors.Join(err, os.Rename(program, filepath.Join(dir, "faulty")),
+		os.WriteFile(filepath.Join(dir, "hostile"), self, 0o755))
 }
 
 // ipProgram is where ip is: installed, or fetched by "make peers".

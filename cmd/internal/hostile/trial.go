@@ -45,8 +45,8 @@ func (t trial) run(ctx context.Context) error {
 	defer cancel()
 	began := time.Now()
 	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--net", "sh", "-euc", t.machine.script(), "sh", role)
-	cmd.Env = append(os.Environ(), mark, "OUT="+out, "MUXSPEC="+filepath.Join(t.dir, t.target), "HOSTILE="+filepath.Join(t.dir, "hostile"),
-		"IP="+ipProgram())
+	cmd.Env = append(os.Environ(), mark, "OUT="+out, "MUXSPEC="+filepath.Join(t.dir, t.target),
+		"HOSTILE="+filepath.Join(t.dir, "hostile"), "IP="+ipProgram())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	// muxspec ends what it has started when it is asked to end.
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
@@ -79,7 +79,8 @@ func (t trial) verdict(out, mark string, took time.Duration) error {
 	judged := json.Unmarshal([]byte(read("report.json")), &rep) == nil
 	count := rep.Summary.Count
 	rest := len(rep.Rules) - count[report.Pass] - count[report.Fail]
-	fmt.Printf("%-16s %-10s %5d %5d %5d %5d %8.1f\n", t.machine.name, t.target, code, count[report.Pass], count[report.Fail], rest, took.Seconds())
+	fmt.Printf("%-16s %-10s %5d %5d %5d %5d %8.1f\n", t.machine.name, t.target, code, count[report.Pass],
+		count[report.Fail], rest, took.Seconds())
 	var failed []string
 	for _, rule := range rep.Rules {
 		if (rule.Outcome == report.Fail || rule.Outcome == report.Warn) && rule.ID != t.rule {
@@ -92,7 +93,8 @@ func (t trial) verdict(out, mark string, took time.Duration) error {
 		return fmt.Errorf("rules fail that hold: %v", failed)
 	case !judged && (code != report.ExitInconclusive || !strings.Contains(stderr, "nothing can be judged here: ")):
 		return fmt.Errorf("there is no report: %s", stderr)
-	case judged && code != rep.Summary.Exit && !(t.machine.loses && rep.Summary.Exit == 0 && code == report.ExitInconclusive):
+	case judged && code != rep.Summary.Exit &&
+		!(t.machine.loses && rep.Summary.Exit == 0 && code == report.ExitInconclusive):
 		return fmt.Errorf("the report says exit code %d", rep.Summary.Exit)
 	case judged && t.rule == "" && code == report.ExitOK && count[report.Pass] == 0:
 		return errors.New("nothing passed")

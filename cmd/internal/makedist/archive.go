@@ -28,33 +28,38 @@ func (r *release) archive(dir, name string) error {
 			return err
 		}
 		h := &tar.Header{Name: path.Join(name, file), Mode: 0o755, ModTime: r.time, Format: tar.FormatUSTAR}
-		if d.IsDir() {
-			h.Typeflag, h.Name = tar.TypeDir, h.Name+"/"
-			return w.WriteHeader(h)
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		content, err := os.ReadFile(filepath.Join(dir, file))
-		if err != nil {
-			return err
-		}
-		h.Size = int64(len(content))
-		if info.Mode()&0o100 == 0 {
-			h.Mode = 0o644
-		}
-		if err := w.WriteHeader(h); err != nil {
-			return err
-		}
-		_, err = w.Write(content)
-		return err
+		return pack(w, h, filepath.Join(dir, file), d)
 	})
 	for _, end := range []func() error{w.Close, zip.Close, f.Close} {
 		if err == nil {
 			err = end()
 		}
 	}
+	return err
+}
+
+// pack adds a file or folder under the name that h has.
+func pack(w *tar.Writer, h *tar.Header, file string, d fs.DirEntry) error {
+	if d.IsDir() {
+		h.Typeflag, h.Name = tar.TypeDir, h.Name+"/"
+		return w.WriteHeader(h)
+	}
+	info, err := d.Info()
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	h.Size = int64(len(content))
+	if info.Mode()&0o100 == 0 {
+		h.Mode = 0o644
+	}
+	if err := w.WriteHeader(h); err != nil {
+		return err
+	}
+	_, err = w.Write(content)
 	return err
 }
 

@@ -57,19 +57,8 @@ func (r *release) deb(dir, arch string) error {
 		return err
 	}
 	version := strings.TrimPrefix(r.version, "v")
-	files := map[string]string{"control": fmt.Sprintf(control, version, arch, (size+1023)/1024), "conffiles": ""}
-	for _, name := range configurations {
-		files["conffiles"] += "/etc/" + name + "\n"
-	}
-	for name, text := range files {
-		if err := write(filepath.Join(root, "DEBIAN", name), []byte(text), 0o644); err != nil {
-			return err
-		}
-	}
-	for name, script := range map[string][]byte{"postinst": postinst, "prerm": prerm} {
-		if err := write(filepath.Join(root, "DEBIAN", name), script, 0o755); err != nil {
-			return err
-		}
+	if err := describe(root, fmt.Sprintf(control, version, arch, (size+1023)/1024)); err != nil {
+		return err
 	}
 	file := filepath.Join(out, fmt.Sprintf("muxspec_%s_%s.deb", version, arch))
 	level := "-z6" // with which xz finds what the programs have in common
@@ -108,6 +97,25 @@ func (r *release) debian(root string) error {
 	}
 	vendor := filepath.Join(root, "usr/share/zsh/vendor-completions") // Debian's zsh looks there
 	return os.Rename(filepath.Join(root, "usr/share/zsh/site-functions"), vendor)
+}
+
+// describe writes what dpkg reads: the control file, and what goes with it.
+func describe(root, control string) error {
+	files := map[string]string{"control": control, "conffiles": ""}
+	for _, name := range configurations {
+		files["conffiles"] += "/etc/" + name + "\n"
+	}
+	for name, text := range files {
+		if err := write(filepath.Join(root, "DEBIAN", name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	for name, script := range map[string][]byte{"postinst": postinst, "prerm": prerm} {
+		if err := write(filepath.Join(root, "DEBIAN", name), script, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // finish packs man pages, and gives the bytes of all files.

@@ -19,25 +19,9 @@ func (r *release) manuals(dir string, names []string) error {
 	if err != nil {
 		return err
 	}
-	words["muxspec"] = nil
-	for _, block := range all.Body {
-		for _, row := range block.Rows {
-			words["muxspec"] = append(words["muxspec"], row.Term)
-		}
-	}
-	var commands []*manual.Help
-	own := 0 // so many of them are muxspec's own, the others are programs
-	for _, name := range words["muxspec"] {
-		if name == "mosh-client-mux" {
-			continue // it has no --help: all arguments are mosh-client's
-		}
-		help, err := r.help(name)
-		if err != nil {
-			return err
-		}
-		if commands = append(commands, help); help.Name == "muxspec "+name {
-			own++
-		}
+	commands, own, err := r.commands(all)
+	if err != nil {
+		return err
 	}
 	for _, p := range programs {
 		if !slices.Contains(names, p.name) {
@@ -56,11 +40,7 @@ func (r *release) manuals(dir string, names []string) error {
 		if c.Help == nil { // it has no options
 			continue
 		}
-		bash, zsh := filepath.Join(dir, "bash-completion/completions", p.name), filepath.Join(dir, "zsh/site-functions/_"+p.name)
-		if err := write(bash, []byte(c.Bash()), 0o644); err != nil {
-			return err
-		}
-		if err := write(zsh, []byte(c.Zsh()), 0o644); err != nil {
+		if err := completions(dir, p.name, c); err != nil {
 			return err
 		}
 	}
@@ -68,6 +48,38 @@ func (r *release) manuals(dir string, names []string) error {
 		return nil
 	}
 	return r.page(dir, "moshd.toml", "5", nil, nil)
+}
+
+// commands reads the help of each command of muxspec: own of them are muxspec's own, the others are programs. Their
+// names become words to complete.
+func (r *release) commands(all *manual.Help) (commands []*manual.Help, own int, err error) {
+	words["muxspec"] = nil
+	for _, block := range all.Body {
+		for _, row := range block.Rows {
+			words["muxspec"] = append(words["muxspec"], row.Term)
+		}
+	}
+	for _, name := range words["muxspec"] {
+		if name == "mosh-client-mux" {
+			continue // it has no --help: all arguments are mosh-client's
+		}
+		help, err := r.help(name)
+		if err != nil {
+			return nil, 0, err
+		}
+		if commands = append(commands, help); help.Name == "muxspec "+name {
+			own++
+		}
+	}
+	return commands, own, nil
+}
+
+// completions writes those of a program for bash and zsh.
+func completions(dir, name string, c *manual.Completion) error {
+	if err := write(filepath.Join(dir, "bash-completion/completions", name), []byte(c.Bash()), 0o644); err != nil {
+		return err
+	}
+	return write(filepath.Join(dir, "zsh/site-functions/_"+name), []byte(c.Zsh()), 0o644)
 }
 
 // page writes a man page.

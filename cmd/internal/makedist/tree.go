@@ -53,22 +53,9 @@ func (r *release) tree(system, arch, dir string) error {
 	if err := r.manuals(filepath.Join(dir, "share"), names); err != nil {
 		return err
 	}
-	copied := []string{"README.md", "LICENSE"}
-	pages, err := filepath.Glob("docs/*.md")
+	copied, err := copies(system)
 	if err != nil {
 		return err
-	}
-	copied = append(copied, pages...)
-	if system == "linux" {
-		err = fs.WalkDir(os.DirFS("."), "docs/units", func(name string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() {
-				copied = append(copied, name)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
 	}
 	for _, name := range copied {
 		content, err := os.ReadFile(name)
@@ -82,12 +69,32 @@ func (r *release) tree(system, arch, dir string) error {
 	return write(filepath.Join(dir, "install.sh"), installer, 0o755)
 }
 
+// copies are the files that an archive has as the repository has them.
+func copies(system string) (names []string, err error) {
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		return nil, err
+	}
+	names = append([]string{"README.md", "LICENSE"}, pages...)
+	if system != "linux" {
+		return names, nil
+	}
+	err = fs.WalkDir(os.DirFS("."), "docs/units", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	return names, err
+}
+
 // build builds programs into a folder: the same bytes wherever it is done.
 func (r *release) build(system, arch, dir string, names []string) error {
 	const variables = "github.com/muxspec/muxspec/cmd/internal/cmdline."
 	flags := fmt.Sprintf("-s -w -buildid= -X %sversion=%s", variables, r.version)
 	if r.commit != "" {
-		flags += fmt.Sprintf(" -X %scommit=%s -X %sdate=%s", variables, r.commit, variables, r.time.Format("2006-01-02"))
+		flags += fmt.Sprintf(" -X %scommit=%s -X %sdate=%s", variables, r.commit, variables,
+			r.time.Format("2006-01-02"))
 	}
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=" + flags, "-o", dir + "/"}
 	for _, name := range names {

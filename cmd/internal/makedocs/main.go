@@ -1,5 +1,5 @@
-// Command makedocs puts into the pages what is made from the programs: the table of moshd's options, and the tables of the verbs that scenarios
-// are made of. "make docs" runs it in the repository's root.
+// Command makedocs puts into the pages what is made from the programs: the table of moshd's options, and the tables of
+// the verbs that scenarios are made of. "make docs" runs it in the repository's root.
 package main
 
 import (
@@ -41,7 +41,8 @@ func axisTable() string {
 				roles = append(roles, role+": "+rule)
 			}
 		}
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", a.Name, strings.Join(a.Values, "` `"), a.Help, strings.Join(roles, ", "))
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", a.Name, strings.Join(a.Values, "` `"), a.Help,
+			strings.Join(roles, ", "))
 	}
 	return b.String()
 }
@@ -75,7 +76,8 @@ func main() {
 
 // in returns the page's text with the table in place of what stands there.
 func (t table) in(text string) (string, error) {
-	begin, end := fmt.Sprintf("<!-- made by \"make docs\": %s -->\n", t.name), fmt.Sprintf("<!-- end of %s -->\n", t.name)
+	begin, end := fmt.Sprintf("<!-- made by \"make docs\": %s -->\n", t.name),
+		fmt.Sprintf("<!-- end of %s -->\n", t.name)
 	before, rest, hasBegin := strings.Cut(text, begin)
 	_, after, hasEnd := strings.Cut(rest, end)
 	if !hasBegin || !hasEnd {

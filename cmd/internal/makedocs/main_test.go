@@ -24,7 +24,8 @@ func TestPagesAreMade(t *testing.T) {
 
 func TestPageWithoutLines(t *testing.T) {
 	const begin, end = "<!-- made by \"make docs\": a -->\n", "<!-- end of a -->\n"
-	if made, err := (table{"page", "a", "new\n"}).in("x" + begin + "old" + end + "y"); err != nil || made != "x"+begin+"\nnew\n\n"+end+"y" {
+	if made, err := (table{"page", "a", "new\n"}).in("x" + begin + "old" + end + "y"); err != nil ||
+		made != "x"+begin+"\nnew\n\n"+end+"y" {
 		t.Errorf("%q, %v", made, err)
 	}
 	for _, text := range []string{"", begin, end, "text\n" + end + begin} {

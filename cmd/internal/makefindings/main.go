@@ -63,12 +63,14 @@ func judged(text, name, muxspec string) (string, error) {
 		fmt.Fprintf(os.Stderr, "makefindings: left as it is: %v\n", err)
 		return text, nil
 	}
-	rep, err := conformance.Run(context.Background(), conformance.Options{Target: target, Program: muxspec, Quick: true})
+	rep, err := conformance.Run(context.Background(),
+		conformance.Options{Target: target, Program: muxspec, Quick: true})
 	if err != nil {
 		return "", err
 	}
 	if rep.Summary.Exit != report.ExitOK && !onlyListedUnclear(target, rep) {
-		return "", fmt.Errorf("left as it is: the verdict is not what the target file lists (is the machine busy?):\n%v", rep)
+		return "", fmt.Errorf("left as it is: the verdict is not what the target file lists "+
+			"(is the machine busy?):\n%v", rep)
 	}
 	findings, err := findingsOf(target, seen(rep))
 	if err != nil {
@@ -95,7 +97,9 @@ func onlyListedUnclear(t *conformance.Target, rep *report.Report) bool {
 func names() []string {
 	return slices.DeleteFunc(conformance.TargetNames(), func(name string) bool {
 		t, err := conformance.LoadTarget(name)
-		return err == nil && !slices.ContainsFunc(t.Known, func(k conformance.Deviation) bool { return k.Consequence != "" })
+		return err == nil && !slices.ContainsFunc(t.Known, func(k conformance.Deviation) bool {
+			return k.Consequence != ""
+		})
 	})
 }
 
@@ -140,13 +144,15 @@ func findingsOf(t *conformance.Target, evidence map[string]string) (all []*findi
 		i := slices.IndexFunc(all, func(f *finding) bool { return f.reason == k.Reason })
 		if i < 0 {
 			if k.Consequence == "" || k.Workaround == "" {
-				return nil, fmt.Errorf("%s: %s %s: the first deviation with this reason says neither consequence nor workaround: %s",
+				return nil, fmt.Errorf("%s: %s %s: the first deviation with this reason says neither "+
+					"consequence nor workaround: %s",
 					t.Name, k.Rule, k.Scenario, k.Reason)
 			}
 			i = len(all)
 			all = append(all, &finding{reason: k.Reason, consequence: k.Consequence, workaround: k.Workaround})
 		} else if k.Consequence+k.Workaround != "" {
-			return nil, fmt.Errorf("%s: %s %s: an earlier deviation has this reason, and says what follows: %s", t.Name, k.Rule, k.Scenario, k.Reason)
+			return nil, fmt.Errorf("%s: %s %s: an earlier deviation has this reason, and says what follows: %s",
+				t.Name, k.Rule, k.Scenario, k.Reason)
 		}
 		f := all[i]
 		if !slices.Contains(f.rules, k.Rule) {
@@ -177,7 +183,8 @@ func table(all []*finding) string {
 		if r := []rune(saw); len(r) > mostSeen {
 			saw = string(r[:mostSeen-1]) + "…"
 		}
-		fmt.Fprintf(&b, "| %s | %s | `%s`: %s | %s | %s |\n", short(f.rules), cell(f.reason), name, cell(saw), cell(f.consequence), cell(f.workaround))
+		fmt.Fprintf(&b, "| %s | %s | `%s`: %s | %s | %s |\n", short(f.rules), cell(f.reason), name, cell(saw),
+			cell(f.consequence), cell(f.workaround))
 	}
 	return b.String()
 }
@@ -199,7 +206,8 @@ func cell(s string) string {
 
 // put returns the page with a target's table in place of what stands there.
 func put(text, name, table string) (string, error) {
-	begin, end := fmt.Sprintf("<!-- made by \"make findings\": %s -->\n", name), fmt.Sprintf("<!-- end of %s -->\n", name)
+	begin, end := fmt.Sprintf("<!-- made by \"make findings\": %s -->\n", name),
+		fmt.Sprintf("<!-- end of %s -->\n", name)
 	before, rest, hasBegin := strings.Cut(text, begin)
 	_, after, hasEnd := strings.Cut(rest, end)
 	if !hasBegin || !hasEnd {

@@ -43,9 +43,11 @@ func TestPageFollowsTargets(t *testing.T) {
 			t.Errorf("%s has no section", name)
 		}
 		for line := range strings.Lines(section) {
-			if cells := strings.Split(line, " | "); strings.HasPrefix(line, "| TCPMUX") || strings.HasPrefix(line, "| HMAC") {
+			if cells := strings.Split(line, " | "); strings.HasPrefix(line, "| TCPMUX") ||
+				strings.HasPrefix(line, "| HMAC") {
 				f := among(findings, cells[1])
-				if f == nil || cells[0] != "| "+short(f.rules) || cells[3] != cell(f.consequence) || strings.TrimSuffix(cells[4], " |\n") != cell(f.workaround) {
+				if f == nil || cells[0] != "| "+short(f.rules) || cells[3] != cell(f.consequence) ||
+					strings.TrimSuffix(cells[4], " |\n") != cell(f.workaround) {
 					t.Errorf("%s: this row is not what the target file says: make findings\n%s", name, line)
 				}
 			}
@@ -65,18 +67,22 @@ func among(all []*finding, cause string) *finding {
 
 func TestFindings(t *testing.T) {
 	known := func(rule, scenario, reason, consequence string) conformance.Deviation {
-		return conformance.Deviation{Rule: rule, Scenario: scenario, Reason: reason, Consequence: consequence, Workaround: consequence}
+		return conformance.Deviation{Rule: rule, Scenario: scenario, Reason: reason,
+			Consequence: consequence, Workaround: consequence}
 	}
-	target := &conformance.Target{Known: []conformance.Deviation{known("A-1", "a", "one", "x|y"), known("A-2", "b", "one", ""),
+	target := &conformance.Target{Known: []conformance.Deviation{known("A-1", "a", "one", "x|y"),
+		known("A-2", "b", "one", ""),
 		known("A-2", "c", "one", ""), known("A-3", "d", "two", "z")}}
 	all, err := findingsOf(target, map[string]string{"A-2 c": `it said "\x00"`})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := table(all); !strings.HasSuffix(got, "|---|\n| A-1, 2 | one | `c`: it said \"\\\\x00\" | x\\|y | x\\|y |\n") {
+	if got := table(all); !strings.HasSuffix(got,
+		"|---|\n| A-1, 2 | one | `c`: it said \"\\\\x00\" | x\\|y | x\\|y |\n") {
 		t.Error(got)
 	}
-	for _, bad := range [][]conformance.Deviation{{known("A-1", "a", "one", "")}, {known("A-1", "a", "one", "x"), known("A-1", "b", "one", "x")}} {
+	for _, bad := range [][]conformance.Deviation{{known("A-1", "a", "one", "")},
+		{known("A-1", "a", "one", "x"), known("A-1", "b", "one", "x")}} {
 		if _, err := findingsOf(&conformance.Target{Known: bad}, nil); err == nil {
 			t.Errorf("%+v is accepted", bad)
 		}

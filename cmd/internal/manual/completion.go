@@ -107,7 +107,8 @@ func (c *Completion) Zsh() string {
 		return b.String()
 	}
 	b.WriteString("local context state state_descr line\ntypeset -A opt_args\n")
-	c.zshArguments(&b, c.Help, " \\\n  '1:command:"+zshWords(c.Words[c.Help.Name])+"' '*::argument:->arguments' && return")
+	c.zshArguments(&b, c.Help, " \\\n  '1:command:"+zshWords(c.Words[c.Help.Name])+
+		"' '*::argument:->arguments' && return")
 	b.WriteString("[[ $state == arguments ]] || return\ncase $words[1] in\n")
 	for _, h := range c.Commands {
 		fmt.Fprintf(&b, "%s)\n  ", commandName(h))

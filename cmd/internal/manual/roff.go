@@ -19,7 +19,8 @@ func (p *Page) Manual(help *Help, commands []*Help) string {
 	var b strings.Builder
 	title, own, _ := strings.Cut(p.Own, "\n")
 	b.WriteString(".\\\" Made from --help; see cmd/internal/manual.\n")
-	fmt.Fprintf(&b, ".TH %s %s %s \"muxspec %s\" \"muxspec\"\n", strings.ToUpper(roff(p.Name)), p.Section, p.Date, roff(p.Version))
+	fmt.Fprintf(&b, ".TH %s %s %s \"muxspec %s\" \"muxspec\"\n", strings.ToUpper(roff(p.Name)),
+		p.Section, p.Date, roff(p.Version))
 	fmt.Fprintf(&b, ".SH NAME\n%s\n", title)
 	if help != nil {
 		synopsis(&b, help)

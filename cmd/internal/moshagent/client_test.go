@@ -81,7 +81,8 @@ func TestClientAgentRefuses(t *testing.T) {
 		{good, "::1", "10737418240", "10737418240 names a mode of UDP mux that this version does not know"},
 		{good, "::1", "10737483776", "10737483776 names a mode of UDP mux that this version does not know"},
 		{good, "::1", "010737478240", "010737478240 names a mode of UDP mux that this version does not know"},
-		{good, "::1", "18446744073709551616", "18446744073709551616 names a mode of UDP mux that this version does not know"},
+		{good, "::1", "18446744073709551616",
+			"18446744073709551616 names a mode of UDP mux that this version does not know"},
 		{"", "::1", N, "MOSH_KEY is not set"},
 		{"MOSH_KEY=", "::1", N, "MOSH_KEY: bad length"},
 		{good + "==", "::1", N, "MOSH_KEY: bad length"},
@@ -94,7 +95,8 @@ func TestClientAgentRefuses(t *testing.T) {
 			a := newAgentTest(t, "")
 			a.env = append(a.env, test.key)
 			got := a.run("mosh-client-mux", "-# |", test.address, test.number)
-			if want := (progtest.Result{Code: 2, Stdout: "", Stderr: "mosh-client-mux: " + test.complaint + "\n"}); got != want {
+			want := progtest.Result{Code: 2, Stdout: "", Stderr: "mosh-client-mux: " + test.complaint + "\n"}
+			if got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 			if a.noted("client", new(standInProcess)) {
@@ -111,7 +113,8 @@ func TestNoMoshClient(t *testing.T) {
 	progtest.Must(t, err)
 	a.env = append(a.env, "PATH="+filepath.Dir(agent))
 	for _, args := range [][]string{{"-c"}, {"::1", "60000"}} {
-		if got := a.run("mosh-client-mux", args...); got != (progtest.Result{Code: 1, Stdout: "", Stderr: "mosh-client-mux: there is no mosh-client on PATH that is not this program\n"}) {
+		if got := a.run("mosh-client-mux", args...); got != (progtest.Result{Code: 1, Stdout: "",
+			Stderr: "mosh-client-mux: there is no mosh-client on PATH that is not this program\n"}) {
 			t.Errorf("got %+v", got)
 		}
 	}
@@ -190,7 +193,8 @@ func TestClientAgentWithToken(t *testing.T) {
 	progtest.Must(t, err)
 	T := udpmux.TokenOf(udpmux.RegistrationKey(K))
 	if group, _ := unix.Getpgid(c.cmd.Process.Pid); c.client.PID != c.cmd.Process.Pid || c.client.Group != group {
-		t.Errorf("the client is process %d in group %d, not %d in %d", c.client.PID, c.client.Group, c.cmd.Process.Pid, group)
+		t.Errorf("the client is process %d in group %d, not %d in %d",
+			c.client.PID, c.client.Group, c.cmd.Process.Pid, group)
 	}
 	if session, _ := unix.Getsid(0); c.client.Session != session {
 		t.Errorf("the client's session is %d, not %d", c.client.Session, session)
@@ -244,7 +248,8 @@ func TestRelayIsInBackground(t *testing.T) {
 		if slices.Contains(c.client.Descriptors, target) && target != "/dev/null" {
 			t.Errorf("it holds %s of the client's", target)
 		}
-		if number := filepath.Base(descriptor); slices.Contains([]string{"0", "1", "2"}, number) && target != "/dev/null" {
+		if number := filepath.Base(descriptor); slices.Contains([]string{"0", "1", "2"}, number) &&
+			target != "/dev/null" {
 			t.Errorf("descriptor %s is %s", number, target)
 		}
 	}
@@ -256,8 +261,9 @@ func TestRelayIsInBackground(t *testing.T) {
 	}
 	time.Sleep(100 * time.Millisecond)
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.relay))
-	if state := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])); !slices.Contains([]string{"S", "R"}, state[0]) {
-		t.Errorf("a terminal's signal put it in state %s", state[0])
+	state := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))[0]
+	if state != "S" && state != "R" {
+		t.Errorf("a terminal's signal put it in state %s", state)
 	}
 }
 

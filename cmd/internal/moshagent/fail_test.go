@@ -22,7 +22,8 @@ func TestSessionAgentRefused(t *testing.T) {
 		play   func(c *playedConn)
 		reason string
 	}{
-		"error": {func(c *playedConn) { c.send(udpmux.Frame{Type: udpmux.Error, Code: 2, Text: "too\nmany"}) }, `refused with ERROR 2: "too\nmany"`},
+		"error": {func(c *playedConn) { c.send(udpmux.Frame{Type: udpmux.Error, Code: 2, Text: "too\nmany"}) },
+			`refused with ERROR 2: "too\nmany"`},
 		"error before HELLO": {func(c *playedConn) {
 			c.send(udpmux.Frame{Type: udpmux.Error, Code: 2, Text: "early"})
 			c.CloseRead() // so that HELLO cannot be written
@@ -31,9 +32,10 @@ func TestSessionAgentRefused(t *testing.T) {
 			c.expect(udpmux.Hello)
 			c.send(udpmux.Frame{Type: udpmux.Error, Code: 99})
 		}, "refused with ERROR 99"},
-		"end":            {func(c *playedConn) {}, "the daemon ended the connection"},
-		"end in a frame": {func(c *playedConn) { c.expect(udpmux.Hello); c.Write([]byte{0, 4, 2}) }, "stream ended within a frame"},
-		"faulty frame":   {func(c *playedConn) { c.expect(udpmux.Hello); c.Write([]byte{0, 0}) }, "frame is empty"},
+		"end": {func(c *playedConn) {}, "the daemon ended the connection"},
+		"end in a frame": {func(c *playedConn) { c.expect(udpmux.Hello); c.Write([]byte{0, 4, 2}) },
+			"stream ended within a frame"},
+		"faulty frame": {func(c *playedConn) { c.expect(udpmux.Hello); c.Write([]byte{0, 0}) }, "frame is empty"},
 		"welcome to port 0": {func(c *playedConn) {
 			c.expect(udpmux.Hello)
 			c.Write([]byte{0, 4, 2, 3, 0, 0})
@@ -42,7 +44,8 @@ func TestSessionAgentRefused(t *testing.T) {
 			c.expect(udpmux.Hello)
 			c.send(udpmux.Frame{Type: udpmux.Registered})
 		}, "another type"},
-		"learn off": {func(c *playedConn) { c.welcome(udpmux.Token) }, "learn mode is off: on the client install mosh-client-mux"},
+		"learn off": {func(c *playedConn) { c.welcome(udpmux.Token) },
+			"learn mode is off: on the client install mosh-client-mux"},
 		"port only": {func(c *playedConn) { c.welcome(udpmux.Port) }, "moshd has no mode for this user"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,7 +97,8 @@ func TestSessionAgentNotRegistered(t *testing.T) {
 		play   func(c *playedConn)
 		reason string
 	}{
-		"error":       {func(c *playedConn) { c.send(udpmux.Frame{Type: udpmux.Error, Code: 2, Text: "full"}) }, `refused with ERROR 2: "full"`},
+		"error": {func(c *playedConn) { c.send(udpmux.Frame{Type: udpmux.Error, Code: 2, Text: "full"}) },
+			`refused with ERROR 2: "full"`},
 		"end":         {func(c *playedConn) {}, "the daemon ended the connection"},
 		"bad frame":   {func(c *playedConn) { c.Write([]byte{0, 2, 0x7f, 7}) }, "unknown type"},
 		"other frame": {func(c *playedConn) { c.send(udpmux.Frame{Type: udpmux.Welcome, Port: 1}) }, "another type"},
@@ -229,7 +233,8 @@ func TestSessionAgentMayNotConnect(t *testing.T) {
 	cmd := a.command(filepath.Join(a.dir, "mosh-server-mux"), "--socket", a.socket, "new")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	out, _ := cmd.CombinedOutput()
-	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "permission denied") || a.noted("server", new(standIn)) {
+	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "permission denied") ||
+		a.noted("server", new(standIn)) {
 		t.Errorf("exit code %d, output %q", code, out)
 	}
 }

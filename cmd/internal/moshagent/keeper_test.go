@@ -46,7 +46,8 @@ func TestKeeperIsInBackground(t *testing.T) {
 	inherited, err := os.CreateTemp(a.dir, "inherited")
 	progtest.Must(t, err)
 	defer inherited.Close()
-	keeper, _, _ := a.startSession(d, slices.Repeat([]*os.File{inherited}, 10)...) // more than the keeper has of its own
+	// These are more than the keeper has of its own.
+	keeper, _, _ := a.startSession(d, slices.Repeat([]*os.File{inherited}, 10)...)
 	if sid, err := unix.Getsid(keeper); sid != keeper {
 		t.Errorf("its session is %d (%v), not its own, %d", sid, err, keeper)
 	}
@@ -54,7 +55,8 @@ func TestKeeperIsInBackground(t *testing.T) {
 	progtest.Must(t, err)
 	for _, descriptor := range descriptors {
 		switch target, _ := os.Readlink(descriptor); {
-		case target == inherited.Name(), strings.HasPrefix(target, "pipe:"), strings.HasPrefix(target, "/dev/") && target != "/dev/null":
+		case target == inherited.Name(), strings.HasPrefix(target, "pipe:"),
+			strings.HasPrefix(target, "/dev/") && target != "/dev/null":
 			t.Errorf("it holds %s", target)
 		case filepath.Base(descriptor) <= "2" && len(filepath.Base(descriptor)) == 1 && target != "/dev/null":
 			t.Errorf("descriptor %s is %s", filepath.Base(descriptor), target)
@@ -94,7 +96,8 @@ func TestSessionAgentsSecrets(t *testing.T) {
 		d.accept().welcome(udpmux.Token)
 		d.accept().register(udpmux.Token)
 	})
-	if got := a.run("mosh-server-mux", "--socket", a.socket, "--token", "new"); got.Stdout != "MOSH CONNECT 10737478240 "+key+"\n" {
+	got := a.run("mosh-server-mux", "--socket", a.socket, "--token", "new")
+	if got.Stdout != "MOSH CONNECT 10737478240 "+key+"\n" {
 		t.Errorf("got %+v", got)
 	}
 	wait()
@@ -114,8 +117,9 @@ func checkSecrets(t *testing.T, key string, client int) {
 	T := udpmux.TokenOf(S)
 	var secrets [][]byte
 	for _, secret := range [][]byte{K[:], S[:], T[:]} {
-		secrets = append(secrets, secret, []byte(hex.EncodeToString(secret)), []byte(strings.ToUpper(hex.EncodeToString(secret))),
-			[]byte(base64.RawStdEncoding.EncodeToString(secret)), []byte(base64.RawURLEncoding.EncodeToString(secret)))
+		secrets = append(secrets, secret, []byte(hex.EncodeToString(secret)),
+			[]byte(strings.ToUpper(hex.EncodeToString(secret))), []byte(base64.RawStdEncoding.EncodeToString(secret)),
+			[]byte(base64.RawURLEncoding.EncodeToString(secret)))
 	}
 	for _, name := range []string{"cmdline", "environ"} {
 		files, _ := filepath.Glob("/proc/[0-9]*/" + name)
@@ -185,7 +189,8 @@ func TestKeeperRegistersAgain(t *testing.T) {
 		c.Close() // before REGISTERED
 		c = d.accept()
 		f := c.register(udpmux.Token)
-		t.Logf("after %v without a daemon: registered %v after its return, with three refusals", away, time.Since(start))
+		t.Logf("after %v without a daemon: registered %v after its return, with three refusals",
+			away, time.Since(start))
 		if f.Modes != udpmux.Token || f.S != standInS || port != 0 && f.Port != port {
 			t.Errorf("registered is %+v", f)
 		}

@@ -47,8 +47,8 @@ exec sh -c "$*"
 			m.env = append(m.env, variable)
 		}
 	}
-	m.env = append(m.env, m.mark, "PATH="+path, "LANG=C.UTF-8", "TERM=xterm-256color", "PS1=$ ", "ENV=", "HOME="+m.dir, "TMPDIR="+m.dir,
-		"MOSHD_SOCKET="+filepath.Join(m.dir, "moshd.sock"))
+	m.env = append(m.env, m.mark, "PATH="+path, "LANG=C.UTF-8", "TERM=xterm-256color", "PS1=$ ", "ENV=",
+		"HOME="+m.dir, "TMPDIR="+m.dir, "MOSHD_SOCKET="+filepath.Join(m.dir, "moshd.sock"))
 	t.Cleanup(func() {
 		for _, pid := range marked(m.mark, "") {
 			syscall.Kill(pid, syscall.SIGKILL)
@@ -56,7 +56,8 @@ exec sh -c "$*"
 	})
 	if daemon != nil {
 		// Not a port that the system gives to others while the daemon is away, nor an address that others use.
-		m.address = fmt.Sprintf("127.%d.%d.%d:%d", 1+rand.IntN(63), rand.IntN(256), 1+rand.IntN(254), 10000+rand.IntN(20000))
+		m.address = fmt.Sprintf("127.%d.%d.%d:%d", 1+rand.IntN(63), rand.IntN(256),
+			1+rand.IntN(254), 10000+rand.IntN(20000))
 		m.startDaemon(daemon...)
 		m.daemon.KeepFor(t)
 	}
@@ -66,7 +67,8 @@ exec sh -c "$*"
 // startDaemon starts moshd, at the same address each time.
 func (m *moshTest) startDaemon(args ...string) {
 	m.Helper()
-	cmd := exec.Command("moshd", append([]string{"--listen=" + m.address, "--socket=" + filepath.Join(m.dir, "moshd.sock")}, args...)...)
+	cmd := exec.Command("moshd",
+		append([]string{"--listen=" + m.address, "--socket=" + filepath.Join(m.dir, "moshd.sock")}, args...)...)
 	cmd.Dir, cmd.Env = m.dir, slices.DeleteFunc(slices.Clone(m.env), func(s string) bool { return s == m.mark })
 	var err error
 	m.daemon, err = progtest.StartServer(cmd, cmd.Dir)
@@ -80,7 +82,8 @@ func (m *moshTest) moshCommand(client, server string, command ...string) []strin
 	if host == "" {
 		host, _, _ = net.SplitHostPort(m.address)
 	}
-	args := []string{"mosh", "--ssh=" + filepath.Join(m.dir, "ssh"), "--experimental-remote-ip=local", "--family=prefer-inet"}
+	args := []string{"mosh", "--ssh=" + filepath.Join(m.dir, "ssh"), "--experimental-remote-ip=local",
+		"--family=prefer-inet"}
 	return append(append(args, "--client="+client, "--server="+server, host, "--"), command...)
 }
 
@@ -143,3 +146,7 @@ const (
 	clientAgent, sessionAgent = "mosh-client-mux", "mosh-server-mux"
 	stockClient, stockServer  = "mosh-client", "mosh-server"
 )
+
+var bothClients = []string{stockClient, clientAgent}
+
+func itself(name string) string { return name }

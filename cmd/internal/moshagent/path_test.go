@@ -29,8 +29,8 @@ func TestServiceManagersWords(t *testing.T) {
 	t.Parallel()
 	for program, args := range map[string][]string{"mosh-server-mux": {"-x"}, "mosh-client-mux": {"host", "60000"}} {
 		cmd := exec.Command(program, args...)
-		cmd.Env = append(os.Environ(), "PATH="+onPath(t, "exec env"), "NOTIFY_SOCKET=/x", "WATCHDOG_USEC=1", "WATCHDOG_PID=1",
-			"LISTEN_FDS=1", "LISTEN_PID=1", "LISTEN_FDNAMES=x", "MOSH_KEY=kept")
+		cmd.Env = append(os.Environ(), "PATH="+onPath(t, "exec env"), "NOTIFY_SOCKET=/x",
+			"WATCHDOG_USEC=1", "WATCHDOG_PID=1", "LISTEN_FDS=1", "LISTEN_PID=1", "LISTEN_FDNAMES=x", "MOSH_KEY=kept")
 		out, err := cmd.CombinedOutput()
 		if err != nil || strings.Contains(string(out), "NOTIFY_SOCKET") || strings.Contains(string(out), "WATCHDOG") ||
 			strings.Contains(string(out), "LISTEN") || !strings.Contains(string(out), "MOSH_KEY=kept") {

@@ -68,7 +68,8 @@ func registeredProcess(t *testing.T, socket string) *progtest.Server {
 	a, err := agent.SocketDialer(socket).Connect(t.Context())
 	progtest.Must(t, err)
 	t.Cleanup(func() { a.Close() })
-	r := udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token, Port: uint16(b.LocalAddr().(*net.UDPAddr).Port), S: [32]byte{1}}
+	r := udpmux.Frame{Type: udpmux.Register, Modes: udpmux.Token, Port: uint16(b.LocalAddr().(*net.UDPAddr).Port),
+		S: [32]byte{1}}
 	progtest.Must(t, a.Register(t.Context(), r))
 	f.Close()
 	b.Close()
@@ -82,7 +83,8 @@ func TestReapWrong(t *testing.T) {
 		{"-1h", `--reap "-1h": must be a time of a second or more, such as "7d" or "12h"`},
 		{"d", `--reap "d": must be a time of a second or more, such as "7d" or "12h"`},
 	} {
-		progtest.CheckComplaint(t, progtest.Run(t, nil, "mosh-server-mux", "--reap="+test.arg), "mosh-server-mux", test.complaint)
+		progtest.CheckComplaint(t, progtest.Run(t, nil, "mosh-server-mux", "--reap="+test.arg),
+			"mosh-server-mux", test.complaint)
 	}
 	got := progtest.Run(t, nil, "mosh-server-mux", "--reap=7d", "--socket=/nonexistent/s")
 	if want := (progtest.Result{Code: 1, Stderr: "mosh-server-mux: no daemon at /nonexistent/s\n"}); got != want {

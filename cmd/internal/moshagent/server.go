@@ -28,12 +28,15 @@ Start the first mosh-server on PATH behind moshd, which serves many mosh session
   mosh --server=mosh-server-mux HOST                            any mosh; moshd's learn mode has to be on
   mosh --client=mosh-client-mux --server=mosh-server-mux HOST   token mode
 
-Without moshd, and without the word new and an option below, mosh-server runs as if this program were not there. The configuration file is
+Without moshd, and without the word new and an option below, mosh-server runs as if this program were not there. ` +
+	`The configuration file is
 moshd's, the keys socket and require count here.
 
---reap asks the moshd that runs, which counts from its own start: after a restart a session is not idle for longer than that.
+--reap asks the moshd that runs, which counts from its own start: ` +
+	`after a restart a session is not idle for longer than that.
 
-Exit codes: 0 the session is ready; 1 it cannot be had; 2 wrong usage or configuration; where mosh-server runs alone, its own.
+Exit codes: 0 the session is ready; 1 it cannot be had; 2 wrong usage or configuration; ` +
+	`where mosh-server runs alone, its own.
 `
 
 // endTime is the time that a signal leaves for ending mosh-server.
@@ -49,7 +52,8 @@ func Server(args []string) int {
 	fs.Bool("token", false, "register token mode, whatever the client seems to have")
 	fs.Bool("learn", false, "register learn mode, whatever the client seems to have")
 	fs.Bool("require", false, "end with an error where there is no moshd")
-	fs.String("socket", "", "moshd's Unix socket, `PATH` (default: $MOSHD_SOCKET, else /run/moshd/moshd.sock, else $XDG_RUNTIME_DIR/moshd.sock)")
+	fs.String("socket", "", "moshd's Unix socket, `PATH` (default: $MOSHD_SOCKET, else /run/moshd/moshd.sock, "+
+		"else $XDG_RUNTIME_DIR/moshd.sock)")
 	fs.String("config", "", "read socket and require from `FILE` (default: moshd's)")
 	fs.String("reap", "", "end your own sessions that no client has used for `TIME`, such as 7d or 12h, and exit")
 	fs.Bool("dry-run", false, "with --reap: only say which sessions those are")

@@ -31,23 +31,26 @@ func TestSessionAgent(t *testing.T) {
 		modes      udpmux.Mode
 		line       string
 	}{
-		{"stock client", "", both, "new -s -c 256 -l LANG=C.UTF-8", "new -s -c 256 -l LANG=C.UTF-8 -i 127.0.0.1 -p 0", learn, learnLine},
+		{"stock client", "", both, "new -s -c 256 -l LANG=C.UTF-8", "new -s -c 256 -l LANG=C.UTF-8 -i 127.0.0.1 -p 0",
+			learn, learnLine},
 		{"client agent", "", both, "new -s -c 0256", "new -s -c 0256 -i 127.0.0.1 -p 0", token, tokenLine},
 		{"client agent without colours", "", both, "new -c 00 -s", "new -c 00 -s -i 127.0.0.1 -p 0", token, tokenLine},
 		{"terminal without colours", "", both, "new -c 0", "new -c 0 -i 127.0.0.1 -p 0", learn, learnLine},
 		{"no number of colours", "", both, "new -c 0x8", "new -c 0x8 -i 127.0.0.1 -p 0", learn, learnLine},
 		{"no colours", "", both, "new", "new -i 127.0.0.1 -p 0", learn, learnLine},
 		{"command", "", both, "new -s -- sh -c 08", "new -s -i 127.0.0.1 -p 0 -- sh -c 08", learn, learnLine},
-		{"command with dashes", "", both, "new -l -- -c 08 -- a -- b", "new -l -- -c 08 -i 127.0.0.1 -p 0 -- a -- b", token, tokenLine},
-		{"user's port and address", "", both, "new -p 61000:61010 -i 0.0.0.0 -- x", "new -p 61000:61010 -i 0.0.0.0 -i 127.0.0.1 -p 0 -- x",
-			learn, learnLine},
+		{"command with dashes", "", both, "new -l -- -c 08 -- a -- b", "new -l -- -c 08 -i 127.0.0.1 -p 0 -- a -- b",
+			token, tokenLine},
+		{"user's port and address", "", both, "new -p 61000:61010 -i 0.0.0.0 -- x",
+			"new -p 61000:61010 -i 0.0.0.0 -i 127.0.0.1 -p 0 -- x", learn, learnLine},
 		{"options in one", "", both, "new -svc08", "new -svc08 -i 127.0.0.1 -p 0", token, tokenLine},
 		{"last colours count", "", both, "new -c 08 -c8", "new -c 08 -c8 -i 127.0.0.1 -p 0", learn, learnLine},
 		{"--token", "", both, "--token new -c 8", "new -c 8 -i 127.0.0.1 -p 0", token, tokenLine},
 		{"--learn", "", both, "--learn new -c 08", "new -c 08 -i 127.0.0.1 -p 0", learn, learnLine},
 		{"token off", "", learn, "new -c 08", "new -c 08 -i 127.0.0.1 -p 0", learn, learnLine},
 		{"all modes and unknown ones", "", 0xff, "new -c 08", "new -c 08 -i 127.0.0.1 -p 0", token, tokenLine},
-		{"other lines", "other lines", both, "new", "new -i 127.0.0.1 -p 0", learn, "hello\n\n MOSH CONNECT 1 x\nMOSH IP ::1\n" + learnLine},
+		{"other lines", "other lines", both, "new", "new -i 127.0.0.1 -p 0", learn,
+			"hello\n\n MOSH CONNECT 1 x\nMOSH IP ::1\n" + learnLine},
 		{"blanks after", "blanks", both, "new", "new -i 127.0.0.1 -p 0", learn, learnLine},
 		{"foreground", "foreground", both, "new", "new -i 127.0.0.1 -p 0", learn, learnLine},
 		{"session of its own", "in a session of its own", both, "new", "new -i 127.0.0.1 -p 0", learn, learnLine},
@@ -186,7 +189,8 @@ func TestSessionAgentsSockets(t *testing.T) {
 	}
 	progtest.Must(t, os.Remove(a.socket))
 	d := playDaemon(t, a.socket)
-	progtest.Must(t, os.WriteFile(filepath.Join(a.dir, "socket.toml"), []byte("socket = \"moshd.sock\"\nmax-sessions = 7\n"), 0o600))
+	progtest.Must(t, os.WriteFile(filepath.Join(a.dir, "socket.toml"),
+		[]byte("socket = \"moshd.sock\"\nmax-sessions = 7\n"), 0o600))
 	for name, test := range map[string]struct{ variable, args string }{
 		"option":      {"MOSHD_SOCKET=/nowhere", "--socket moshd.sock new"},
 		"environment": {"MOSHD_SOCKET=" + a.socket, "new"},
@@ -210,8 +214,10 @@ func TestSessionAgentRequiresDaemon(t *testing.T) {
 	t.Parallel()
 	a := newAgentTest(t, "")
 	progtest.Must(t, os.WriteFile(filepath.Join(a.dir, "require.toml"), []byte("require = true\n"), 0o600))
-	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--require", "new"), 1, "no daemon at "+a.socket+", and one is required")
-	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--config", "require.toml", "new"), 1, "no daemon at "+a.socket)
+	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--require", "new"), 1,
+		"no daemon at "+a.socket+", and one is required")
+	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--config", "require.toml", "new"),
+		1, "no daemon at "+a.socket)
 	if a.noted("server", new(standIn)) {
 		t.Error("mosh-server was started")
 	}
@@ -233,8 +239,10 @@ func TestWrongOptionsOfSessionAgent(t *testing.T) {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
 			a := newAgentTest(t, "")
-			progtest.Must(t, os.WriteFile(filepath.Join(a.dir, "bad.toml"), []byte("require = true\nrequires = 1\n"), 0o600))
-			progtest.CheckComplaint(t, a.run("mosh-server-mux", strings.Fields(test.args)...), "mosh-server-mux", test.complaint)
+			progtest.Must(t, os.WriteFile(filepath.Join(a.dir, "bad.toml"),
+				[]byte("require = true\nrequires = 1\n"), 0o600))
+			progtest.CheckComplaint(t, a.run("mosh-server-mux", strings.Fields(test.args)...),
+				"mosh-server-mux", test.complaint)
 			if a.noted("server", new(standIn)) {
 				t.Error("mosh-server was started")
 			}
@@ -264,5 +272,6 @@ func TestSessionAgentIsNotMoshServer(t *testing.T) {
 	progtest.Must(t, os.Link(program, filepath.Join(links, "mosh-server"))) // the program itself, under another name
 	a.env = append(a.env, "PATH="+links+":"+filepath.Dir(agent))
 	// Were it run, it would be without end: --require is in front of that.
-	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--require", "new"), 1, "there is no mosh-server on PATH")
+	a.checkError(a.run("mosh-server-mux", "--socket", a.socket, "--require", "new"), 1,
+		"there is no mosh-server on PATH")
 }

@@ -60,8 +60,8 @@ func TestMoshSession(t *testing.T) {
 	var sessions []session
 	for _, end := range []string{"exit", "escape", "hangup", "kill"} {
 		outcomes[end] = make(map[string]outcome)
-		sessions = append(sessions, session{"stock", stockClient, stockServer, end}, session{"learn", stockClient, sessionAgent, end},
-			session{"token", clientAgent, sessionAgent, end})
+		sessions = append(sessions, session{"stock", stockClient, stockServer, end},
+			session{"learn", stockClient, sessionAgent, end}, session{"token", clientAgent, sessionAgent, end})
 	}
 	atOnce(t, func(s session) string { return s.pair + " " + s.end }, sessions, func(t *testing.T, s session) {
 		m := newMoshTest(t, "--modes=learn,token")
@@ -69,7 +69,8 @@ func TestMoshSession(t *testing.T) {
 		x.resize(97, 31)
 		x.expectWhile("31 97", 200*time.Millisecond, func() { x.enter("stty size\r") })
 		// A screen that does not get smaller by packing is more than one datagram.
-		x.enter(`clear; awk 'BEGIN { srand(7); for (i = 0; i < 3000; i++) printf "%c", 33 + rand() * 90; print "" }'` + "\r")
+		x.enter(`clear; awk 'BEGIN { srand(7); for (i = 0; i < 3000; i++) printf "%c", 33 + rand() * 90; print "" }'` +
+			"\r")
 		x.types()
 		x.enter("seq 100000\r")
 		// mosh-client leaves out what is on the screen already; Ctrl-L makes it draw all, Ctrl-U has the shell forget
@@ -110,10 +111,11 @@ func TestMoshSession(t *testing.T) {
 
 // In a shell with job control a session is suspended, goes on where it was, and the shell gets its exit code.
 func TestMoshSuspended(t *testing.T) {
-	atOnce(t, func(client string) string { return client }, []string{stockClient, clientAgent}, func(t *testing.T, client string) {
+	atOnce(t, itself, bothClients, func(t *testing.T, client string) {
 		m := newMoshTest(t, "--modes=learn,token")
 		x := m.open("/bin/sh", "-i")
-		x.enter("PS1='outer> '; " + strings.Join(m.moshCommand(client, sessionAgent, "env", `"PS1=inner> "`, "sh"), " ") + "\r")
+		x.enter("PS1='outer> '; " +
+			strings.Join(m.moshCommand(client, sessionAgent, "env", `"PS1=inner> "`, "sh"), " ") + "\r")
 		x.expect("inner>")
 		x.types()
 		for range 2 {
@@ -137,7 +139,7 @@ func TestMoshOverIPv6(t *testing.T) {
 	if !progtest.HasIPv6() {
 		t.Skip("there is no IPv6 here")
 	}
-	atOnce(t, func(client string) string { return client }, []string{stockClient, clientAgent}, func(t *testing.T, client string) {
+	atOnce(t, itself, bothClients, func(t *testing.T, client string) {
 		m := newMoshTest(t)
 		m.address = "[::1]:0"
 		m.startDaemon("--modes=learn,token")

@@ -42,7 +42,8 @@ func (m *moshTest) startSSHD() (ssh string, host string) {
 	}
 	host, port := progtest.FreeAddress(m.T)
 	config := filepath.Join(m.dir, "sshd.conf")
-	progtest.Must(m.T, os.WriteFile(config, fmt.Appendf(nil, sshdConfig, host, port, hosts, own+".pub", m.setEnv()), 0o600))
+	progtest.Must(m.T, os.WriteFile(config, fmt.Appendf(nil, sshdConfig, host, port, hosts, own+".pub", m.setEnv()),
+		0o600))
 	progtest.StartPeer(m.T, "sh", append([]string{"-c", m.sshdScript(), sshd}, "-D", "-e", "-f", config)...)
 	progtest.Must(m.T, progtest.Poll(func() error {
 		c, err := net.Dial("tcp", net.JoinHostPort(host, port))
@@ -54,8 +55,9 @@ func (m *moshTest) startSSHD() (ssh string, host string) {
 	me, err := user.Current()
 	progtest.Must(m.T, err)
 	options := []string{progtest.Peer(m.T, "ssh"), "-F", "none", "-p", port, "-i", own, "-l", me.Username}
-	for _, option := range []string{"BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none", "ControlPath=none", "StrictHostKeyChecking=no",
-		"UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null", "LogLevel=ERROR"} {
+	for _, option := range []string{"BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none", "ControlPath=none",
+		"StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null",
+		"LogLevel=ERROR"} {
 		options = append(options, "-o", option)
 	}
 	m.comesIn(options, host)
@@ -86,8 +88,8 @@ func (m *moshTest) comesIn(ssh []string, host string) {
 	}
 }
 
-// sshdScript starts its arguments as an sshd. Where root does so, it demands a folder, a user, and that root may log in: these are
-// seen by that sshd alone.
+// sshdScript starts its arguments as an sshd. Where root does so, it demands a folder, a user, and that root may log
+// in: these are seen by that sshd alone.
 func (m *moshTest) sshdScript() string {
 	m.Helper()
 	if os.Getuid() != 0 {
@@ -124,7 +126,8 @@ func (m *moshTest) usersScript() string {
 	script := fmt.Sprintf(`mount --bind %s/group /etc/group && exec unshare -U --map-user=%d --map-group=%d "$0" "$@"`,
 		m.dir, os.Getuid(), os.Getgid())
 	if said, err := exec.Command("unshare", "-rm", "sh", "-c", script, "true").CombinedOutput(); err != nil {
-		m.Skipf("/dev/pts is not mounted with the group tty, which this user's sshd needs; to hide the group: unshare: %v\n%s", err, said)
+		m.Skipf("/dev/pts is not mounted with the group tty, which this user's sshd needs; to hide the group: "+
+			"unshare: %v\n%s", err, said)
 	}
 	return `exec unshare -rm sh -c '` + script + `' "$0" "$@"`
 }
@@ -146,13 +149,14 @@ func terminalsAreOfTTY(t *testing.T) bool {
 	return strconv.Itoa(int(status.Gid)) == group.Gid
 }
 
-// With a real sshd, three sessions each with learn and with token through one port: mosh starts only when ssh has ended, so nothing
-// holds it.
+// With a real sshd, three sessions each with learn and with token through one port: mosh starts only when ssh has
+// ended, so nothing holds it.
 func TestMoshOverSSH(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() == 0 {
 		if output, err := exec.Command("unshare", "-m", "true").CombinedOutput(); err != nil {
-			t.Skipf("sshd started by root needs a folder that is not there; to have one just for it: unshare -m: %v\n%s", err, output)
+			t.Skipf("sshd started by root needs a folder that is not there; to have one just for it: "+
+				"unshare -m: %v\n%s", err, output)
 		}
 	}
 	m := newMoshTest(t)
@@ -162,7 +166,8 @@ func TestMoshOverSSH(t *testing.T) {
 	m.daemon.KeepFor(t)
 	var sessions []*terminal
 	for _, client := range slices.Repeat([]string{stockClient, clientAgent}, 3) {
-		x := m.open("mosh", "--ssh="+ssh, "--client="+client, "--server="+sessionAgent, host, "--", "env", "PS1=$ ", "sh")
+		x := m.open("mosh", "--ssh="+ssh, "--client="+client, "--server="+sessionAgent, host,
+			"--", "env", "PS1=$ ", "sh")
 		sessions = append(sessions, x)
 	}
 	for i, x := range sessions {

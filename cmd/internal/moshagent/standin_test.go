@@ -94,15 +94,28 @@ func standInServer() {
 		os.Stderr.Close()
 		serveStandIn(socket)
 	}
+	startBackground(socket, strings.HasSuffix(kind, "in a session of its own"))
+	fmt.Println(standInLine(kind, port, key))
+	if kind == "fails late" {
+		os.Exit(1)
+	}
+}
+
+// startBackground starts the part of the stand-in that stays.
+func startBackground(socket net.PacketConn, apart bool) {
 	background := exec.Command("standin-mosh-server")
 	background.Env = append(os.Environ(), "STANDIN_BACKGROUND=1")
-	background.SysProcAttr = &syscall.SysProcAttr{Setsid: strings.HasSuffix(kind, "in a session of its own")}
+	background.SysProcAttr = &syscall.SysProcAttr{Setsid: apart}
 	file, _ := socket.(*net.UDPConn).File()
 	background.ExtraFiles = []*os.File{file}
 	if err := background.Start(); err != nil {
 		panic(err)
 	}
 	note("background", background.Process.Pid)
+}
+
+// standInLine gives the line that the stand-in prints, when it is time.
+func standInLine(kind string, port int, key string) string {
 	line := fmt.Sprintf("MOSH CONNECT %d %s", port, key)
 	switch kind {
 	case "bad number", "bad number, in a session of its own":
@@ -120,10 +133,7 @@ func standInServer() {
 	case "never":
 		time.Sleep(time.Minute)
 	}
-	fmt.Println(line)
-	if kind == "fails late" {
-		os.Exit(1)
-	}
+	return line
 }
 
 // standInBackground is the part of the stand-in that stays.
@@ -214,7 +224,8 @@ func (a *agentTest) run(program string, args ...string) progtest.Result {
 // mosh-server.
 func (a *agentTest) checkError(got progtest.Result, code int, reason string) {
 	a.Helper()
-	if got.Code != code || strings.Contains("\n"+got.Stdout, "\nMOSH CONNECT ") || !strings.Contains(got.Stderr, reason) {
+	if got.Code != code || strings.Contains("\n"+got.Stdout, "\nMOSH CONNECT ") ||
+		!strings.Contains(got.Stderr, reason) {
 		a.Errorf("got %+v; wanted is exit code %d, no CONNECT line, and %q", got, code, reason)
 	}
 	var pid int
@@ -252,7 +263,8 @@ func backgroundOf(t *testing.T, program, variable string) (pid int) {
 		for _, file := range files {
 			command, _ := os.ReadFile(file)
 			environment, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
-			if bytes.Contains(command, []byte(program+"\x00--in-background\x00")) && bytes.Contains(environment, []byte(variable+"\x00")) {
+			if bytes.Contains(command, []byte(program+"\x00--in-background\x00")) &&
+				bytes.Contains(environment, []byte(variable+"\x00")) {
 				_, err := fmt.Sscanf(file, "/proc/%d/", &pid)
 				return err
 			}

@@ -25,7 +25,8 @@ func TestMoshOutages(t *testing.T) {
 		}
 		outages = append(outages, outage{client, "port", 0})
 	}
-	atOnce(t, func(o outage) string { return fmt.Sprint(o.client, " ", o.kind, " ", o.away) }, outages, func(t *testing.T, o outage) {
+	name := func(o outage) string { return fmt.Sprint(o.client, " ", o.kind, " ", o.away) }
+	atOnce(t, name, outages, func(t *testing.T, o outage) {
 		if o.kind == "port" {
 			testMoshHops(t, o.client)
 		} else {
@@ -93,7 +94,7 @@ func within(t *testing.T, what string, took, right time.Duration) {
 
 // The agent's process in the background is killed: the session goes on.
 func TestMoshOutlivesKeeper(t *testing.T) {
-	atOnce(t, func(client string) string { return client }, []string{stockClient, clientAgent}, func(t *testing.T, client string) {
+	atOnce(t, itself, bothClients, func(t *testing.T, client string) {
 		m := newMoshTest(t, "--modes=learn,token", "--session-poll=100ms")
 		x := m.mosh(client, sessionAgent)
 		keeper := m.only(sessionAgent)
@@ -124,7 +125,7 @@ func TestMoshWithoutRelay(t *testing.T) {
 
 // The client's address changes, as when a NAT takes another port, or the user another network.
 func TestMoshRoams(t *testing.T) {
-	atOnce(t, func(client string) string { return client }, []string{stockClient, clientAgent}, func(t *testing.T, client string) {
+	atOnce(t, itself, bothClients, func(t *testing.T, client string) {
 		m, nat := newMoshTestWithNAT(t)
 		x := m.mosh(client, sessionAgent)
 		for i, from := range []string{"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.1"} {

@@ -44,7 +44,8 @@ func openTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	progtest.Must(t, err)
 	defer slave.Close()
-	x := &terminal{t: t, cmd: cmd, master: master, ended: make(chan struct{}), closed: make(chan struct{}), more: make(chan struct{}, 1)}
+	x := &terminal{t: t, cmd: cmd, master: master, ended: make(chan struct{}), closed: make(chan struct{}),
+		more: make(chan struct{}, 1)}
 	x.resize(80, 24)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -87,7 +88,8 @@ func (x *terminal) read() {
 
 func (x *terminal) resize(columns, lines uint16) {
 	x.t.Helper()
-	progtest.Must(x.t, unix.IoctlSetWinsize(int(x.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: lines, Col: columns}))
+	progtest.Must(x.t, unix.IoctlSetWinsize(int(x.master.Fd()), unix.TIOCSWINSZ,
+		&unix.Winsize{Row: lines, Col: columns}))
 }
 
 func (x *terminal) enter(text string) {
@@ -185,7 +187,8 @@ func marked(variable, program string) (pids []int) {
 		environment, _ := os.ReadFile(file)
 		arguments, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
 		name, _, _ := strings.Cut(string(arguments), "\x00")
-		if slices.Contains(strings.Split(string(environment), "\x00"), variable) && (program == "" || filepath.Base(name) == program) {
+		if slices.Contains(strings.Split(string(environment), "\x00"), variable) &&
+			(program == "" || filepath.Base(name) == program) {
 			var pid int
 			if _, err := fmt.Sscanf(file, "/proc/%d/", &pid); err == nil && pid != os.Getpid() {
 				pids = append(pids, pid)

@@ -24,7 +24,8 @@ func TestList(t *testing.T) {
 	m.register(t, b, udpmux.Learn|udpmux.Token)
 	m.exchange(t, c, b, tokenOfMoshdKey())
 	got := progtest.Run(t, nil, "moshd", "--list", "--socket="+m.dir+"/s")
-	want := regexp.MustCompile(fmt.Sprintf(`(?s)^SESSION  USER .*\n1 +\S+ +%d +learn,token +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+s +37 +37 +%s +127\.\d+\.\d+\.\d+:\d+\n$`,
+	want := regexp.MustCompile(fmt.Sprintf(`(?s)^SESSION  USER .*\n1 +\S+ +%d +learn,token +\d{4}-\d\d-\d\d `+
+		`\d\d:\d\d:\d\d +\d+s +37 +37 +%s +127\.\d+\.\d+\.\d+:\d+\n$`,
 		os.Getpid(), regexp.QuoteMeta(c.LocalAddr().String())))
 	if got.Code != 0 || got.Stderr != "" || !want.MatchString(got.Stdout) {
 		t.Errorf("got %+v", got)
@@ -35,7 +36,8 @@ func TestList(t *testing.T) {
 		Clients           []struct{ Address, Source string }
 	}
 	err := json.Unmarshal([]byte(got.Stdout), &list)
-	if err != nil || len(list) != 1 || list[0].PID != os.Getpid() || list[0].UID != os.Geteuid() || len(list[0].Clients) != 1 {
+	if err != nil || len(list) != 1 || list[0].PID != os.Getpid() || list[0].UID != os.Geteuid() ||
+		len(list[0].Clients) != 1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -55,10 +57,13 @@ func TestCheckConfig(t *testing.T) {
 		{"good", "modes = \"token\"\nsocket = \"/run/s\"\n", ""},
 		{"several", "max-flow = 1\nmax-sessions = 0\nflow-idel = 3\nmodes = \"magic\"\n",
 			"FILE:1:1: unknown key \"max-flow\"\nFILE:3:1: unknown key \"flow-idel\"\n" +
-				"FILE:2: max-sessions 0: must be from 1 to 60000\nFILE:4: modes \"magic\": \"magic\" is none of learn, token, port\n"},
+				"FILE:2: max-sessions 0: must be from 1 to 60000\n" +
+				"FILE:4: modes \"magic\": \"magic\" is none of learn, token, port\n"},
 		{"not TOML", "modes = learn\n", "FILE:1:9: unexpected character U+006C 'l' at start of value\n"},
-		{"group", "socket-group = \"nobody-has-this\"\n", "FILE:1: socket-group \"nobody-has-this\": there is no such group\n"},
-		{"long path", "\nsocket = \"/" + long + "\"\n", "FILE:2: socket \"/" + long + "\": the path is longer than 107 bytes\n"},
+		{"group", "socket-group = \"nobody-has-this\"\n",
+			"FILE:1: socket-group \"nobody-has-this\": there is no such group\n"},
+		{"long path", "\nsocket = \"/" + long + "\"\n",
+			"FILE:2: socket \"/" + long + "\": the path is longer than 107 bytes\n"},
 		{"log level", "log-level = \"loud\"\n", "FILE:1: log-level \"loud\": is none of debug, info, warn, error\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,11 +71,13 @@ func TestCheckConfig(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "moshd.toml")
 			progtest.Must(t, os.WriteFile(file, []byte(test.text), 0o600))
 			got := progtest.Run(t, nil, "moshd", "--check-config", "--multi-user", "--config", file)
-			want := progtest.Result{Code: 2, Stderr: strings.ReplaceAll("moshd: "+test.complaints, "\nFILE", "\nmoshd: FILE")}
+			want := progtest.Result{Code: 2,
+				Stderr: strings.ReplaceAll("moshd: "+test.complaints, "\nFILE", "\nmoshd: FILE")}
 			if test.complaints == "" {
 				want = progtest.Result{Stdout: "moshd: FILE: nothing is wrong\n"}
 			}
-			got.Stdout, got.Stderr = strings.ReplaceAll(got.Stdout, file, "FILE"), strings.ReplaceAll(got.Stderr, file, "FILE")
+			got.Stdout, got.Stderr = strings.ReplaceAll(got.Stdout, file, "FILE"),
+				strings.ReplaceAll(got.Stderr, file, "FILE")
 			if got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
@@ -86,7 +93,8 @@ func TestStarted(t *testing.T) {
 		args        []string
 	}{
 		{"no journal", "time=", func(*unix.Stat_t) string { return "" }, nil},
-		{"another's journal", "time=", func(s *unix.Stat_t) string { return fmt.Sprintf("%d:%d", s.Dev, s.Ino+1) }, nil},
+		{"another's journal", "time=", func(s *unix.Stat_t) string { return fmt.Sprintf("%d:%d", s.Dev, s.Ino+1) },
+			nil},
 		{"journal", "level=INFO", func(s *unix.Stat_t) string { return fmt.Sprintf("%d:%d", s.Dev, s.Ino) }, nil},
 		{"nothing but warnings", "", func(*unix.Stat_t) string { return "" }, []string{"--log-level=warn"}},
 	} {
@@ -105,7 +113,8 @@ func TestStarted(t *testing.T) {
 				text, err = os.ReadFile(log.Name())
 			}
 			progtest.Must(t, err)
-			line := regexp.MustCompile(`(?m)^.*msg=started version=\S+ configuration=none modes=learn,token multi-user=false .*$`).Find(text)
+			line := regexp.MustCompile(`(?m)^.*msg=started version=\S+ configuration=none modes=learn,token ` +
+				`multi-user=false .*$`).Find(text)
 			if !strings.HasPrefix(string(text), test.begin) || (line == nil) != (test.begin == "") {
 				t.Errorf("%v logs:\n%s", m.Addresses, text)
 			}

@@ -22,7 +22,7 @@ type config struct {
 
 	Listen                                                              []string
 	Socket, AddressFile, ModesText, SocketMode, SocketGroup, ConfigFile string
-	Port, Fall                                                          int  // of Config, as numbers that may be out of their range
+	Port, Fall                                                          int  // of Config, maybe out of their range
 	Require                                                             bool // the agents'
 	CheckConfig, List, JSON                                             bool
 	LogLevel                                                            string
@@ -105,10 +105,12 @@ func (c *config) checkNumbers() (err error) {
 		return err
 	}
 	if _, set := c.isSet("probe-rate"); !set && c.ProbeRate < c.MaxLearnSessions {
-		return c.fault("max-learn-sessions", "%d: must not be more than probe-rate, %d", c.MaxLearnSessions, c.ProbeRate)
+		return c.fault("max-learn-sessions", "%d: must not be more than probe-rate, %d",
+			c.MaxLearnSessions, c.ProbeRate)
 	}
 	if c.ProbeRate < c.MaxLearnSessions {
-		return c.fault("probe-rate", "%d: must not be less than max-learn-sessions, %d", c.ProbeRate, c.MaxLearnSessions)
+		return c.fault("probe-rate", "%d: must not be less than max-learn-sessions, %d",
+			c.ProbeRate, c.MaxLearnSessions)
 	}
 	return nil
 }
@@ -144,7 +146,8 @@ func (c *config) checkSockets() error {
 		return c.fault("socket-mode", "%q: is not an octal mode from 0 to 777", c.SocketMode)
 	}
 	c.mode = os.FileMode(mode)
-	for name, value := range map[string]string{"socket": c.Socket, "socket-group": c.SocketGroup, "address-file": c.AddressFile} {
+	for name, value := range map[string]string{"socket": c.Socket, "socket-group": c.SocketGroup,
+		"address-file": c.AddressFile} {
 		if _, set := c.isSet(name); set && value == "" {
 			return c.fault(name, "%q: is empty", value)
 		}
@@ -155,5 +158,6 @@ func (c *config) checkSockets() error {
 // sameSockets says whether other has the same sockets and files, which are made once.
 func (c *config) sameSockets(other *config) bool {
 	return slices.Equal(c.addresses, other.addresses) && c.Socket == other.Socket && c.mode == other.mode &&
-		c.SocketGroup == other.SocketGroup && c.AddressFile == other.AddressFile && c.ReceiveBuffer == other.ReceiveBuffer
+		c.SocketGroup == other.SocketGroup && c.AddressFile == other.AddressFile &&
+		c.ReceiveBuffer == other.ReceiveBuffer
 }

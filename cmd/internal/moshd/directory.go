@@ -11,8 +11,8 @@ import (
 	"github.com/muxspec/muxspec/cmd/internal/standalone"
 )
 
-// lockDirectory checks that nobody else can replace what is in the directory, and locks it for as long as it is open: of
-// two daemons that start at once each might replace the other's socket.
+// lockDirectory checks that nobody else can replace what is in the directory, and locks it for as long as it is open:
+// of two daemons that start at once each might replace the other's socket.
 func lockDirectory(path string) (*os.File, error) {
 	dir, err := os.Open(path)
 	if err != nil {

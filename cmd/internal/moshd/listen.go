@@ -25,7 +25,8 @@ type misuse struct{ error }
 
 // open opens the sockets. inherited are a service manager's, UDP sockets and at most one Unix listener, which takes the
 // place of the other; UDP sockets are added to them. An error may be a [misuse].
-func (c *config) open(inherited []*os.File, log *slog.Logger) (external []*daemon.Socket, agents *net.UnixListener, err error) {
+func (c *config) open(inherited []*os.File,
+	log *slog.Logger) (external []*daemon.Socket, agents *net.UnixListener, err error) {
 	if external, agents, err = c.inherit(inherited); err != nil {
 		return nil, nil, fmt.Errorf("socket activation: %w", err)
 	}
@@ -85,7 +86,8 @@ func (c *config) openUDP(external []*daemon.Socket, log *slog.Logger) ([]*daemon
 			socket, err = daemon.ListenUDP(address, c.ReceiveBuffer)
 			return err
 		}, unix.EADDRINUSE)
-		if address.Addr() == netip.IPv6Unspecified() && (errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EADDRNOTAVAIL)) {
+		if address.Addr() == netip.IPv6Unspecified() &&
+			(errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EADDRNOTAVAIL)) {
 			log.Warn("there is no IPv6 here", "error", err)
 			noIPv6 = err
 			continue
@@ -123,7 +125,8 @@ func (c *config) socketPath() (string, error) {
 	case runtime != "":
 		return filepath.Join(runtime, "moshd.sock"), nil
 	}
-	const nowhere = "where is the Unix socket to be? Neither --socket, MOSHD_SOCKET, --multi-user nor XDG_RUNTIME_DIR says it"
+	const nowhere = "where is the Unix socket to be? Neither --socket, MOSHD_SOCKET, " +
+		"--multi-user nor XDG_RUNTIME_DIR says it"
 	return "", misuse{errors.New(nowhere)}
 }
 

@@ -77,7 +77,8 @@ func (m *daemonTest) register(t *testing.T, b *net.UDPConn, want udpmux.Mode) *a
 		t.Errorf("WELCOME has %v, %d", a.Modes, a.Port)
 	}
 	port := b.LocalAddr().(*net.UDPAddr).AddrPort().Port()
-	progtest.Must(t, a.Register(t.Context(), udpmux.Frame{Type: udpmux.Register, Modes: a.Modes, Port: port, S: moshdKey}))
+	progtest.Must(t, a.Register(t.Context(),
+		udpmux.Frame{Type: udpmux.Register, Modes: a.Modes, Port: port, S: moshdKey}))
 	return a
 }
 
@@ -121,14 +122,16 @@ func TestMoshDSession(t *testing.T) {
 	progtest.Must(t, progtest.Poll(func() error { return m.logged(`"form is reserved"=1`) }))
 	progtest.Must(t, m.Cmd.Process.Signal(unix.SIGTERM))
 	m.ends(t)
-	for _, want := range []string{`session=1 uid=` + fmt.Sprint(os.Geteuid()), `client=` + c.LocalAddr().String(), `modes="?learn,token`} {
+	for _, want := range []string{`session=1 uid=` + fmt.Sprint(os.Geteuid()), `client=` + c.LocalAddr().String(),
+		`modes="?learn,token`} {
 		progtest.Must(t, m.logged(want))
 	}
 	T := udpmux.TokenOf(moshdKey)
 	log, err := os.ReadFile(m.Log)
 	progtest.Must(t, err)
 	for _, secret := range [][]byte{moshdKey[:6], T[:6], []byte("to the server")} {
-		for _, text := range []string{string(secret), hex.EncodeToString(secret), base64.StdEncoding.EncodeToString(secret)} {
+		for _, text := range []string{string(secret), hex.EncodeToString(secret),
+			base64.StdEncoding.EncodeToString(secret)} {
 			if strings.Contains(string(log), text) {
 				t.Errorf("the log has %q", text)
 			}
@@ -176,11 +179,13 @@ func TestMoshDSecond(t *testing.T) {
 	t.Parallel()
 	m := serveMoshd(t, privateDir(t))
 	got := progtest.Run(t, nil, "moshd", "--listen=127.0.0.1:0", "--socket="+m.dir+"/s")
-	if want := "moshd: socket \"" + m.dir + "/s\": another daemon listens on it\n"; got != (progtest.Result{Code: 1, Stderr: want}) {
+	want := "moshd: socket \"" + m.dir + "/s\": another daemon listens on it\n"
+	if got != (progtest.Result{Code: 1, Stderr: want}) {
 		t.Errorf("got %+v", got)
 	}
 	got = progtest.Run(t, nil, "moshd", "--listen="+m.Addresses[0], "--socket="+privateDir(t)+"/s")
-	if want := "moshd: listen udp4 " + m.Addresses[0] + ": bind: address already in use\n"; got != (progtest.Result{Code: 1, Stderr: want}) {
+	want = "moshd: listen udp4 " + m.Addresses[0] + ": bind: address already in use\n"
+	if got != (progtest.Result{Code: 1, Stderr: want}) {
 		t.Errorf("got %+v", got)
 	}
 	b := listenUDP(t)
@@ -212,8 +217,10 @@ func TestMoshDSocketRefused(t *testing.T) {
 			t.Errorf("got %+v, want %s", got, want)
 		}
 	}
-	got := progtest.Run(t, nil, "moshd", "--listen=127.0.0.1:0", "--socket-group=no such group", "--socket="+privateDir(t)+"/s")
-	if want := "moshd: socket-group \"no such group\": there is no such group\nTry 'moshd --help'.\n"; got != (progtest.Result{Code: 2, Stderr: want}) {
+	got := progtest.Run(t, nil, "moshd", "--listen=127.0.0.1:0", "--socket-group=no such group",
+		"--socket="+privateDir(t)+"/s")
+	const want = "moshd: socket-group \"no such group\": there is no such group\nTry 'moshd --help'.\n"
+	if got != (progtest.Result{Code: 2, Stderr: want}) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -242,7 +249,8 @@ func TestMoshDEnvironment(t *testing.T) {
 	for _, variable := range []string{"MOSHD_SOCKET=HERE/s", "XDG_RUNTIME_DIR=HERE"} {
 		dir := privateDir(t)
 		cmd := exec.Command("moshd", "--config="+dir+"/toml", "--listen=127.0.0.1:0")
-		progtest.Must(t, os.WriteFile(dir+"/toml", []byte("modes = \"port\"\nrequire = true\nlisten = [\"127.0.0.1:1\"]\nhello-timeout = \"100ms\"\n"), 0o600))
+		progtest.Must(t, os.WriteFile(dir+"/toml",
+			[]byte("modes = \"port\"\nrequire = true\nlisten = [\"127.0.0.1:1\"]\nhello-timeout = \"100ms\"\n"), 0o600))
 		cmd.Env = append(os.Environ(), "MOSHD_SOCKET=", strings.ReplaceAll(variable, "HERE", dir))
 		serveMoshdCommand(t, dir, cmd)
 		path := dir + "/s"
@@ -280,7 +288,8 @@ func TestMoshDListeners(t *testing.T) {
 	}
 	m := serveMoshd(t, privateDir(t), "--listen=127.0.0.1:0", "--listen=[::1]:0", "--listen=127.0.0.3:0")
 	port := m.to.Port()
-	if got, want := fmt.Sprint(m.Addresses), fmt.Sprintf("[127.0.0.1:%d [::1]:%d 127.0.0.3:%d]", port, port, port); got != want {
+	want := fmt.Sprintf("[127.0.0.1:%d [::1]:%d 127.0.0.3:%d]", port, port, port)
+	if got := fmt.Sprint(m.Addresses); got != want {
 		t.Errorf("listens on %s, not %s", got, want)
 	}
 }
@@ -323,10 +332,12 @@ func TestMoshDActivationRefused(t *testing.T) {
 	progtest.Must(t, os.Chmod(open, 0o777))
 	one, two := listenUDP(t), listenUDP(t)
 	for want, sockets := range map[string][]progtest.Filer{
-		"socket activation: a stream socket that is not the only Unix listener": {progtest.Listen(t, "tcp", "127.0.0.1:0").(*net.TCPListener)},
+		"socket activation: a stream socket that is not the only Unix listener": {
+			progtest.Listen(t, "tcp", "127.0.0.1:0").(*net.TCPListener)},
 		"socket activation: socket \"" + open + "/s\": others can write to " + open + " (mode 0777)": {
 			progtest.Listen(t, "unix", open+"/s").(*net.UnixListener)},
-		fmt.Sprintf("listeners %v and %v have different ports, and clients are told one", one.LocalAddr(), two.LocalAddr()): {one, two},
+		fmt.Sprintf("listeners %v and %v have different ports, and clients are told one",
+			one.LocalAddr(), two.LocalAddr()): {one, two},
 	} {
 		cmd := progtest.ActivationOf(t, sockets, "moshd")
 		s, err := progtest.StartProgram(cmd, progtest.LogFile(t))
@@ -356,8 +367,10 @@ func TestMoshDReload(t *testing.T) {
 		modes     udpmux.Mode
 	}{
 		{"modes = \"token\"\nadvertise-port = 443\n", `configuration read again" file=`, udpmux.Token},
-		{"modes = \"token\"\nmax-flows = 0\n", `the old configuration stays" error=".*moshd.toml:2: max-flows 0: must be`, udpmux.Token},
-		{"modes = \"learn,token\"\nsocket-mode = \"0666\"\n", `a change of the sockets needs a restart`, udpmux.Learn | udpmux.Token},
+		{"modes = \"token\"\nmax-flows = 0\n", `the old configuration stays" error=".*moshd.toml:2: ` +
+			`max-flows 0: must be`, udpmux.Token},
+		{"modes = \"learn,token\"\nsocket-mode = \"0666\"\n", `a change of the sockets needs a restart`,
+			udpmux.Learn | udpmux.Token},
 	} {
 		write(step.text)
 		progtest.Must(t, m.Cmd.Process.Signal(unix.SIGHUP))
@@ -421,7 +434,8 @@ func TestMoshDLogLimit(t *testing.T) {
 	if n := strings.Count(string(log), "agent refused"); n < 1000 || n > 1400 {
 		t.Errorf("%d lines", n)
 	}
-	progtest.Must(t, progtest.Poll(func() error { // after a pause there is one again, and it says how many there were not
+	// After a pause there is one again, and it says how many there were not.
+	progtest.Must(t, progtest.Poll(func() error {
 		c, err := net.Dial("unix", m.dir+"/s")
 		progtest.Must(t, err)
 		defer c.Close()
@@ -466,7 +480,9 @@ func TestMoshDOfAnotherUser(t *testing.T) {
 	cmd := asNobody("--listen=127.0.0.1:443")
 	cmd.Dir, cmd.Stderr = "/", &stderr
 	cmd.Run()
-	if got, want := stderr.String(), "moshd: listen udp4 127.0.0.1:443: bind: permission denied: a port below 1024 needs root or CAP_NET_BIND_SERVICE\n"; got != want {
+	const want = "moshd: listen udp4 127.0.0.1:443: bind: permission denied: " +
+		"a port below 1024 needs root or CAP_NET_BIND_SERVICE\n"
+	if got := stderr.String(); got != want {
 		t.Errorf("got %q (%v)", got, cmd.ProcessState)
 	}
 }

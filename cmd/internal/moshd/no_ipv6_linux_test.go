@@ -47,7 +47,8 @@ func withoutIPv6(t *testing.T, f func()) {
 	}
 }
 
-// Where the kernel has no IPv6, the shipped configuration and the default serve IPv4; what is IPv6 alone does not start.
+// Where the kernel has no IPv6, the shipped configuration and the default serve IPv4; what is IPv6 alone does not
+// start.
 func TestMoshDWithoutIPv6(t *testing.T) {
 	t.Parallel()
 	free, err := net.ListenUDP("udp4", nil)
@@ -70,7 +71,8 @@ func TestMoshDWithoutIPv6(t *testing.T) {
 		}
 		s.Kill()
 		got := progtest.Run(t, nil, "moshd", "--listen=[::]:0", "--socket="+dir+"/s")
-		if got.Code != 1 || !strings.Contains(got.Stderr, "listen udp6 [::]:0: socket: address family not supported by protocol") {
+		if got.Code != 1 || !strings.Contains(got.Stderr,
+			"listen udp6 [::]:0: socket: address family not supported by protocol") {
 			t.Errorf("got %+v", got)
 		}
 	})

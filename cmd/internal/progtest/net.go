@@ -53,7 +53,8 @@ func serveEcho(l net.Listener) {
 // Peer finds a program of another implementation, or skips the test.
 func Peer(t *testing.T, name string) string {
 	t.Helper()
-	for _, file := range []string{"../../../.peers/bin/" + name, "../../.peers/bin/" + name, name, "/usr/sbin/" + name} {
+	for _, file := range []string{"../../../.peers/bin/" + name, "../../.peers/bin/" + name,
+		name, "/usr/sbin/" + name} {
 		if path, err := exec.LookPath(file); err == nil {
 			path, err = filepath.Abs(path)
 			Must(t, err)

@@ -65,7 +65,8 @@ type stateKey struct{}
 func stateOf(ts *testscript.TestScript) *state { return ts.Value(stateKey{}).(*state) }
 
 // verb checks the number of arguments and reports the error; max -1 is no limit.
-func verb(usage string, min, max int, do func(ts *testscript.TestScript, args []string) error) func(*testscript.TestScript, bool, []string) {
+func verb(usage string, min, max int,
+	do func(ts *testscript.TestScript, args []string) error) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) < min || max >= 0 && len(args) > max {
 			ts.Fatalf("usage: %s", usage)

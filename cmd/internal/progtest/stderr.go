@@ -16,8 +16,8 @@ var badDescriptors = map[string]string{
 	"stuck":  `exec "$@" >&3 2>&3 3>&-`,
 }
 
-// ForBadDescriptors runs a test with programs whose standard descriptors are closed, full, a pipe whose reader has gone,
-// and a full pipe whose reader stands still; command makes their command.
+// ForBadDescriptors runs a test with programs whose standard descriptors are closed, full, a pipe whose reader has
+// gone, and a full pipe whose reader stands still; command makes their command.
 func ForBadDescriptors(t *testing.T, test func(t *testing.T, command func(program string, args ...string) *exec.Cmd)) {
 	t.Helper()
 	for name, script := range badDescriptors {

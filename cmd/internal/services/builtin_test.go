@@ -12,7 +12,8 @@ import (
 
 // A client that sends requests and reads no reply is dropped, by the built-in tcpmux, too.
 func TestReplyNotRead(t *testing.T) {
-	for name, requests := range map[string]string{"unknown": "none\r\n", "tcpmux": "mux\r\nmux\r\n", "list": "HELP\r\n"} {
+	for name, requests := range map[string]string{"unknown": "none\r\n", "tcpmux": "mux\r\nmux\r\n",
+		"list": "HELP\r\n"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			table := new(tcpmux.Table)

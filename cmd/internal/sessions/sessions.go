@@ -58,8 +58,9 @@ func List(ctx context.Context, sockets []string) ([]Session, error) {
 		}
 		s := f.Session
 		list = append(list, Session{ID: s.ID, User: nameOf(s.UID), UID: s.UID, PID: holders[s.Inode], Port: s.Port,
-			Modes: strings.Split(s.Modes.String(), ","), Since: now.Add(-time.Duration(s.Age) * time.Second).Round(time.Second),
-			Idle: int64(s.Idle), ToServer: s.ToBackend, ToClients: s.ToClients, Total: s.Clients, Clients: []Client{},
+			Modes: strings.Split(s.Modes.String(), ","),
+			Since: now.Add(-time.Duration(s.Age) * time.Second).Round(time.Second),
+			Idle:  int64(s.Idle), ToServer: s.ToBackend, ToClients: s.ToClients, Total: s.Clients, Clients: []Client{},
 			inode: s.Inode})
 	}
 	return list, nil

@@ -22,8 +22,8 @@ type Misuse struct{ error }
 var errConnection = Misuse{errors.New("socket activation: a socket is a connection, as with Accept=yes, and does not " +
 	"listen: use Accept=no, or, with a program that has it, --inetd and StandardInput=socket")}
 
-// takenTime is ours: how long something is tried again that fails because of another process. One that was killed may not
-// have ended yet; one that locks what it may read does so for ever, perhaps.
+// takenTime is ours: how long something is tried again that fails because of another process. One that was killed may
+// not have ended yet; one that locks what it may read does so for ever, perhaps.
 const takenTime = time.Second
 
 // Patiently tries until another error comes than that one.
@@ -94,7 +94,8 @@ func Inherited() ([]*os.File, error) {
 	for fd := first; fd < first+n; fd++ { // before anything takes room for all of them
 		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
 		if err != nil || flags&unix.FD_CLOEXEC != 0 { // or one that this process has opened
-			return nil, Misuse{fmt.Errorf("socket activation: LISTEN_FDS is %d, and descriptor %d was not passed", n, fd)}
+			return nil, Misuse{fmt.Errorf("socket activation: LISTEN_FDS is %d, and descriptor %d was not passed",
+				n, fd)}
 		}
 		kind, _ := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 		if _, err := unix.Getpeername(fd); err == nil && kind == unix.SOCK_STREAM {

@@ -12,7 +12,8 @@ import (
 
 // A name's addresses are listened on with one port; one that this machine does not have is left out.
 func TestListenOnAllAddresses(t *testing.T) {
-	ips := []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")}
+	ips := []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("127.0.0.1"),
+		netip.MustParseAddr("127.0.0.2")}
 	want := 2
 	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
 		l.Close()
@@ -69,7 +70,8 @@ func TestListenWherePortIsTaken(t *testing.T) {
 	}
 	defer closeAll(listeners)
 	begin := time.Now()
-	if _, err := Listeners([]string{before.Addr().String()}); !errors.Is(err, unix.EADDRINUSE) || time.Since(begin) < takenTime {
+	if _, err := Listeners([]string{before.Addr().String()}); !errors.Is(err, unix.EADDRINUSE) ||
+		time.Since(begin) < takenTime {
 		t.Errorf("a port that stays taken: %v after %v", err, time.Since(begin))
 	}
 }

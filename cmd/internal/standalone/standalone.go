@@ -38,7 +38,8 @@ type Program struct {
 
 // Define adds the options that all servers have.
 func (s *Program) Define(fs *pflag.FlagSet) {
-	s.AddressFile = fs.String("address-file", "", "write the addresses that it listens on to `FILE`, one per line, once it does")
+	s.AddressFile = fs.String("address-file", "", "write the addresses that it listens on to `FILE`, "+
+		"one per line, once it does")
 	s.CheckConfig = fs.Bool("check-config", false, "say what is wrong with options and files, and exit")
 	s.level = fs.String("log-level", "info", "log lines of this `LEVEL` and above: debug, info, warn, error")
 	s.grace = fs.Duration("grace", 10*time.Second, "the time that sessions have left after SIGTERM")

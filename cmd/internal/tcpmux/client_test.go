@@ -18,7 +18,8 @@ func TestClientMuchBothWays(t *testing.T) {
 	data := progtest.Random(1 << 20)
 	got := progtest.Run(t, strings.NewReader(data), "tcpmux", s.Addresses[0], "echo")
 	if got.Code != 0 || got.Stdout != data || got.Stderr != "" {
-		t.Errorf("exit code %d, %d bytes of %d or others, complaint %q", got.Code, len(got.Stdout), len(data), got.Stderr)
+		t.Errorf("exit code %d, %d bytes of %d or others, complaint %q",
+			got.Code, len(got.Stdout), len(data), got.Stderr)
 	}
 }
 

@@ -70,8 +70,8 @@ func TestActivationWithDatagrams(t *testing.T) {
 	s.Complains(t, "tcpmuxd", "socket activation: a socket is not a listening stream socket")
 }
 
-// A connection in place of a listening socket, as a unit with Accept=yes passes one, and a number of sockets that cannot
-// be, are wrong usage.
+// A connection in place of a listening socket, as a unit with Accept=yes passes one, and a number of sockets that
+// cannot be, are wrong usage.
 func TestActivationMisused(t *testing.T) {
 	t.Parallel()
 	l := progtest.Listen(t, "tcp", "127.0.0.1:0")
@@ -79,9 +79,11 @@ func TestActivationMisused(t *testing.T) {
 	progtest.Must(t, err)
 	defer c.Close()
 	for words, cmd := range map[string]*exec.Cmd{
-		"use Accept=no":                        activation(t, []progtest.Filer{c}),
-		"LISTEN_FDS is 2147483647":             exec.Command("sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=2147483647 exec tcpmuxd"),
-		"and descriptor 4 was not passed\nTry": exec.Command("sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=2 exec tcpmuxd 3<&0 4<&-"),
+		"use Accept=no": activation(t, []progtest.Filer{c}),
+		"LISTEN_FDS is 2147483647": exec.Command("sh", "-c",
+			"LISTEN_PID=$$ LISTEN_FDS=2147483647 exec tcpmuxd"),
+		"and descriptor 4 was not passed\nTry": exec.Command("sh", "-c",
+			"LISTEN_PID=$$ LISTEN_FDS=2 exec tcpmuxd 3<&0 4<&-"),
 	} {
 		s, err := progtest.StartProgram(cmd, progtest.LogFile(t))
 		progtest.Must(t, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/muxspec/muxspec/cmd/internal/progtest"
 )
 
-// A reset at one end of a forwarded session reaches the other, also after the end of that direction, and while the other
-// takes nothing.
+// A reset at one end of a forwarded session reaches the other, also after the end of that direction, and while the
+// other takes nothing.
 func TestBrokenForward(t *testing.T) {
 	t.Parallel()
 	for name, breaks := range map[string]func(a, b *progtest.Conn) error{

@@ -32,12 +32,15 @@ type fileConfig struct {
 
 // defineConfig adds the options that the file has, too.
 func defineConfig(fs *pflag.FlagSet) {
-	fs.StringArray("listen", nil, "listen on `HOST:PORT`; repeatable; HOST empty for all addresses, [ADDRESS]:PORT for IPv6, port 0 for a free one (default :1)")
+	fs.StringArray("listen", nil, "listen on `HOST:PORT`; repeatable; HOST empty for all addresses, "+
+		"[ADDRESS]:PORT for IPv6, port 0 for a free one (default :1)")
 	fs.StringArray("service", nil, "offer a service, `NAME=KIND[:ARG]`; repeatable")
 	fs.Duration("request-timeout", tcpmux.RequestTimeout, "drop a client that has not sent its whole request by then")
 	fs.Int("max-name", tcpmux.MaxName, "the longest accepted service name, in bytes")
-	fs.Int("max-connections", tcpmux.MaxConnections, "the most connections open at once, at most what the descriptors allow; 0 is no limit")
-	fs.Int("max-per-source", tcpmux.MaxPerSource, "the most connections open at once from one address, or one IPv6 network of 64 bits; 0 is no limit")
+	fs.Int("max-connections", tcpmux.MaxConnections,
+		"the most connections open at once, at most what the descriptors allow; 0 is no limit")
+	fs.Int("max-per-source", tcpmux.MaxPerSource, "the most connections open at once from one address, "+
+		"or one IPv6 network of 64 bits; 0 is no limit")
 }
 
 // readConfig merges the file, if there is one, with the options. An option that is given wins over the file's value;
@@ -46,7 +49,8 @@ func readConfig(fs *pflag.FlagSet, file string) (listen []string, config *tcpmux
 	c := fileConfig{place: func(string) string { return "" }}
 	timeout, _ := fs.GetDuration("request-timeout")
 	c.RequestTimeout = tomlfile.Duration{Duration: timeout}
-	numbers := map[string]*int{"max-name": &c.MaxName, "max-connections": &c.MaxConnections, "max-per-source": &c.MaxPerSource}
+	numbers := map[string]*int{"max-name": &c.MaxName, "max-connections": &c.MaxConnections,
+		"max-per-source": &c.MaxPerSource}
 	for name, n := range numbers {
 		*n, _ = fs.GetInt(name)
 	}

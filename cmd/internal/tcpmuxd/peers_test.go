@@ -35,7 +35,8 @@ func carries(t *testing.T, address, service string) {
 	data := progtest.Random(1 << 20)
 	got := progtest.Run(t, strings.NewReader(data), "tcpmux", address, service)
 	if got.Code != 0 || got.Stdout != data {
-		t.Errorf("exit code %d, %d bytes of %d or others, complaint %q", got.Code, len(got.Stdout), len(data), got.Stderr)
+		t.Errorf("exit code %d, %d bytes of %d or others, complaint %q",
+			got.Code, len(got.Stdout), len(data), got.Stderr)
 	}
 }
 
@@ -78,7 +79,8 @@ func TestNetcatMuch(t *testing.T) {
 			data := progtest.Random(1 << 20)
 			got := progtest.Run(t, strings.NewReader(service+"\r\n"+data), nc, "-N", host, port)
 			if got.Code != 0 || got.Stdout != "+Go\r\n"+data {
-				t.Errorf("exit code %d, %d bytes of %d or others, complaint %q", got.Code, len(got.Stdout), len(data), got.Stderr)
+				t.Errorf("exit code %d, %d bytes of %d or others, complaint %q",
+					got.Code, len(got.Stdout), len(data), got.Stderr)
 			}
 		})
 	}
@@ -120,10 +122,12 @@ service muxspec
 }
 `, host, port, me.Username, tcpmuxd, test.args)
 			progtest.Must(t, os.WriteFile(dir+"/conf", []byte(config), 0o600))
-			progtest.StartPeer(t, xinetd, "-dontfork", "-f", dir+"/conf", "-filelog", dir+"/log", "-pidfile", dir+"/pid")
+			progtest.StartPeer(t, xinetd, "-dontfork", "-f", dir+"/conf", "-filelog",
+				dir+"/log", "-pidfile", dir+"/pid")
 			address := net.JoinHostPort(host, port)
 			lists(t, address, test.list)
-			if got := progtest.Run(t, nil, "tcpmux", address, "smtp"); got.Code != 1 || !strings.Contains(got.Stderr, `refused: "Service not available"`) {
+			if got := progtest.Run(t, nil, "tcpmux", address, "smtp"); got.Code != 1 ||
+				!strings.Contains(got.Stderr, `refused: "Service not available"`) {
 				t.Errorf("an unknown service: %+v", got)
 			}
 			if strings.Contains(test.args, "echo") {
@@ -148,7 +152,8 @@ func TestTcpserver(t *testing.T) {
 	f, err := os.Create(output)
 	progtest.Must(t, err)
 	defer f.Close()
-	cmd := exec.Command(tcpserver, "-1", "-RHl0", "127.0.0.1", "0", "tcpmuxd", "--inetd", "--service=echo=exec:/bin/cat")
+	cmd := exec.Command(tcpserver, "-1", "-RHl0", "127.0.0.1", "0", "tcpmuxd", "--inetd",
+		"--service=echo=exec:/bin/cat")
 	cmd.Stdout = f
 	s, err := progtest.StartProgram(cmd, progtest.LogFile(t))
 	progtest.Must(t, err)
@@ -171,7 +176,8 @@ func TestInetutils(t *testing.T) {
 	t.Parallel()
 	inetd := progtest.Peer(t, "inetutils-inetd")
 	if output, err := exec.Command("unshare", "-m", "true").CombinedOutput(); err != nil {
-		t.Skipf("it takes its port from /etc/services; to have another one just for it needs root: unshare -m: %v\n%s", err, output)
+		t.Skipf("it takes its port from /etc/services; to have another one just for it needs root: unshare -m: %v\n%s",
+			err, output)
 	}
 	host, port := progtest.FreeAddress(t)
 	dir := t.TempDir()
@@ -181,13 +187,15 @@ func TestInetutils(t *testing.T) {
 	progtest.Must(t, os.WriteFile(dir+"/conf", []byte(config), 0o600))
 	progtest.Must(t, os.WriteFile(dir+"/own.sh", []byte(`printf '+My own\r\n'; exec cat`), 0o600))
 	progtest.Must(t, os.WriteFile(dir+"/services", []byte("tcpmux "+port+"/tcp\n"), 0o600))
-	progtest.StartPeer(t, "unshare", "-m", "sh", "-c", `mount --bind "$1" /etc/services && exec "$0" -d -R 0 --pidfile="$2" "$3"`,
-		inetd, dir+"/services", dir+"/pid", dir+"/conf")
+	progtest.StartPeer(t, "unshare", "-m", "sh", "-c",
+		`mount --bind "$1" /etc/services && exec "$0" -d -R 0 --pidfile="$2" "$3"`, inetd, dir+"/services", dir+"/pid",
+		dir+"/conf")
 	address := net.JoinHostPort(host, port)
 	lists(t, address, "Own", "cat")
 	carries(t, address, "CAT")
 	carries(t, address, "own")
-	if got := progtest.Run(t, nil, "tcpmux", address, "smtp"); got.Code != 1 || got.Stderr != "tcpmux: "+address+`: "smtp": refused: "Service not available"`+"\n" {
+	if got := progtest.Run(t, nil, "tcpmux", address, "smtp"); got.Code != 1 ||
+		got.Stderr != "tcpmux: "+address+`: "smtp": refused: "Service not available"`+"\n" {
 		t.Errorf("an unknown service: %+v", got)
 	}
 }

@@ -20,8 +20,9 @@ func TestMuchBehindTheRequest(t *testing.T) {
 	t.Parallel()
 	tcp := progtest.EchoServer(t, "tcp", "127.0.0.1:0")
 	unix := progtest.EchoServer(t, "unix", filepath.Join(t.TempDir(), "socket"))
-	s := progtest.Serve(t, "--service=builtin=builtin:echo", "--service=exec=exec:/bin/cat", "--service=mux=builtin:tcpmux",
-		"--service=tcp=tcp:"+tcp.Addr().String(), "--service=unix=unix:"+unix.Addr().String())
+	s := progtest.Serve(t, "--service=builtin=builtin:echo", "--service=exec=exec:/bin/cat",
+		"--service=mux=builtin:tcpmux", "--service=tcp=tcp:"+tcp.Addr().String(),
+		"--service=unix=unix:"+unix.Addr().String())
 	for _, test := range []struct{ name, request, reply string }{
 		{"builtin", "builtin\r\n", "+Go\r\n"},
 		{"exec", "exec\r\n", "+Go\r\n"},
@@ -71,8 +72,9 @@ func TestNothingLeft(t *testing.T) {
 	l := progtest.EchoServer(t, "tcp", "127.0.0.1:0")
 	script := filepath.Join(t.TempDir(), "script")
 	progtest.Must(t, os.WriteFile(script, []byte("#!/no/such/interpreter\n"), 0o755))
-	s := progtest.Serve(t, "--service=builtin=builtin:echo", "--service=exec=exec:/bin/cat", "--service=own=exec-own:/bin/cat",
-		"--service=tcp=tcp:"+l.Addr().String(), "--service=none=exec:/none", "--service=broken=exec:"+script)
+	s := progtest.Serve(t, "--service=builtin=builtin:echo", "--service=exec=exec:/bin/cat",
+		"--service=own=exec-own:/bin/cat", "--service=tcp=tcp:"+l.Addr().String(), "--service=none=exec:/none",
+		"--service=broken=exec:"+script)
 	session := func(request string, reset bool) {
 		c := s.Dial(t)
 		defer c.Close()
@@ -85,7 +87,8 @@ func TestNothingLeft(t *testing.T) {
 		c.Rest()
 	}
 	all := func() {
-		for _, request := range []string{"builtin\r\nx", "exec\r\nx", "own\r\nx", "tcp\r\nx", "none\r\nx", "broken\r\nx", "unknown\r\n", "HELP\r\n", "\r\n", "exe"} {
+		for _, request := range []string{"builtin\r\nx", "exec\r\nx", "own\r\nx", "tcp\r\nx", "none\r\nx",
+			"broken\r\nx", "unknown\r\n", "HELP\r\n", "\r\n", "exe"} {
 			session(request, false)
 			session(request, true)
 		}
@@ -143,7 +146,8 @@ func TestIdleClients(t *testing.T) {
 		t.Skip("-short: it takes 10 000 connections")
 	}
 	progtest.RaiseOpenFiles(t, idle+100)
-	s := progtest.Serve(t, "--max-connections=0", "--max-per-source=0", "--request-timeout=1h", "--service=echo=builtin:echo")
+	s := progtest.Serve(t, "--max-connections=0", "--max-per-source=0", "--request-timeout=1h",
+		"--service=echo=builtin:echo")
 	connections := make(chan net.Conn, idle)
 	failed := make(chan error, 1)
 	for range 8 {

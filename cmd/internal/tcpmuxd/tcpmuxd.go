@@ -30,13 +30,16 @@ HELP gets the list of the others. NAME=KIND[:ARG] is one of
 
 Without services there is one, tcpmux. A configuration file (TOML) has the keys listen = ["HOST:PORT", ...],
 request-timeout = "30s", max-name, max-connections and max-per-source, and a table [services] with lines such as
-echo = "builtin:echo". Options win over it; addresses and services of both count. With systemd's socket activation the sockets come from
+echo = "builtin:echo". Options win over it; addresses and services of both count. ` +
+	`With systemd's socket activation the sockets come from
 there, and --listen adds to them.
 
-SIGHUP reads the configuration file again. SIGTERM and SIGINT end the server when its sessions have ended or the grace time is over, a
+SIGHUP reads the configuration file again. SIGTERM and SIGINT end the server when its sessions have ended ` +
+	`or the grace time is over, a
 second one at once.
 
-Exit codes: 0 ended by a signal or, with --inetd, by the client; 1 cannot listen or write; 2 wrong usage or configuration.
+Exit codes: 0 ended by a signal or, with --inetd, by the client; 1 cannot listen or write; ` +
+	`2 wrong usage or configuration.
 `
 
 // perConnection is the most descriptors that a connection needs: a forwarded one has two sockets and two pipes, to copy
@@ -83,7 +86,8 @@ func Main(args []string) int {
 		return cmdline.ExitOK
 	}
 	alone.Server, alone.Log, alone.Reload = server, log, func() { reload(fs, server, log, listen) }
-	alone.File, alone.On = *file, []any{"services", strings.Join(config.Services.Names(), ","), "max-connections", config.MaxConnections}
+	alone.File, alone.On = *file, []any{"services", strings.Join(config.Services.Names(), ","),
+		"max-connections", config.MaxConnections}
 	return serve(fs, &alone, listen)
 }
 

@@ -79,9 +79,10 @@ func lineOf(text, value string) (line int, key string) {
 var mismatch = regexp.MustCompile(`^cannot decode TOML ([a-z ]+) into .*?([^ ]+)$`)
 
 var types = map[string]string{
-	"string": "a text in quotes", "integer": "a whole number", "float": "a number with a point", "boolean": "true or false",
-	"array": "a list", "inline table": "a table", "table": "a table", "int": "a whole number", "bool": "true or false",
-	"[]string": "a list of texts", "map[string]string": "a table of texts",
+	"string": "a text in quotes", "integer": "a whole number", "float": "a number with a point",
+	"boolean": "true or false", "array": "a list", "inline table": "a table", "table": "a table",
+	"int": "a whole number", "bool": "true or false", "[]string": "a list of texts",
+	"map[string]string": "a table of texts",
 }
 
 // inWords says what is wanted in place of what is there.

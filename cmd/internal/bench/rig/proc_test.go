@@ -100,7 +100,8 @@ func TestParseBusy(t *testing.T) {
 func TestParseListener(t *testing.T) {
 	const head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 	line := func(local, state, waiting string) string {
-		return fmt.Sprintf("   0: %s 00000000:0000 %s 00000000:%s 00:00000000 00000000     0        0 1 1 0 100 0 0 10 0\n",
+		return fmt.Sprintf("   0: %s 00000000:0000 %s 00000000:%s 00:00000000 00000000     "+
+			"0        0 1 1 0 100 0 0 10 0\n",
 			local, state, waiting)
 	}
 	table := head + line("0100007F:1F90", "01", "00000009") + line("0200007F:1F90", "0A", "00000008") +

@@ -90,7 +90,8 @@ func TestTrouble(t *testing.T) {
 	all := started(t, newBench(t), "echo first; echo last words; exit 3")
 	never := errors.New("never")
 	err := all.Trouble(all.Await(t.Context(), func() error { return never }))
-	if !errors.Is(err, never) || !strings.Contains(err.Error(), `(sh ended: exit status 3) (its last words: "last words")`) {
+	if !errors.Is(err, never) ||
+		!strings.Contains(err.Error(), `(sh ended: exit status 3) (its last words: "last words")`) {
 		t.Errorf("trouble: %v", err)
 	}
 	if all.Trouble(nil) != nil {

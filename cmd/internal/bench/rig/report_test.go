@@ -124,7 +124,10 @@ func TestInterrupted(t *testing.T) {
 	r := &report{repeat: 1}
 	r.run(ctx, []Measure{{Name: "m", Units: []Unit{{Name: "x"}}, Tasks: []Task{
 		gives("a", []float64{1}),
-		{Subject: "b", Run: func(context.Context, time.Duration) ([]float64, error) { cancel(); return nil, ctx.Err() }},
+		{Subject: "b", Run: func(context.Context, time.Duration) ([]float64, error) {
+			cancel()
+			return nil, ctx.Err()
+		}},
 	}}}, time.Second)
 	var b strings.Builder
 	r.print(&b)
@@ -156,7 +159,8 @@ func TestSliceTime(t *testing.T) {
 
 func TestNumber(t *testing.T) {
 	for v, want := range map[float64]string{
-		0: "0.00", 1.994: "1.99", 9.994: "9.99", 9.996: "10.0", 99.94: "99.9", 99.96: "100", 123456.7: "123457", -9.78: "-9.78",
+		0: "0.00", 1.994: "1.99", 9.994: "9.99", 9.996: "10.0", 99.94: "99.9", 99.96: "100",
+		123456.7: "123457", -9.78: "-9.78",
 	} {
 		if got := number(v); got != want {
 			t.Errorf("number(%v) = %q, want %q", v, got, want)
@@ -178,7 +182,8 @@ func TestChoose(t *testing.T) {
 		{[]string{"LATE"}, nil, "latency: direct, nginx; "},
 		{nil, []string{"Token"}, "round trips: direct, moshd token; "},
 		{nil, []string{"nginx"}, "round trips: direct, nginx; latency: nginx; "},
-		{[]string{"round", "late"}, []string{"token", "nginx"}, "round trips: direct, moshd token, nginx; latency: nginx; "},
+		{[]string{"round", "late"}, []string{"token", "nginx"},
+			"round trips: direct, moshd token, nginx; latency: nginx; "},
 		{[]string{"latency"}, []string{"token"}, ""},
 		{[]string{"none"}, nil, ""},
 	} {
