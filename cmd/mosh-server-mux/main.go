@@ -1,4 +1,5 @@
-// Command mosh-server-mux starts mosh-server behind moshd, which serves many mosh sessions on one UDP port: UDP mux's session agent. mosh-server-mux --help tells the rest.
+// Command mosh-server-mux starts mosh-server behind moshd, which serves many mosh sessions on one UDP port: UDP mux's
+// session agent. mosh-server-mux --help tells the rest.
 package main
 
 import (

@@ -46,8 +46,8 @@ func runStep(t *testing.T, temp, script string, variables ...string) (s step) {
 		}
 	}
 	cmd := exec.Command("bash", "-eo", "pipefail", "-c", `"$GITHUB_ACTION_PATH/`+script+`"`)
-	cmd.Env = append(os.Environ(), "GITHUB_ACTION_PATH="+folder, "GITHUB_OUTPUT="+output, "GITHUB_STEP_SUMMARY="+summary,
-		"RUNNER_TEMP="+temp)
+	cmd.Env = append(os.Environ(), "GITHUB_ACTION_PATH="+folder, "GITHUB_OUTPUT="+output,
+		"GITHUB_STEP_SUMMARY="+summary, "RUNNER_TEMP="+temp)
 	cmd.Env = append(cmd.Env, variables...)
 	cmd.Dir = dir
 	var printed bytes.Buffer
@@ -79,7 +79,8 @@ func TestAction(t *testing.T) {
 	t.Run("wrong inputs", func(t *testing.T) { wrongInputs(t, temp) })
 	t.Run("version", func(t *testing.T) {
 		s := runStep(t, t.TempDir(), "build.sh", "INPUT_VERSION=v0.0.0-none", "GOPROXY=off")
-		if s.code != 2 || !strings.Contains(s.printed, "::error title=muxspec::muxspec cannot be built in the version") {
+		if s.code != 2 || !strings.Contains(s.printed,
+			"::error title=muxspec::muxspec cannot be built in the version") {
 			t.Errorf("exit code %d\n%s", s.code, s.printed)
 		}
 	})
@@ -131,7 +132,8 @@ func wrongInputs(t *testing.T, temp string) {
 		{"both", "exclude each other", []string{"INPUT_TARGET=reference", "INPUT_COMMAND=true"}},
 		{"no role", "ROLE is missing", []string{"INPUT_COMMAND=oddserver right {listen}"}},
 		{"unknown target", `no target "100%25" here`, []string{"INPUT_TARGET=100%"}},
-		{"quotes", "input command is not closed", []string{"INPUT_ROLE=tcpmux-server", "INPUT_COMMAND=oddserver 'right"}},
+		{"quotes", "input command is not closed",
+			[]string{"INPUT_ROLE=tcpmux-server", "INPUT_COMMAND=oddserver 'right"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := runStep(t, temp, "judge.sh", c.variables...)
@@ -143,8 +145,8 @@ func wrongInputs(t *testing.T, temp string) {
 	}
 }
 
-// TestActionInputs: the action passes each input to a script that reads it, and the page's workflow uses no other inputs
-// and outputs than there are.
+// TestActionInputs: the action passes each input to a script that reads it, and the page's workflow uses no other
+// inputs and outputs than there are.
 func TestActionInputs(t *testing.T) {
 	read := func(name string) string {
 		b, err := os.ReadFile(filepath.Join(action, name))
@@ -165,7 +167,8 @@ func TestActionInputs(t *testing.T) {
 	scripts := read("build.sh") + read("judge.sh")
 	for _, name := range names(inputs) {
 		variable := "INPUT_" + strings.ToUpper(name)
-		if !strings.Contains(steps, variable+": ${{ inputs."+name+" }}") || !strings.Contains(scripts, "${"+variable+":-}") {
+		if !strings.Contains(steps, variable+": ${{ inputs."+name+" }}") ||
+			!strings.Contains(scripts, "${"+variable+":-}") {
 			t.Errorf("the input %s reaches no script", name)
 		}
 	}

@@ -19,11 +19,13 @@ const exploreUsage = `Usage: muxspec explore [OPTION]... ROLE
        muxspec explore [OPTION]... ROLE -- COMMAND [ARGUMENT]...
 
 Play random sequences of moves against a target, and check after each move what the pages demand: several connections or
-clients, segments, ends, resets, pauses, hostile peers. A sequence that breaks a rule is played again with a fresh target,
+clients, segments, ends, resets, pauses, hostile peers. A sequence that breaks a rule is played ` +
+	`again with a fresh target,
 made as short as possible, and saved as a scenario, which 'muxspec run --scenario FILE' repeats. ROLE, COMMAND and its
 placeholders are those of 'muxspec run'. Each role has states that an exploration must reach, or it has not seen enough.
 
-Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is; 2 wrong usage; 3 no conclusion: a state was
+Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is; 2 wrong usage; ` +
+	`3 no conclusion: a state was
 not reached, a violation did not happen again with a fresh target, or the machine lacks something.
 `
 
@@ -46,19 +48,22 @@ func defineExplore(fs *pflag.FlagSet, o *conformance.ExploreOptions) runFlags {
 	fs.BoolVar(&o.FailFast, "fail-fast", false, "end after the first rule that is found broken, too")
 	fs.StringVar(&o.Save, "save", ".", "the `FOLDER` for the scenarios that break a rule")
 	fs.DurationVar(&o.Patience, "patience", conformance.DefaultPatience, "the `TIME` to wait for an answer, at least")
-	fs.DurationVar(&o.Start, "start-timeout", 0, "the `TIME` within which a target must listen (default: what its file says, or 5s)")
+	fs.DurationVar(&o.Start, "start-timeout", 0, "the `TIME` within which a target must listen (default: "+
+		"what its file says, or 5s)")
 	return f
 }
 
 const fuzzUsage = `Usage: muxspec fuzz [OPTION]... ROLE
        muxspec fuzz [OPTION]... ROLE -- COMMAND [ARGUMENT]...
 
-Send a target what no good peer sends: messages of the golden vectors, cut, joined and changed. After every 50 sessions a
+Send a target what no good peer sends: messages of the golden vectors, cut, joined and changed. ` +
+	`After every 50 sessions a
 good one must work; after every 100 a server must hold no more processes, descriptors and memory than before, and be
 idle. What breaks that is played again with a fresh target, made as short as possible, and saved as a scenario, which
 'muxspec run --scenario FILE' repeats. ROLE, COMMAND and its placeholders are those of 'muxspec run'.
 
-Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is; 2 wrong usage; 3 no conclusion: a violation
+Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is; 2 wrong usage; ` +
+	`3 no conclusion: a violation
 did not happen again with a fresh target, or the machine lacks something.
 `
 
@@ -141,8 +146,9 @@ func (p *progress) explored(x report.Exploration) {
 	if !p.due() {
 		return
 	}
-	text := fmt.Sprintf("%v: %d moves in %d sequences, %.0f a second, %d of %d states, %d findings", x.Took.Round(time.Second), x.Steps,
-		x.Sequences, float64(x.Steps)/max(x.Took.Seconds(), 0.001), len(x.Reached), len(x.States), len(x.Findings))
+	text := fmt.Sprintf("%v: %d moves in %d sequences, %.0f a second, %d of %d states, %d findings",
+		x.Took.Round(time.Second), x.Steps, x.Sequences, float64(x.Steps)/max(x.Took.Seconds(), 0.001), len(x.Reached),
+		len(x.States), len(x.Findings))
 	if p.terminal {
 		fmt.Fprint(stdio.Stderr, overwrite+text)
 		p.line = true

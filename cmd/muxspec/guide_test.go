@@ -11,8 +11,8 @@ import (
 	"github.com/muxspec/muxspec/docs"
 )
 
-// TestGuide does what docs/conformance.md says: it writes the files of the page's blocks ("```LANGUAGE NAME") and runs the
-// commands of its consoles ("```console", lines with "$ "), each of which has to print the lines that follow it, in
+// TestGuide does what docs/conformance.md says: it writes the files of the page's blocks ("```LANGUAGE NAME") and runs
+// the commands of its consoles ("```console", lines with "$ "), each of which has to print the lines that follow it, in
 // that order; "…" stands for any lines.
 func TestGuide(t *testing.T) {
 	for _, program := range []string{"perl", "sh", "sed"} {
@@ -71,7 +71,8 @@ func otherModule(t *testing.T, dir string) {
 	if !ok {
 		t.Fatalf("go.mod does not begin with %q", module)
 	}
-	text = "module example.com/mine\n" + text + "\nrequire github.com/muxspec/muxspec v0.0.0\n\nreplace github.com/muxspec/muxspec => " +
+	text = "module example.com/mine\n" + text +
+		"\nrequire github.com/muxspec/muxspec v0.0.0\n\nreplace github.com/muxspec/muxspec => " +
 		tree + "\n"
 	sum, err := os.ReadFile(filepath.Join(tree, "go.sum"))
 	if err != nil {

@@ -49,7 +49,8 @@ func listMain(args []string) int {
 		all = append(all, listed{r.ID, r.Roles, r.Level, r.Class, r.Text, scenariosOf(r.ID)})
 	}
 	if len(all) == 0 {
-		return cmdline.Usage(fs, "unknown role %q; the roles are %s", fs.Arg(0), strings.Join(conformance.Roles(), ", "))
+		return cmdline.Usage(fs, "unknown role %q; the roles are %s",
+			fs.Arg(0), strings.Join(conformance.Roles(), ", "))
 	}
 	if *asJSON {
 		enc := json.NewEncoder(out)
@@ -97,7 +98,8 @@ func initMain(args []string) int {
 
 const explainUsage = `Usage: muxspec explain RULE|SCENARIO
 
-Show one rule in full: its text, its roles, the reason for it, and the scripts of its scenarios. The name of a scenario stands for its rule.
+Show one rule in full: its text, its roles, the reason for it, and the scripts of its scenarios. ` +
+	`The name of a scenario stands for its rule.
 `
 
 func explainMain(args []string) int {
@@ -124,8 +126,8 @@ func explainMain(args []string) int {
 			continue
 		}
 		fmt.Fprintf(out, "%s %s (%s, %s)\n\n%s\n\n", r.ID, r.Level, strings.Join(r.Roles, " and "), r.Class, r.Text)
-		for _, part := range [][2]string{{"Source", r.Source}, {"Why", r.Why}, {"Page", "docs/" + r.Page + ", " + r.Section},
-			{"Not tested from outside", r.Untested}} {
+		for _, part := range [][2]string{{"Source", r.Source}, {"Why", r.Why},
+			{"Page", "docs/" + r.Page + ", " + r.Section}, {"Not tested from outside", r.Untested}} {
 			if part[1] != "" {
 				fmt.Fprintf(out, "%s: %s\n", part[0], part[1])
 			}

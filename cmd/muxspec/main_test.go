@@ -105,8 +105,8 @@ func outcomes(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// passes FILE: each rule of the pages that can be tested is in the report for each of its roles, and passes. What only root can see may be
-// unsupported for others, and what only Linux shows, elsewhere.
+// passes FILE: each rule of the pages that can be tested is in the report for each of its roles, and passes. What only
+// root can see may be unsupported for others, and what only Linux shows, elsewhere.
 func passes(ts *testscript.TestScript, neg bool, args []string) {
 	rep := readReport(ts, args[0])
 	reported := make(map[[2]string]bool)
@@ -156,8 +156,8 @@ func evidence(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s: %q: not as expected in\n%s", args[1], args[2], ts.ReadFile(args[0]))
 }
 
-// oddserver KIND ADDRESS is a server with one oddity. Kinds that begin with "no-" are null targets: they keep no rule at all, and
-// a suite that lets one of them pass any is worth nothing.
+// oddserver KIND ADDRESS is a server with one oddity. Kinds that begin with "no-" are null targets: they keep no rule
+// at all, and a suite that lets one of them pass any is worth nothing.
 func oddserver(kind, address string, connect []string) {
 	if kind == "no-start" {
 		fmt.Fprintln(os.Stderr, "oddserver: I do not start")

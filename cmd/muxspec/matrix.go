@@ -27,7 +27,8 @@ file and no network. Targets are judged one after another. A TARGET is one of th
   FILE.toml   a target file
   FILE.json   a report that 'muxspec run --json' wrote, which is taken as it is
 
-Exit codes: 0 the page was written, whatever it says of the targets; 2 wrong usage; 3 the machine lacks something, a signal
+Exit codes: 0 the page was written, whatever it says of the targets; 2 wrong usage; ` +
+	`3 the machine lacks something, a signal
 ended the run, or the page could not be written.
 `
 
@@ -41,7 +42,8 @@ type contestant struct {
 func matrixMain(args []string) int {
 	fs := cmdline.New(fmt.Sprintf(matrixUsage, strings.Join(conformance.TargetNames(), ", ")))
 	var o conformance.Options
-	file := fs.String("html", "", "the `FILE` to write; - means standard output, and then nothing else is printed there")
+	file := fs.String("html", "", "the `FILE` to write; - means standard output, "+
+		"and then nothing else is printed there")
 	quiet := fs.BoolP("quiet", "q", false, "print nothing")
 	defineJudging(fs, &o)
 	if code, done := cmdline.Parse(fs, args); done {

@@ -64,7 +64,8 @@ func takes(file string) error {
 	return nil
 }
 
-// packets lets the run write packets to the file of --pcap. The function that it returns ends that, and tells of an error.
+// packets lets the run write packets to the file of --pcap. The function that it returns ends that, and tells of an
+// error.
 func (f runFlags) packets(o *conformance.Options) (end func() error, err error) {
 	switch *f.pcap {
 	case "":

@@ -24,12 +24,14 @@ func TestPcap(t *testing.T) {
 		{"udpmux-client-agent", "agent-relay", "udp", nil},
 	} {
 		file := filepath.Join(t.TempDir(), "p.pcapng")
-		if out, err := exec.Command("muxspec", "run", c.role, "--quick", "--scenario", c.scenario, "--pcap", file).CombinedOutput(); err != nil {
+		run := exec.Command("muxspec", "run", c.role, "--quick", "--scenario", c.scenario, "--pcap", file)
+		if out, err := run.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		args := []string{"-n", "-r", file, "-Y", "frame.interface_name == \"" + c.scenario + "\"", "-o", "ip.check_checksum:TRUE",
-			"-o", c.kind + ".check_checksum:TRUE", "-T", "fields", "-E", "separator=|"}
-		for _, field := range []string{"ip.checksum.status", c.kind + ".checksum.status", "frame.comment", c.kind + ".payload", c.kind + ".stream"} {
+		args := []string{"-n", "-r", file, "-Y", "frame.interface_name == \"" + c.scenario + "\"",
+			"-o", "ip.check_checksum:TRUE", "-o", c.kind + ".check_checksum:TRUE", "-T", "fields", "-E", "separator=|"}
+		for _, field := range []string{"ip.checksum.status", c.kind + ".checksum.status", "frame.comment",
+			c.kind + ".payload", c.kind + ".stream"} {
 			args = append(args, "-e", field)
 		}
 		out, err := exec.Command(tshark, args...).Output()
@@ -48,7 +50,8 @@ func TestPcap(t *testing.T) {
 		if len(contents) < 2 || !slices.Equal(contents[:len(c.first)], c.first) {
 			t.Errorf("%s: the contents are %q", c.scenario, contents)
 		}
-		if first, last := comments[0], comments[len(comments)-1]; !strings.HasPrefix(first, c.scenario+": ") || last != "end of "+c.scenario+": pass" {
+		if first, last := comments[0], comments[len(comments)-1]; !strings.HasPrefix(first, c.scenario+": ") ||
+			last != "end of "+c.scenario+": pass" {
 			t.Errorf("%s: the comments are %q and %q", c.scenario, first, last)
 		}
 	}

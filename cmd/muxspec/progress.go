@@ -12,8 +12,8 @@ import (
 // progressAfter is how long a run may take before it tells how far it is.
 const progressAfter = 2 * time.Second
 
-// progress tells on standard error how far a long run is: on a terminal in one line that is written over, elsewhere a line every so
-// often.
+// progress tells on standard error how far a long run is: on a terminal in one line that is written over, elsewhere a
+// line every so often.
 type progress struct {
 	quiet, terminal bool
 	began, told     time.Time

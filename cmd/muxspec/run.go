@@ -46,8 +46,10 @@ COMMAND is only its beginning: the suite appends the arguments that mosh passes.
   {dir} {user}       an empty folder, and the user that the program runs as
   {long} {blanks}    a service name of 64 bytes, and one with white space
 
-Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is, or with --strict a SHOULD rule, or a listed
-deviation did not occur; 2 wrong usage; 3 no conclusion: the machine lacks something, a rule is inconclusive, a MUST rule
+Exit codes: 0 no MUST rule is broken, apart from listed deviations; ` +
+	`1 one is, or with --strict a SHOULD rule, or a listed
+deviation did not occur; 2 wrong usage; 3 no conclusion: the machine lacks something, ` +
+	`a rule is inconclusive, a MUST rule
 is blocked without a broken rule that explains it, no rule was judged, or a report could not be written.
 `
 
@@ -84,30 +86,41 @@ func defineRun(fs *pflag.FlagSet, o *conformance.Options) runFlags {
 	f := runFlags{
 		target:  &once{value: "reference"},
 		address: fs.String("address", "", "judge the server that runs at `HOST:PORT`"),
-		has:     fs.StringSlice("has", nil, "the fixture `SERVICES`, separated by commas, that COMMAND or the server at --address offers (default echo); for HMACSocket, its hashes (default sha256); for a UDP mux daemon, \"activation\" if it takes sockets from a service manager, \"listing\" if it answers LIST, and its modes if it does not have all"),
-		timers: fs.StringToString("timer", nil, "a time limit that cannot be set from outside, as `NAME=VALUE`, such as request_timeout=75s "+
-			"or request_timeout=none; repeatable"),
-		json:     fs.String("json", "", "write the report as JSON to `FILE`; - means standard output, and then nothing else is printed there"),
+		has: fs.StringSlice("has", nil, "the fixture `SERVICES`, separated by commas, that COMMAND or the server "+
+			"at --address offers (default echo); for HMACSocket, its hashes (default sha256); for a UDP mux daemon, "+
+			"\"activation\" if it takes sockets from a service manager, \"listing\" if it answers LIST, "+
+			"and its modes if it does not have all"),
+		timers: fs.StringToString("timer", nil, "a time limit that cannot be set from outside, as `NAME=VALUE`, "+
+			"such as request_timeout=75s or request_timeout=none; repeatable"),
+		json: fs.String("json", "", "write the report as JSON to `FILE`; - means standard output, "+
+			"and then nothing else is printed there"),
 		junit:    fs.String("junit", "", "write the report as JUnit's XML to `FILE`"),
 		markdown: fs.String("markdown", "", "write the report as Markdown to `FILE`"),
-		html:     fs.String("html", "", "write the report as a page to `FILE` that shows the evidence of each rule; 'muxspec matrix' compares targets"),
-		github:   fs.String("github", "", "write annotations for GitHub Actions to `FILE`"),
-		known:    fs.String("write-known", "", "write the violations to `FILE` as entries for the target file, with empty reasons to fill in"),
-		badge:    fs.String("badge", "", "write a badge for a page to `FILE`, as SVG"),
-		inToto:   fs.String("in-toto", "", "write the report as an in-toto statement, a test-result that you can sign, to `FILE`"),
-		pcap: fs.String("pcap", "", "write what the scenarios sent and received over TCP and UDP as packets to `FILE`, "+
-			"for Wireshark (pcapng); each play of a scenario is an interface of its own"),
+		html: fs.String("html", "", "write the report as a page to `FILE` that shows the evidence of each rule; "+
+			"'muxspec matrix' compares targets"),
+		github: fs.String("github", "", "write annotations for GitHub Actions to `FILE`"),
+		known: fs.String("write-known", "", "write the violations to `FILE` as entries for the target file, "+
+			"with empty reasons to fill in"),
+		badge: fs.String("badge", "", "write a badge for a page to `FILE`, as SVG"),
+		inToto: fs.String("in-toto", "", "write the report as an in-toto statement, a test-result that you can sign, "+
+			"to `FILE`"),
+		pcap: fs.String("pcap", "",
+			"write what the scenarios sent and received over TCP and UDP as packets to `FILE`, "+
+				"for Wireshark (pcapng); each play of a scenario is an interface of its own"),
 		quiet:   fs.BoolP("quiet", "q", false, "print nothing; the exit code is the result"),
 		verbose: fs.BoolP("verbose", "v", false, "print full texts, and the evidence of known deviations"),
 	}
 	f.colour = colourFlag(fs)
 	fs.Lookup("timer").DefValue = "" // --help would show an empty map
-	fs.Var(f.target, "target", "the `TARGET` to judge: a target file, or one of "+strings.Join(conformance.TargetNames(), ", "))
+	fs.Var(f.target, "target", "the `TARGET` to judge: a target file, or one of "+
+		strings.Join(conformance.TargetNames(), ", "))
 	defineJudging(fs, o)
 	fs.BoolVar(&o.Strict, "strict", false, "fail if a SHOULD rule is broken, too")
-	fs.BoolVar(&o.Hostile, "hostile", false, "with --address: also run scenarios that could harm the server, such as many connections at once")
+	fs.BoolVar(&o.Hostile, "hostile", false, "with --address: also run scenarios that could harm the server, "+
+		"such as many connections at once")
 	fs.BoolVar(&o.Keep, "keep", false, "keep the folders of the target's instances")
-	fs.BoolVar(&o.AllVariants, "all-variants", false, "also play each scenario with each value of everything its role varies; takes minutes")
+	fs.BoolVar(&o.AllVariants, "all-variants", false,
+		"also play each scenario with each value of everything its role varies; takes minutes")
 	fs.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first violation")
 	fs.DurationVar(&o.Timeout, "timeout", 0, "the `TIME` for the whole run; what is not judged by then is inconclusive")
 	fs.BoolVar(&o.Shuffle, "shuffle", false, "play the scenarios in random order")
@@ -215,7 +228,8 @@ func chosenTarget(fs *pflag.FlagSet, f runFlags, role string, command []string) 
 	case command != nil && len(command) == 0:
 		return nil, errors.New("there is no command after --")
 	}
-	t := &conformance.Target{Name: *f.address, Roles: []string{role}, Command: command, Address: *f.address, Timers: *f.timers}
+	t := &conformance.Target{Name: *f.address, Roles: []string{role}, Command: command,
+		Address: *f.address, Timers: *f.timers}
 	if command != nil {
 		t.Name = filepath.Base(command[0])
 	}

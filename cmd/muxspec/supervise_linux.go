@@ -21,9 +21,9 @@ import (
 // supervised tells the process that judges that another one looks after what it leaves.
 const supervised = "MUXSPEC_SUPERVISED"
 
-// supervise does the run in a child process, and becomes the parent of every process that targets leave behind. It reaps
-// them at once, as init does, and ends them with the run, even if their environment does not tell where they come from.
-// done is false if the run has to be done in this process.
+// supervise does the run in a child process, and becomes the parent of every process that targets leave behind. It
+// reaps them at once, as init does, and ends them with the run, even if their environment does not tell where they come
+// from. done is false if the run has to be done in this process.
 func supervise(quiet bool) (code int, done bool) {
 	if _, ok := os.LookupEnv(supervised); ok {
 		return 0, false
@@ -92,7 +92,8 @@ func endChildren() (names []string) {
 	for end := time.Now().Add(lastTime); time.Now().Before(end); {
 		children := childrenOf(os.Getpid())
 		for pid, name := range children {
-			if text := fmt.Sprintf("%d (%s)", pid, name); unix.Kill(pid, unix.SIGKILL) == nil && !strings.Contains(strings.Join(names, ", "), text) {
+			if text := fmt.Sprintf("%d (%s)", pid, name); unix.Kill(pid, unix.SIGKILL) == nil &&
+				!strings.Contains(strings.Join(names, ", "), text) {
 				names = append(names, text)
 			}
 		}

@@ -39,7 +39,8 @@ type colour struct{ when string }
 
 func colourFlag(fs *pflag.FlagSet) *colour {
 	c := &colour{"auto"}
-	fs.Var(c, "color", "colour the outcomes: `WHEN` is auto, always or never; auto means on a terminal, unless NO_COLOR is set")
+	fs.Var(c, "color", "colour the outcomes: `WHEN` is auto, always or never; "+
+		"auto means on a terminal, unless NO_COLOR is set")
 	return c
 }
 

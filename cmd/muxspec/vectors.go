@@ -70,7 +70,8 @@ func vectorsListMain(args []string) int {
 // vectorFiles gives a protocol's files.
 func vectorFiles(protocol string) ([]vectors.File, error) {
 	if !slices.Contains(docs.Protocols(), protocol) {
-		return nil, fmt.Errorf("unknown protocol %q; the protocols are %s", protocol, strings.Join(docs.Protocols(), ", "))
+		return nil, fmt.Errorf("unknown protocol %q; the protocols are %s",
+			protocol, strings.Join(docs.Protocols(), ", "))
 	}
 	return vectors.Load(protocol)
 }

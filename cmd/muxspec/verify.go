@@ -15,11 +15,14 @@ import (
 const verifyUsage = `Usage: muxspec verify [OPTION]... REPORT -- COMMAND [ARGUMENT]...
        muxspec verify [OPTION]... REPORT --target TARGET
 
-Judge a target again as REPORT says it was judged, with the same selection, options and seed, and compare the outcomes of
-the rules and the hashes of the files. REPORT is what 'muxspec run --json' wrote. A target that was given by a command is
+Judge a target again as REPORT says it was judged, with the same selection, options and seed, ` +
+	`and compare the outcomes of
+the rules and the hashes of the files. REPORT is what 'muxspec run --json' wrote. ` +
+	`A target that was given by a command is
 named in the same way here; one that has a target file, by that.
 
-Exit codes: 0 the verdict is the same; 1 it is not, and the differences are named; 2 wrong usage, or REPORT is no whole and
+Exit codes: 0 the verdict is the same; 1 it is not, and the differences are named; ` +
+	`2 wrong usage, or REPORT is no whole and
 unchanged report of this suite; 3 rules could not be judged now, and nothing else differs.
 `
 
@@ -79,7 +82,8 @@ func compare(was, now *report.Report, quiet bool) int {
 		text, code = "the verdict is another one", report.ExitViolation
 	}
 	if !quiet {
-		fmt.Fprintf(out, "%s as %s: %d rules, verdict %.12s; %s\n", now.Target, strings.Join(now.Roles, ", "), len(now.Rules), now.VerdictDigest, text)
+		fmt.Fprintf(out, "%s as %s: %d rules, verdict %.12s; %s\n", now.Target, strings.Join(now.Roles, ", "),
+			len(now.Rules), now.VerdictDigest, text)
 	}
 	return code
 }
@@ -97,9 +101,9 @@ func sealedReport(file string) (*report.Report, error) {
 
 // optionsOf gives the options that a report was made with.
 func optionsOf(m report.Made) (o conformance.Options, err error) {
-	o = conformance.Options{Role: m.Role, Rules: m.Rules, Scenarios: m.Scenarios, Classes: m.Classes, Level: m.Level, Until: m.Until,
-		Quick: m.Quick, AllVariants: m.AllVariants, Draws: m.Draws, Seed: m.Seed, Shuffle: m.Shuffle, Slow: m.Slow,
-		Hostile: m.Hostile, Strict: m.Strict, FailFast: m.FailFast}
+	o = conformance.Options{Role: m.Role, Rules: m.Rules, Scenarios: m.Scenarios, Classes: m.Classes,
+		Level: m.Level, Until: m.Until, Quick: m.Quick, AllVariants: m.AllVariants, Draws: m.Draws, Seed: m.Seed,
+		Shuffle: m.Shuffle, Slow: m.Slow, Hostile: m.Hostile, Strict: m.Strict, FailFast: m.FailFast}
 	if m.Patience != "" {
 		if o.Patience, err = time.ParseDuration(m.Patience); err != nil {
 			return o, fmt.Errorf("the report's patience: %w", err)
@@ -133,7 +137,8 @@ func targetAgain(was *report.Report, file, address string, command []string) (*c
 	case was.Made.Role == "":
 		return nil, errors.New("the report names no role for a command")
 	}
-	t := &conformance.Target{Name: address, Roles: []string{was.Made.Role}, Command: command, Address: address, Timers: was.Made.Timers}
+	t := &conformance.Target{Name: address, Roles: []string{was.Made.Role}, Command: command,
+		Address: address, Timers: was.Made.Timers}
 	if command != nil {
 		t.Name = filepath.Base(command[0])
 	}

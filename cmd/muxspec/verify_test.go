@@ -59,17 +59,20 @@ func TestSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "signers"), append([]byte("me@example.org "), public...), 0o600); err != nil {
+	signers := append([]byte("me@example.org "), public...)
+	if err := os.WriteFile(filepath.Join(dir, "signers"), signers, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	verify := []string{"-Y", "verify", "-f", "signers", "-I", "me@example.org", "-n", "muxspec", "-s", "statement.json.sig"}
+	verify := []string{"-Y", "verify", "-f", "signers", "-I", "me@example.org", "-n", "muxspec",
+		"-s", "statement.json.sig"}
 	in(true, "statement.json", keygen, verify...)
 	text, err := os.ReadFile(filepath.Join(dir, "statement.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	changed := strings.Replace(string(text), "PASSED", "FAILED", 1)
-	if err := os.WriteFile(filepath.Join(dir, "changed.json"), []byte(changed), 0o644); err != nil || changed == string(text) {
+	if err := os.WriteFile(filepath.Join(dir, "changed.json"), []byte(changed), 0o644); err != nil ||
+		changed == string(text) {
 		t.Fatal(err, changed)
 	}
 	in(false, "changed.json", keygen, verify...)
