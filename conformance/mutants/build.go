@@ -20,8 +20,8 @@ func (m Mutant) Build(ctx context.Context, root, dir string) (program string, er
 	return Build(ctx, root, dir, changed)
 }
 
-// Build makes muxspec from the tree at root as dir/muxspec, with these texts in place of the files, by their path in the
-// tree. What it needs for that stands in dir, too.
+// Build makes muxspec from the tree at root as dir/muxspec, with these texts in place of the files, by their path in
+// the tree. What it needs for that stands in dir, too.
 func Build(ctx context.Context, root, dir string, changed map[string]string) (program string, err error) {
 	list, err := Overlay(root, dir, changed)
 	if err != nil {

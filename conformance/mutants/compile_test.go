@@ -17,8 +17,9 @@ import (
 	"testing"
 )
 
-// TestMutantsCompile checks the types of each package that a mutant changes, as the compiler would: what does not compile
-// is seen here, and not where the mutant's turn comes to be judged. What imports such a package is not looked at.
+// TestMutantsCompile checks the types of each package that a mutant changes, as the compiler would: what does not
+// compile is seen here, and not where the mutant's turn comes to be judged. What imports such a package is not looked
+// at.
 func TestMutantsCompile(t *testing.T) {
 	all, err := All()
 	if err != nil {
@@ -81,7 +82,9 @@ func newCompiler() (*compiler, error) {
 	if err != io.EOF {
 		return nil, err
 	}
-	c.unit = importer.ForCompiler(c.fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
+	c.unit = importer.ForCompiler(c.fset, "gc", func(path string) (io.ReadCloser, error) {
+		return os.Open(exports[path])
+	})
 	return c, cmd.Wait()
 }
 
@@ -115,17 +118,9 @@ func (c *compiler) check(changed map[string]string) error {
 		if !slices.Contains(concerned, p) && !(below && above) {
 			continue
 		}
-		var files []*ast.File
-		for _, name := range p.GoFiles {
-			dir, err := filepath.Rel(root, p.Dir)
-			if err != nil {
-				return err
-			}
-			f, err := c.parse(filepath.Join(dir, name), changed)
-			if err != nil {
-				return err
-			}
-			files = append(files, f)
+		files, err := c.files(p, root, changed)
+		if err != nil {
+			return err
 		}
 		config := types.Config{Importer: done}
 		checked, err := config.Check(p.ImportPath, c.fset, files, nil)
@@ -135,6 +130,22 @@ func (c *compiler) check(changed map[string]string) error {
 		done.packages[p.ImportPath] = checked
 	}
 	return nil
+}
+
+// files parses a package's files.
+func (c *compiler) files(p *listed, root string, changed map[string]string) (files []*ast.File, err error) {
+	dir, err := filepath.Rel(root, p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range p.GoFiles {
+		f, err := c.parse(filepath.Join(dir, name), changed)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	return files, nil
 }
 
 // parse parses a file by its path in the tree, once where it is not changed.

@@ -30,7 +30,8 @@ func TestEveryRuleHasMutant(t *testing.T) {
 const head = "# TCPMUX-5: a NUL\n# after it.\n# Why: sizeof\n# counts it.\n"
 
 func TestParse(t *testing.T) {
-	text := head + "-- file --\nref/a.go\n-- old --\n\tx\n\n-- new --\n-- file 2 --\nref/b.go\n-- old 2 --\ny\n-- new 2 --\nz\n"
+	text := head + "-- file --\nref/a.go\n-- old --\n\tx\n\n-- new --\n" +
+		"-- file 2 --\nref/b.go\n-- old 2 --\ny\n-- new 2 --\nz\n"
 	all, err := load(fstest.MapFS{"tcpmux/after.txtar": {Data: []byte(text)}})
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%d mutants, %v", len(all), err)
@@ -60,7 +61,8 @@ func TestParseRefuses(t *testing.T) {
 		"no number":    {head + edit + edit, `"file" where "file 2" belongs`},
 		"outside": {head + strings.Replace(edit, "ref/a.go", "ref/../conformance/conformance.go", 1),
 			"not in one of"},
-		"the judge":        {head + strings.Replace(edit, "ref/a.go", "conformance/conformance.go", 1), "not in one of"},
+		"the judge": {head + strings.Replace(edit, "ref/a.go", "conformance/conformance.go", 1),
+			"not in one of"},
 		"old text is void": {head + strings.Replace(edit, "\nx\n", "\n", 1), "empty"},
 		"nothing changes":  {head + strings.Replace(edit, "\ny\n", "\nx\n", 1), "the same"},
 	} {
@@ -77,7 +79,8 @@ func TestParseRefuses(t *testing.T) {
 
 // TestCheckRole: a rule that the reference does not have cannot be broken in it.
 func TestCheckRole(t *testing.T) {
-	for _, rule := range []docs.Rule{{ID: "OTHER-1", Roles: []string{"other-server"}}, {ID: "OTHER-2", Withdrawn: true}} {
+	for _, rule := range []docs.Rule{{ID: "OTHER-1", Roles: []string{"other-server"}},
+		{ID: "OTHER-2", Withdrawn: true}} {
 		err := Mutant{Rule: rule, Edits: []Edit{{"ref/a.go", "x", "y"}}}.check()
 		if err == nil || !strings.Contains(err.Error(), rule.ID) {
 			t.Errorf("%s: error is %v, not one about the rule", rule.ID, err)

@@ -19,8 +19,8 @@ import (
 // endLimit is the time that a suite that was interrupted has to end its scenario and its targets.
 const endLimit = 20 * time.Second
 
-// Report runs "muxspec run ROLE" of a program that was built, which re-executes itself as the target, with its temporary
-// files in the folder tmp. It gives ctx's error where the run has to be interrupted.
+// Report runs "muxspec run ROLE" of a program that was built, which re-executes itself as the target, with its
+// temporary files in the folder tmp. It gives ctx's error where the run has to be interrupted.
 func Report(ctx context.Context, program, tmp, role string, options ...string) (*report.Report, error) {
 	args := append([]string{"run", role, "--json", "-"}, options...)
 	cmd := exec.CommandContext(ctx, program, args...)
@@ -37,8 +37,8 @@ func Report(ctx context.Context, program, tmp, role string, options ...string) (
 	// That it exits with an error is what a mutant is for.
 	rep := new(report.Report)
 	if jsonErr := json.Unmarshal(stdout.Bytes(), rep); jsonErr != nil || len(rep.Rules) == 0 {
-		return nil, fmt.Errorf("muxspec %s gives no report: %w\n%s%s", strings.Join(args, " "), errors.Join(err, jsonErr),
-			stderr.Bytes(), stdout.Bytes())
+		return nil, fmt.Errorf("muxspec %s gives no report: %w\n%s%s",
+			strings.Join(args, " "), errors.Join(err, jsonErr), stderr.Bytes(), stdout.Bytes())
 	}
 	return rep, nil
 }

@@ -20,11 +20,11 @@ import (
 
 const usage = `Usage: go run ./conformance/mutants/mechanical [OPTION]...
 
-Change one token of the reference, or drop one statement, and let all scenarios of the file's roles judge it. Such a mutant is
-killed where one of them sees a violation; hung where the suite does not come to an end, and blocked where the target does not
-start, both of which count as killed; and has survived where none sees it. conformance/mutants/equivalent.txt explains those
-that nobody can see. Those that do not compile are left out. With --fuzz the native fuzz targets judge, by their
-committed inputs, and only what they run is changed.
+Change one token of the reference, or drop one statement, and let all scenarios of the file's roles judge it. Such a
+mutant is killed where one of them sees a violation; hung where the suite does not come to an end, and blocked where
+the target does not start, both of which count as killed; and has survived where none sees it.
+conformance/mutants/equivalent.txt explains those that nobody can see. Those that do not compile are left out. With
+--fuzz the native fuzz targets judge, by their committed inputs, and only what they run is changed.
 
 Exit codes: 0 all mutants are killed or explained; 1 not so; 2 wrong usage; 130 interrupted.
 

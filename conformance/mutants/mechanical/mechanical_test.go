@@ -17,8 +17,8 @@ import (
 // tree is the repository.
 const tree = "../../.."
 
-// TestTree: every file that Linux builds has mutants of its own ids and roles that there are, and each explanation is of
-// one of them.
+// TestTree: every file that Linux builds has mutants of its own ids and roles that there are, and each explanation is
+// of one of them.
 func TestTree(t *testing.T) {
 	found, err := all(tree)
 	if err != nil {
@@ -72,7 +72,8 @@ func TestRolesOf(t *testing.T) {
 }
 
 func TestExplained(t *testing.T) {
-	found := []mutant{{ID: "one #1: a"}, {ID: "two #1: b"}, {ID: "f, 5+1 #1: c"}, {ID: "g, 5+1 #1: d"}, {ID: "g, 5-1 #1: d"}}
+	found := []mutant{{ID: "one #1: a"}, {ID: "two #1: b"}, {ID: "f, 5+1 #1: c"},
+		{ID: "g, 5+1 #1: d"}, {ID: "g, 5-1 #1: d"}}
 	for text, want := range map[string]string{
 		"# For readers.\n\none #1: a # A reason.\n": "",
 		"three #1: c # A reason.\n":                 `no mutant has the id "three #1: c"`,
@@ -95,8 +96,8 @@ func TestExplained(t *testing.T) {
 	}
 }
 
-// TestSort: a violation that is not listed kills, whatever else there is; a target with which nothing works is told from
-// one with some scenarios that did not come to an end.
+// TestSort: a violation that is not listed kills, whatever else there is; a target with which nothing works is told
+// from one with some scenarios that did not come to an end.
 func TestSort(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -117,7 +118,8 @@ func TestSort(t *testing.T) {
 		var s []report.ScenarioResult
 		for _, letter := range c.outcomes {
 			s = append(s, map[rune]report.ScenarioResult{
-				'p': {Outcome: report.Pass}, 'k': {Outcome: report.Violation, Known: true}, 'v': {Outcome: report.Violation},
+				'p': {Outcome: report.Pass}, 'k': {Outcome: report.Violation, Known: true},
+				'v': {Outcome: report.Violation},
 				'n': {Outcome: report.Blocked, Reason: report.NoExchange + ": it ended"},
 				'i': {Outcome: report.Inconclusive}, 'b': {Outcome: report.Blocked}, 'u': {Outcome: report.Unsupported},
 			}[letter])
@@ -141,7 +143,8 @@ func TestOutcome(t *testing.T) {
 	}{
 		{of("ref/udpmux/e.go", killed), true, "all, of seed 7: killed 4 of 4, hung 1, blocked 1, equivalent 1; 1 s"},
 		{of("ref/udpmux/e.go", survived), false, "udpmux: killed 1 of 2, blocked 1, survived 1, equivalent 1\n"},
-		{of("ref/udpmux/e.go", failed), false, "all, of seed 7: killed 3 of 4, hung 1, blocked 1, error 1, equivalent 1; 1 s"},
+		{of("ref/udpmux/e.go", failed), false,
+			"all, of seed 7: killed 3 of 4, hung 1, blocked 1, error 1, equivalent 1; 1 s"},
 	} {
 		o := sum(7, append(slices.Clone(seen), c.more), time.Second)
 		var out strings.Builder
@@ -188,7 +191,8 @@ func TestTake(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"--only", "no such text"}, {"argument"}, {"--option"}, {"--count", "0"}, {"--limit", "0"}} {
+	for _, args := range [][]string{{"--only", "no such text"}, {"argument"}, {"--option"},
+		{"--count", "0"}, {"--limit", "0"}} {
 		if code := mechanical(args); code != exitUsage {
 			t.Errorf("mechanical %q: exit code %d, not %d", args, code, exitUsage)
 		}

@@ -44,35 +44,36 @@ func inFunction(t *testing.T, body string) (changes []string) {
 
 func TestOperators(t *testing.T) {
 	for body, want := range map[string][]string{
-		"_ = a < b":          {"< to <=: _ = a <= b"},
-		"_ = a <= b":         {"<= to <: _ = a < b"},
-		"_ = a > b":          {"> to >=: _ = a >= b"},
-		"_ = a >= b":         {">= to >: _ = a > b"},
-		"_ = a == b":         {"== to !=: _ = a != b"},
-		"_ = a != b":         {"!= to ==: _ = a == b"},
-		"_ = a && b":         {"&& to ||: _ = a || b"},
-		"_ = a || b":         {"|| to &&: _ = a && b"},
-		"_ = a + b":          {"+ to -: _ = a - b"},
-		"_ = a - b":          {"- to +: _ = a + b"},
-		"_ = a * b":          nil,
-		"_ = 7":              {"7+1: _ = (7+1)", "7-1: _ = (7-1)"},
-		"_ = 7.5":            nil,
-		"_ = '7'":            nil,
-		"_ = limit":          {"limit+1: _ = (limit+1)", "limit-1: _ = (limit-1)"},
-		"_ = x.limit":        nil, // a field
-		"_ = T{limit: a}":    nil,
-		"_ = true":           {"true to false: _ = false"},
-		"_ = false":          {"false to true: _ = true"},
-		"if ok { return }":   {"if not: if !(ok) { return }"},
-		"if a == b { g(1) }": {"== to !=: if a != b { g(1) }", "dropped: if a == b {  }", "1+1: if a == b { g((1+1)) }", "1-1: if a == b { g((1-1)) }"},
-		"g()":                {"dropped: "},
-		"defer g()":          {"dropped: "},
-		"panic(a)":           nil,
-		"x.y = a":            {"dropped: "},
-		"x.y, z = a, b":      nil,
-		"x = a":              nil,
-		"return":             nil,
-		"x <- a":             nil,
+		"_ = a < b":        {"< to <=: _ = a <= b"},
+		"_ = a <= b":       {"<= to <: _ = a < b"},
+		"_ = a > b":        {"> to >=: _ = a >= b"},
+		"_ = a >= b":       {">= to >: _ = a > b"},
+		"_ = a == b":       {"== to !=: _ = a != b"},
+		"_ = a != b":       {"!= to ==: _ = a == b"},
+		"_ = a && b":       {"&& to ||: _ = a || b"},
+		"_ = a || b":       {"|| to &&: _ = a && b"},
+		"_ = a + b":        {"+ to -: _ = a - b"},
+		"_ = a - b":        {"- to +: _ = a + b"},
+		"_ = a * b":        nil,
+		"_ = 7":            {"7+1: _ = (7+1)", "7-1: _ = (7-1)"},
+		"_ = 7.5":          nil,
+		"_ = '7'":          nil,
+		"_ = limit":        {"limit+1: _ = (limit+1)", "limit-1: _ = (limit-1)"},
+		"_ = x.limit":      nil, // a field
+		"_ = T{limit: a}":  nil,
+		"_ = true":         {"true to false: _ = false"},
+		"_ = false":        {"false to true: _ = true"},
+		"if ok { return }": {"if not: if !(ok) { return }"},
+		"if a == b { g(1) }": {"== to !=: if a != b { g(1) }", "dropped: if a == b {  }", "1+1: if a == b { g((1+1)) }",
+			"1-1: if a == b { g((1-1)) }"},
+		"g()":           {"dropped: "},
+		"defer g()":     {"dropped: "},
+		"panic(a)":      nil,
+		"x.y = a":       {"dropped: "},
+		"x.y, z = a, b": nil,
+		"x = a":         nil,
+		"return":        nil,
+		"x <- a":        nil,
 	} {
 		if diff := cmp.Diff(want, inFunction(t, body)); diff != "" {
 			t.Errorf("%s, -want +got:\n%s", body, diff)
@@ -113,7 +114,9 @@ func TestBesideError(t *testing.T) {
 		"switch {\ncase err != nil, a: return 0, err\n}":           false,
 		"_ = func(b []byte) (n int, err error) { return 0, ErrA }": false,
 	} {
-		left := slices.ContainsFunc(inFunction(t, body), func(change string) bool { return strings.Contains(change, "+1: ") })
+		left := slices.ContainsFunc(inFunction(t, body), func(change string) bool {
+			return strings.Contains(change, "+1: ")
+		})
 		if left == want {
 			t.Errorf("%s: a mutant of 0 is %v", body, left)
 		}
@@ -124,7 +127,8 @@ func TestBesideError(t *testing.T) {
 // a truth value.
 func TestConstants(t *testing.T) {
 	found := findIn(t, map[string]string{
-		"ref/p/p.go": "package p\n\nconst (\n\tA = iota + B\n\tC\n\tD = \"text\"\n\tE = 5 * time.Second\n\tF = true\n)\n\nconst B = 1 << 4\n",
+		"ref/p/p.go": "package p\n\nconst (\n\tA = iota + B\n\tC\n\tD = \"text\"\n\tE = 5 * time.Second\n" +
+			"\tF = true\n)\n\nconst B = 1 << 4\n",
 		"ref/q/q.go": "package q\n\nimport \"github.com/muxspec/muxspec/ref/p\"\n\n" +
 			"func f() { g(p.A, p.B, p.C, p.D, p.E, p.F, A, other.A) }\n",
 	})
@@ -173,7 +177,8 @@ func TestIDs(t *testing.T) {
 			t.Errorf("%s is gone after another function", id)
 		}
 	}
-	long := ids(findIn(t, map[string]string{"ref/p/p.go": "package p\n\nvar x = \"" + strings.Repeat("é", 200) + "\" + y\n"}))
+	text := "package p\n\nvar x = \"" + strings.Repeat("é", 200) + "\" + y\n"
+	long := ids(findIn(t, map[string]string{"ref/p/p.go": text}))
 	if len(long) != 1 || len([]rune(long[0])) > 100 || !strings.HasSuffix(long[0], "é…") {
 		t.Errorf("a long text is %q", long)
 	}

@@ -177,7 +177,9 @@ func rank(seed uint64, found []mutant) {
 		h.Write(binary.LittleEndian.AppendUint64([]byte(m.ID), seed))
 		return h.Sum64()
 	}
-	slices.SortFunc(found, func(a, b mutant) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(found, func(a, b mutant) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 // change says what stands in place of what.

@@ -55,8 +55,8 @@ type judge struct {
 	search  search
 }
 
-// A search is how mutants are looked for without scenarios: by "muxspec explore" or "muxspec fuzz". The zero search plays
-// scenarios.
+// A search is how mutants are looked for without scenarios: by "muxspec explore" or "muxspec fuzz". The zero search
+// plays scenarios.
 type search struct {
 	command string
 	limit   time.Duration // for each role
@@ -100,8 +100,8 @@ func (j judge) look(ctx context.Context, program string) (verdict, []sighting, e
 	if len(own) > 0 {
 		return killed, own, nil
 	}
-	// What looks back on the other scenarios belongs to a rule, too, and has seen none of them until now. It comes last,
-	// so that a run that ends at the first violation may end before it.
+	// What looks back on the other scenarios belongs to a rule, too, and has seen none of them until now. It comes
+	// last, so that a run that ends at the first violation may end before it.
 	own, others, err := j.run(ctx, program)
 	if len(own) == 0 && len(others) > 0 {
 		j.options = slices.DeleteFunc(slices.Clone(j.options), func(o string) bool { return o == failFast })
@@ -118,8 +118,8 @@ func (j judge) look(ctx context.Context, program string) (verdict, []sighting, e
 	return survived, nil, err
 }
 
-// find searches the roles that have to keep the rule until a violation of any rule is found. A sighting's scenario is then
-// the number of moves.
+// find searches the roles that have to keep the rule until a violation of any rule is found. A sighting's scenario is
+// then the number of moves.
 func (j judge) find(ctx context.Context, program string) (verdict, []sighting, error) {
 	tmp := filepath.Join(j.dir, "tmp")
 	var unsure error
@@ -177,8 +177,8 @@ func (j judge) run(ctx context.Context, program string, selection ...string) (ow
 	return nil, nil, unsure
 }
 
-// sort puts the scenarios that did not pass in order. Where they were all to be played, one of the mutant's rule that was
-// not has not judged it.
+// sort puts the scenarios that did not pass in order. Where they were all to be played, one of the mutant's rule that
+// was not has not judged it.
 func (j judge) sort(rep *report.Report, wholly bool) (own, others []sighting, blocked, unsure error) {
 	for _, rule := range rep.Rules {
 		for _, s := range rule.Scenarios {

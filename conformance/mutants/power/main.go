@@ -24,7 +24,8 @@ import (
 
 const usage = `Usage: go run ./conformance/mutants/power [OPTION]...
 
-Build each mutant of the reference and let the scenarios of its rule judge it. A mutant is killed where one of them sees a
+Build each mutant of the reference and let the scenarios of its rule judge it. ` +
+	`A mutant is killed where one of them sees a
 violation, misattributed where only other rules' scenarios do, and has survived where none does. With --search it is
 killed where "muxspec explore" or "muxspec fuzz" finds any violation.
 
@@ -57,8 +58,10 @@ type flags struct {
 func (f *flags) define(fs *pflag.FlagSet) {
 	fs.SortFlags = false
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show what each scenario saw")
-	fs.StringSliceVar(&f.only, "only", nil, "only the mutants of this `NAME`, in which * stands for anything; repeatable")
-	fs.StringVar(&f.from, "from", "", "judge the mutants in this `FOLDER`, PROTOCOL/NAME.txtar, in place of the suite's own")
+	fs.StringSliceVar(&f.only, "only", nil, "only the mutants of this `NAME`, in which * stands for anything; "+
+		"repeatable")
+	fs.StringVar(&f.from, "from", "", "judge the mutants in this `FOLDER`, PROTOCOL/NAME.txtar, "+
+		"in place of the suite's own")
 	fs.StringVar(&f.part, "part", "", "only the `K/N`th part of the mutants, K from 1 to N: every Nth from the Kth on")
 	fs.BoolVar(&f.fast, "fail-fast", false,
 		"be content with the first scenario that sees a mutant; which others would is not told")
@@ -118,7 +121,8 @@ func power(args []string) int {
 	return exitOK
 }
 
-// judged judges the mutants, which are some or all, as like does. It fails with [context.Canceled] if a signal interrupts it.
+// judged judges the mutants, which are some or all, as like does. It fails with [context.Canceled] if a signal
+// interrupts it.
 func judged(all []mutants.Mutant, like judge, some bool) (*outcome, error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

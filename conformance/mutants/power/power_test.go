@@ -83,7 +83,8 @@ func TestUsage(t *testing.T) {
 // TestPartOf: the parts are apart, and together they are all.
 func TestPartOf(t *testing.T) {
 	all := []mutants.Mutant{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}, {Name: "e"}}
-	for text, want := range map[string]string{"": "abcde", "1/1": "abcde", "1/2": "ace", "2/2": "bd", "3/3": "c", "6/6": ""} {
+	for text, want := range map[string]string{"": "abcde", "1/1": "abcde", "1/2": "ace",
+		"2/2": "bd", "3/3": "c", "6/6": ""} {
 		some, err := partOf(all, text)
 		got := ""
 		for _, m := range some {
