@@ -1,14 +1,15 @@
 // Package conformance judges programs: it starts a target, talks to it over real sockets, and says for every rule of
 // the pages in docs/ whether the target keeps it, with the evidence.
 //
-// [Run] judges a [Target], which [LoadTarget] reads from a file; what it found is a [report.Report]. The rules of a role
-// are shown by scenarios: scripts, each in its protocol's folder, made of verbs, which [VerbGroups] lists.
+// [Run] judges a [Target], which [LoadTarget] reads from a file; what it found is a [report.Report]. The rules of a
+// role are shown by scenarios: scripts, each in its protocol's folder, made of verbs, which [VerbGroups] lists.
 //
 // A test of another module judges its program with [TestMain] and [Run]: docs/conformance.md has a whole one.
 //
-// What is exported here and in package report, the JSON report and the names of scenarios stay compatible within a major
-// version: fields, options and scenarios are added, and a renamed scenario keeps its old name as another one. Verdicts
-// are no part of that: a later version has more scenarios for the same rule. [Options.Until] leaves out later rules.
+// What is exported here and in package report, the JSON report and the names of scenarios stay compatible within a
+// major version: fields, options and scenarios are added, and a renamed scenario keeps its old name as another one.
+// Verdicts are no part of that: a later version has more scenarios for the same rule. [Options.Until] leaves out later
+// rules.
 //
 // The roles that there are stand in one list, below. A protocol's package has all that is its own; internal/engine
 // knows none of them; internal/tcp has what is common to those over TCP.
@@ -54,7 +55,8 @@ type (
 	Scenario = engine.Scenario
 	// Unable says what this machine lacks, so that nothing could be judged.
 	Unable = engine.Unable
-	// An AxisText is something that scenarios of some roles are played over, and the rules that say it makes no difference.
+	// An AxisText is something that scenarios of some roles are played over, and the rules that say it makes no
+	// difference.
 	AxisText = engine.AxisText
 	// A VerbGroup is verbs that belong together, and the roles whose scenarios have them.
 	VerbGroup = engine.VerbGroup
@@ -80,7 +82,8 @@ func Roles() []string { return suite.Roles() }
 // Scenarios gives all scenarios, by their role, the number of their rule and their name.
 func Scenarios() []Scenario { return suite.Scenarios() }
 
-// Digest identifies the pages and the scenarios, as SHA-256 in hex: runs of suites with the same digest ask for the same.
+// Digest identifies the pages and the scenarios, as SHA-256 in hex: runs of suites with the same digest ask for the
+// same.
 func Digest() string { return suite.Digest() }
 
 // VerbGroups gives all commands that scenarios have besides testscript's own.
@@ -121,8 +124,8 @@ type ExploreOptions = engine.ExploreOptions
 // ErrNoExchange: a target does not work at all, so nothing can be explored.
 var ErrNoExchange = engine.ErrNoExchange
 
-// Explore plays random sequences of moves against a target, and tells which rules they broke. The error says that nothing
-// could be explored.
+// Explore plays random sequences of moves against a target, and tells which rules they broke. The error says that
+// nothing could be explored.
 func Explore(ctx context.Context, o ExploreOptions) (*report.Exploration, error) {
 	return suite.Explore(ctx, o)
 }

@@ -40,7 +40,9 @@ func TestAxes(t *testing.T) {
 	}
 	for _, a := range Axes() {
 		for role, id := range a.Rules {
-			if !slices.ContainsFunc(rules, func(r docs.Rule) bool { return r.ID == id && slices.Contains(r.Roles, role) }) {
+			if !slices.ContainsFunc(rules, func(r docs.Rule) bool {
+				return r.ID == id && slices.Contains(r.Roles, role)
+			}) {
 				t.Errorf("%s of %s: no rule %s binds that role", a.Name, role, id)
 			}
 		}
@@ -84,8 +86,8 @@ func TestScenarios(t *testing.T) {
 // TestOutcomes: a rule's outcome is the first that applies to its scenarios, and the exit code the first that applies
 // to the rules.
 func TestOutcomes(t *testing.T) {
-	violation, known := report.ScenarioResult{Outcome: report.Violation}, report.ScenarioResult{Outcome: report.Violation,
-		Known: true}
+	violation, known := report.ScenarioResult{Outcome: report.Violation},
+		report.ScenarioResult{Outcome: report.Violation, Known: true}
 	of := func(o report.Outcome) report.ScenarioResult { return report.ScenarioResult{Outcome: o} }
 	for _, c := range []struct {
 		level     string
@@ -113,8 +115,8 @@ func TestOutcomes(t *testing.T) {
 		rep := report.Report{Rules: []report.RuleResult{rule}}
 		rep.Summarise(false, time.Second)
 		if rule.Outcome != c.want || rep.Summary.Exit != c.exit {
-			t.Errorf("%s %+v: %s, exit %d; want %s, exit %d", c.level, c.scenarios, rule.Outcome, rep.Summary.Exit, c.want,
-				c.exit)
+			t.Errorf("%s %+v: %s, exit %d; want %s, exit %d",
+				c.level, c.scenarios, rule.Outcome, rep.Summary.Exit, c.want, c.exit)
 		}
 	}
 }

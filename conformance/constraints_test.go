@@ -36,7 +36,8 @@ func readConstraints(t *testing.T) (all []constraint) {
 			t.Errorf("not RULE... | what | inside | outside: %s", line)
 			continue
 		}
-		c := constraint{line: line, rules: strings.Fields(cells[0]), inside: readBorder(cells[2]), outside: readBorder(cells[3])}
+		c := constraint{line: line, rules: strings.Fields(cells[0]), inside: readBorder(cells[2]),
+			outside: readBorder(cells[3])}
 		if len(c.inside.scenarios)+len(c.outside.scenarios) == 0 {
 			t.Errorf("no scenario stands at this border: %s", line)
 		}

@@ -19,7 +19,8 @@ func TestMain(m interface{ Run() int }) {
 	os.Exit(m.Run())
 }
 
-// startedAs gives the fixture that this process was started as, by "PROGRAM service NAME ARGUMENT..."; nil if it was not.
+// startedAs gives the fixture that this process was started as, by "PROGRAM service NAME ARGUMENT..."; nil if it was
+// not.
 func startedAs() func(args []string) int {
 	if len(os.Args) < 3 || os.Args[1] != "service" {
 		return nil
@@ -33,12 +34,13 @@ func ownFixtures(o Options) (_ Options, err error) {
 	case o.Target == nil:
 		return o, errors.New("Options.Target is missing")
 	case startedAs() != nil: // it would judge, and start itself to judge, and so on
-		return o, errors.New("this program was named as Options.Program, but is no fixture: call conformance.TestMain " +
-			"from its TestMain, or name a muxspec")
+		return o, errors.New("this program was named as Options.Program, but is no fixture: " +
+			"call conformance.TestMain from its TestMain, or name a muxspec")
 	case o.Program != "":
 		return o, nil
 	case !fixture:
-		return o, errors.New("Options.Program is empty: call conformance.TestMain from the test's TestMain, or name a muxspec")
+		return o, errors.New("Options.Program is empty: call conformance.TestMain from the test's TestMain, " +
+			"or name a muxspec")
 	}
 	o.Program, err = os.Executable()
 	return o, err

@@ -34,7 +34,8 @@ func TestOwnFixture(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "Options.Program is empty: call conformance.TestMain") {
 		t.Errorf("without a program: %v", err)
 	}
-	if _, err := conformance.Run(context.Background(), conformance.Options{}); err == nil || !strings.Contains(err.Error(), "Target is missing") {
+	if _, err := conformance.Run(context.Background(), conformance.Options{}); err == nil ||
+		!strings.Contains(err.Error(), "Target is missing") {
 		t.Errorf("without a target: %v", err)
 	}
 	self, err := os.Executable()
@@ -54,7 +55,8 @@ func TestOwnFixture(t *testing.T) {
 	args := os.Args
 	defer func() { os.Args = args }()
 	os.Args = []string{self, "service", "echo"}
-	if _, err := conformance.Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "is no fixture") {
+	if _, err := conformance.Run(context.Background(), o); err == nil ||
+		!strings.Contains(err.Error(), "is no fixture") {
 		t.Errorf("a program without fixtures: %v", err)
 	}
 }

@@ -32,12 +32,14 @@ var arrows = map[string][]string{
 	"vectors":          {},
 	"vectors/gen":      {"vectors", "conformance/wire", "docs"},
 
-	"conformance/report":          {"docs"},
-	"conformance/mutants":         {"docs", "conformance", "conformance/report"},
-	"conformance/internal/proc":   {},
-	"conformance/internal/pcap":   {},
-	"conformance/internal/engine": {"docs", "conformance/report", "conformance/internal/pcap", "conformance/internal/proc"},
-	"conformance/internal/tcp":    {"conformance/internal/engine", "conformance/internal/pcap", "conformance/internal/proc"},
+	"conformance/report":        {"docs"},
+	"conformance/mutants":       {"docs", "conformance", "conformance/report"},
+	"conformance/internal/proc": {},
+	"conformance/internal/pcap": {},
+	"conformance/internal/engine": {"docs", "conformance/report", "conformance/internal/pcap",
+		"conformance/internal/proc"},
+	"conformance/internal/tcp": {"conformance/internal/engine", "conformance/internal/pcap",
+		"conformance/internal/proc"},
 	"conformance/tcpmux": {"conformance/internal/engine", "conformance/internal/proc",
 		"conformance/internal/tcp", "conformance/report", "conformance/wire", "vectors"},
 	"conformance/hmacsocket": {"conformance/internal/engine", "conformance/internal/proc",
@@ -109,7 +111,8 @@ func TestImportArrows(t *testing.T) {
 			if !allowed(from, folderOf(imported)) {
 				t.Errorf("%s imports %s: from %s only %v may be imported", p.ImportPath, imported, from, arrows[from])
 			}
-			if a, b := protocolOf(p.ImportPath), protocolOf(imported); (strings.HasPrefix(from, "ref") || strings.HasPrefix(from, "conformance/")) && a != "" && b != "" && a != b {
+			separate := strings.HasPrefix(from, "ref") || strings.HasPrefix(from, "conformance/")
+			if a, b := protocolOf(p.ImportPath), protocolOf(imported); separate && a != "" && b != "" && a != b {
 				t.Errorf("%s imports %s: another protocol", p.ImportPath, imported)
 			}
 		}
@@ -119,7 +122,8 @@ func TestImportArrows(t *testing.T) {
 	}
 }
 
-// TestEngineNamesNoProtocol: what is a protocol's stands in its package, so that another one takes a package and a line.
+// TestEngineNamesNoProtocol: what is a protocol's stands in its package, so that another one takes a package and a
+// line.
 func TestEngineNamesNoProtocol(t *testing.T) {
 	names := append([]string{"mosh"}, docs.Protocols()...)
 	for _, folder := range []string{"engine", "proc", "tcp"} {

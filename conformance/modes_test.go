@@ -38,8 +38,8 @@ func tokenRules(t *testing.T) map[int]bool {
 	return rules
 }
 
-// TestTokenOnly: a daemon that says that it has token mode alone is not blamed for what it lacks, and all rules that the
-// page names for it are judged.
+// TestTokenOnly: a daemon that says that it has token mode alone is not blamed for what it lacks, and all rules that
+// the page names for it are judged.
 func TestTokenOnly(t *testing.T) {
 	muxspec, err := program()
 	if err != nil {
@@ -48,7 +48,8 @@ func TestTokenOnly(t *testing.T) {
 	target := &conformance.Target{Name: "token-only", Roles: []string{"udpmux-daemon"},
 		Command: []string{"{muxspec}", "moshd", "--config={config}", "--address-file={address_file}"}}
 	conformance.Offer(target, "udpmux-daemon", []string{"activation", "token"})
-	rep, err := conformance.Run(context.Background(), conformance.Options{Target: target, Program: muxspec, Quick: true})
+	rep, err := conformance.Run(context.Background(),
+		conformance.Options{Target: target, Program: muxspec, Quick: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,8 +76,9 @@ func excused(rule report.RuleResult) bool {
 		return true
 	}
 	for _, s := range rule.Scenarios {
-		if s.Outcome == report.Unsupported && (s.Reason == "only root can see it" || s.Reason == "this machine has no ::1" ||
-			s.Reason == "this system does not show ECN bits") {
+		if s.Outcome == report.Unsupported &&
+			(s.Reason == "only root can see it" || s.Reason == "this machine has no ::1" ||
+				s.Reason == "this system does not show ECN bits") {
 			return true
 		}
 	}

@@ -155,8 +155,8 @@ func TestReal(t *testing.T) {
 			if err := found(t, name); err != nil {
 				t.Skipf("%v; make peers fetches it", err)
 			}
-			// What others do in variants does not hang on who looks, and takes a while: root looks. inetutils-inetd takes
-			// seconds for an exchange.
+			// What others do in variants does not hang on who looks, and takes a while: root looks. inetutils-inetd
+			// takes seconds for an exchange.
 			rep := judge(t, name, func(o *conformance.Options) { o.Quick = os.Geteuid() != 0 || name == "inetutils" })
 			if rep.Summary.Exit == report.ExitInconclusive && onlyListedUnclear(t, name, rep) {
 				return

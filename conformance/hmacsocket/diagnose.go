@@ -16,8 +16,8 @@ func (h *hmacConn) wrongH(in []byte) string {
 		return h.wrongErrorH(H, rest[0], rest[2:2+int(rest[1])])
 	}
 	D, CN := rest[:min(ld, len(rest))], h.in.CN(i)
-	text := fmt.Sprintf("message %d has the H %x; HMAC(K, D | CN(%d)) is %x, with K %x and CN(%[3]d) %[6]x", h.got, H, h.got,
-		h.in.H(i, D), h.in.K, CN)
+	text := fmt.Sprintf("message %d has the H %x; HMAC(K, D | CN(%d)) is %x, with K %x and CN(%[3]d) %[6]x",
+		h.got, H, h.got, h.in.H(i, D), h.in.K, CN)
 	theirs, swapped := h.in, h.in.Hash.Sum(h.in.K, h.in.N)
 	theirs.N = h.out.N
 	mac := h.in.Hash.HMAC
@@ -46,7 +46,8 @@ func (h *hmacConn) wrongH(in []byte) string {
 // wrongErrorH is wrongH for an Error, whose H may follow any of the page's readings.
 func (h *hmacConn) wrongErrorH(H []byte, ec byte, em []byte) string {
 	i := number(h.got)
-	text := fmt.Sprintf("the Error, message %d, has the H %x; with K %x and CN %x it would be", h.got, H, h.in.K, h.in.CN(i))
+	text := fmt.Sprintf("the Error, message %d, has the H %x; with K %x and CN %x it would be",
+		h.got, H, h.in.K, h.in.CN(i))
 	for n, r := range wire.Readings {
 		if n > 0 {
 			text += ", or"

@@ -34,7 +34,8 @@ func TestWrongH(t *testing.T) {
 		}
 		for _, m := range messages {
 			got := h.wrongH(m)
-			if _, told, _ := strings.Cut(got, "; the one that came is "); !strings.HasPrefix(told, c.told) || (told == "") != (c.told == "") {
+			if _, told, _ := strings.Cut(got, "; the one that came is "); !strings.HasPrefix(told, c.told) ||
+				(told == "") != (c.told == "") {
 				t.Errorf("%q is told as %q, want %q", m, got, c.told)
 			}
 		}

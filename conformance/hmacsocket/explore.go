@@ -39,7 +39,8 @@ func (p *pairs) beside(c *explored) bool {
 }
 
 // onPair makes a move of what is done with a connection that fits.
-func onPair(name string, fits func(c *explored) bool, do func(w *engine.World, p *pairs, c *explored) []engine.Line) engine.Move {
+func onPair(name string, fits func(c *explored) bool,
+	do func(w *engine.World, p *pairs, c *explored) []engine.Line) engine.Move {
 	return engine.Move{Name: name, Do: func(w *engine.World) []engine.Line {
 		p := w.State.(*pairs)
 		var those []*explored
@@ -60,14 +61,17 @@ func onPair(name string, fits func(c *explored) bool, do func(w *engine.World, p
 func takesIn(c *explored) bool   { return !c.waits && !c.inEnded }
 func takesOut(c *explored) bool  { return !c.waits && !c.outOver }
 func isWhole(c *explored) bool   { return takesIn(c) && takesOut(c) }
+func isLarge(c *explored) bool   { return isWhole(c) && !c.small }
 func isGreeted(c *explored) bool { return !c.waits }
+func isLate(c *explored) bool    { return c.waits }
 
 // explorePairs is what peers and plain sides of a target can do next.
 func explorePairs() *engine.Explorer {
 	return &engine.Explorer{
 		Begin: func() any { return &pairs{} },
 		Moves: slices.Concat([]engine.Move{{Name: "open", Do: openPair}, {Name: "connect", Do: connectPair},
-			{Name: "wait", Do: waitAWhile}, {Name: "strangers", Do: strangers}, {Name: "known number", Do: knownNumber}},
+			{Name: "wait", Do: waitAWhile}, {Name: "strangers", Do: strangers},
+			{Name: "known number", Do: knownNumber}},
 			[]engine.Move{{Name: "open", Do: openPair}}, carryMoves(), carryMoves(), endMoves(), wrongMoves()),
 		End: func(w *engine.World) (all []engine.Line) {
 			for _, c := range w.State.(*pairs).open {
@@ -79,8 +83,8 @@ func explorePairs() *engine.Explorer {
 		Before: engine.Lines("HMACSOCKET-1", "baseline", "measure"),
 		Settles: slices.Concat(engine.Lines("HMACSOCKET-74", "settled processes"),
 			engine.Lines("HMACSOCKET-75", "settled descriptors"), engine.Lines("HMACSOCKET-73", "settled cpu")),
-		States: []string{twoCarry, bothAtOnce, afterPause, afterInEnd, afterOutEnd, resetAfterEnd, wrongBeside, errorBeside,
-			strangersBeside, splicedLive, splicedFormer, lateInit, unreadReset, wrongAfterData,
+		States: []string{twoCarry, bothAtOnce, afterPause, afterInEnd, afterOutEnd, resetAfterEnd, wrongBeside,
+			errorBeside, strangersBeside, splicedLive, splicedFormer, lateInit, unreadReset, wrongAfterData,
 			smallLimit, peerReset, plainReset},
 	}
 }
@@ -147,7 +151,8 @@ func strangers(w *engine.World) []engine.Line {
 	case 1:
 		return engine.Lines("HMACSOCKET-71", "break reset "+w.One("init", "chunk", "error"))
 	}
-	return engine.Lines("HMACSOCKET-72", fmt.Sprintf(`crowd %d '%s'`, 2+w.IntN(20), w.One("", `\x00`, `\xff\xff\xff\xff\xff\xff`)))
+	return engine.Lines("HMACSOCKET-72",
+		fmt.Sprintf(`crowd %d '%s'`, 2+w.IntN(20), w.One("", `\x00`, `\xff\xff\xff\xff\xff\xff`)))
 }
 
 // knownNumber plays the numbers of one connection on another.
@@ -175,7 +180,7 @@ func knownNumber(w *engine.World) []engine.Line {
 // carryMoves are what is done with a connection that goes on.
 func carryMoves() []engine.Move {
 	return []engine.Move{
-		onPair("late Init", func(c *explored) bool { return c.waits }, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+		onPair("late Init", isLate, func(w *engine.World, p *pairs, c *explored) []engine.Line {
 			c.waits = false
 			if p.beside(c) {
 				w.Reach(lateInit)
@@ -191,7 +196,7 @@ func carryMoves() []engine.Move {
 		}),
 		onPair("in", takesIn, bytesIn),
 		onPair("out", takesOut, bytesOut),
-		onPair("both", func(c *explored) bool { return isWhole(c) && !c.small }, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+		onPair("both", isLarge, func(w *engine.World, p *pairs, c *explored) []engine.Line {
 			w.Reach(bothAtOnce)
 			return engine.Lines("HMACSOCKET-63", fmt.Sprintf("carry both %d", 1<<(8+w.IntN(12))))
 		}),
@@ -222,7 +227,8 @@ func bytesIn(w *engine.World, p *pairs, c *explored) []engine.Line {
 		return engine.Lines("HMACSOCKET-25", "chunk -each abcdefghij", "plain expect abcdefghij")
 	case 2:
 		n := 1 << w.IntN(17)
-		return engine.Lines("HMACSOCKET-27", fmt.Sprintf("chunk -fit -filler %d", n), fmt.Sprintf("plain expect -filler %d", n))
+		return engine.Lines("HMACSOCKET-27", fmt.Sprintf("chunk -fit -filler %d", n),
+			fmt.Sprintf("plain expect -filler %d", n))
 	}
 	return engine.Lines("HMACSOCKET-27", "chunk hello", "plain expect hello")
 }
@@ -240,7 +246,8 @@ func bytesOut(w *engine.World, p *pairs, c *explored) []engine.Line {
 		return engine.Lines("HMACSOCKET-22", "plain send -apart hello", "chunks hello")
 	case 1:
 		n := 1 << w.IntN(14)
-		return engine.Lines("HMACSOCKET-17", fmt.Sprintf("plain send -filler %d ''", n), fmt.Sprintf("chunks -filler %d", n))
+		return engine.Lines("HMACSOCKET-17", fmt.Sprintf("plain send -filler %d ''", n),
+			fmt.Sprintf("chunks -filler %d", n))
 	}
 	return engine.Lines("HMACSOCKET-17", "plain send hello", "chunks hello")
 }

@@ -37,13 +37,15 @@ func endMoves() []engine.Move {
 			}
 			return engine.Lines("HMACSOCKET-62", "plain reset", "hmac closed -reset")
 		}),
-		onPair("reset of unread data", func(c *explored) bool { return isWhole(c) && !c.small }, func(w *engine.World, p *pairs, c *explored) []engine.Line {
+		onPair("reset of unread data", isLarge, func(w *engine.World, p *pairs, c *explored) []engine.Line {
 			p.over(c)
 			w.Reach(unreadReset)
 			if w.IntN(2) == 0 {
-				return append(engine.Lines("HMACSOCKET-63", "stall chunks"), engine.Lines("HMACSOCKET-85", "hmac reset", "plain broken")...)
+				return append(engine.Lines("HMACSOCKET-63", "stall chunks"),
+					engine.Lines("HMACSOCKET-85", "hmac reset", "plain broken")...)
 			}
-			return append(engine.Lines("HMACSOCKET-63", "stall plain"), engine.Lines("HMACSOCKET-86", "plain reset", "hmac broken")...)
+			return append(engine.Lines("HMACSOCKET-63", "stall plain"),
+				engine.Lines("HMACSOCKET-86", "plain reset", "hmac broken")...)
 		}),
 	}
 }
@@ -93,7 +95,8 @@ func wrongMoves() []engine.Move {
 			if w.IntN(2) == 0 {
 				rule, then = "HMACSOCKET-49", "plain nothing"
 			}
-			return engine.Lines(rule, fmt.Sprintf("error %s0x%02x no", w.One("", "-apart "), w.One(" ", "\x10", "a")[0]), then)
+			return engine.Lines(rule,
+				fmt.Sprintf("error %s0x%02x no", w.One("", "-apart "), w.One(" ", "\x10", "a")[0]), then)
 		}),
 	}
 }

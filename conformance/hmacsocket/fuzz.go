@@ -21,7 +21,8 @@ const (
 
 // fuzzPairs is what a peer without the key sends, and one with it.
 func fuzzPairs() *engine.Explorer {
-	first, later := vectors.Inputs("hmacsocket", vectors.Init), vectors.Inputs("hmacsocket", vectors.OneMessage, vectors.Stream)
+	first, later := vectors.Inputs("hmacsocket", vectors.Init),
+		vectors.Inputs("hmacsocket", vectors.OneMessage, vectors.Stream)
 	return &engine.Explorer{
 		Begin: func() any { return nil },
 		Moves: []engine.Move{
@@ -38,10 +39,13 @@ func fuzzPairs() *engine.Explorer {
 				switch w.IntN(3) {
 				case 0:
 					w.Reach(lengthTorn)
-					lines = append(lines, engine.Lines("HMACSOCKET-76", "chunk -ld "+w.One("1", "-1", "256", "65536", "-256")+" hello")...)
+					lines = append(lines, engine.Lines("HMACSOCKET-76",
+						"chunk -ld "+w.One("1", "-1", "256", "65536", "-256")+" hello")...)
 				case 1:
 					w.Reach(plainLeft)
-					return append(lines, engine.Lines("HMACSOCKET-76", "plain send "+engine.Escaped(w.Mangled(later, longestText)), "plain "+w.One("reset", "close"))...)
+					return append(lines, engine.Lines("HMACSOCKET-76",
+						"plain send "+engine.Escaped(w.Mangled(later, longestText)),
+						"plain "+w.One("reset", "close"))...)
 				default:
 					w.Reach(rawAfterChunk)
 					lines = append(lines, sends(w, later)...)
@@ -59,7 +63,8 @@ func fuzzPairs() *engine.Explorer {
 // sends gives lines that send something on the HMAC side.
 func sends(w *engine.World, from [][]byte) (lines []engine.Line) {
 	for range 1 + w.IntN(3) {
-		lines = append(lines, engine.Lines("HMACSOCKET-76", "hmac send "+engine.Escaped(w.Mangled(from, longestText)))...)
+		lines = append(lines, engine.Lines("HMACSOCKET-76",
+			"hmac send "+engine.Escaped(w.Mangled(from, longestText)))...)
 	}
 	return lines
 }

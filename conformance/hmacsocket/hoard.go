@@ -9,8 +9,8 @@ import (
 
 func hoardVerbs() []engine.Verb {
 	return []engine.Verb{{Name: "hoard", Usage: "N",
-		Help: "On each of N connections, all of a first Chunk but its last byte comes, with 256 KiB of data or as much " +
-			"as the target's ML. The target may end some of them, but only by a reset.",
+		Help: "On each of N connections, all of a first Chunk but its last byte comes, with 256 KiB of data " +
+			"or as much as the target's ML. The target may end some of them, but only by a reset.",
 		Min: 1, Max: 1, Run: hoardVerb}}
 }
 
@@ -31,7 +31,8 @@ func hoardVerb(s *engine.Session, args []string) error {
 	for _, h := range all {
 		err := h.Conn.Fill(s.Window(time.Millisecond))
 		if err == io.EOF {
-			return engine.Violation("expected a connection with a part of a Chunk to stay open or to be reset; it was closed")
+			return engine.Violation("expected a connection with a part of a Chunk to stay open or to be reset; " +
+				"it was closed")
 		} else if err != nil && err != engine.ErrLimit {
 			ended++
 		}

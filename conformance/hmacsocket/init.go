@@ -10,7 +10,8 @@ const initHMAC = `# Placeholders in command, env and files:
 #   {dir} {user}    an empty folder, and the user that the program runs as
 #   {muxspec}       the suite's own program
 
-# The program and its arguments. A name without a slash is looked up in the folders of path, then in PATH. A relative path
+# The program and its arguments. A name without a slash is looked up in the folders of path, ` +
+	`then in PATH. A relative path
 # starts at this file's folder; path may contain environment variables.
 # path = ["$HMACSOCKET_DIR"]
 command = [
@@ -26,7 +27,8 @@ hashes = ["sha256", "sha512", "sha512-256", "blake2b-256", "blake3"]
 # max_data = ["--max-data={max_data}"]
 # also_listen = ["--listen={also_listen}"]
 %s
-# If the program has no {address_file}: a pattern for the line on standard output that says that it listens. A group in it
+# If the program has no {address_file}: a pattern for the line on standard output that says that it listens. ` +
+	`A group in it
 # is the address; without one, {listen} has a port.
 # ready_line = "listening on (.+)"
 
@@ -42,7 +44,8 @@ func serverComment(role string) string {
 		return ""
 	}
 	return `
-# Arguments that make the program send nothing before the client has sent authentic data. Without them, the scenarios that
+# Arguments that make the program send nothing before the client has sent authentic data. ` +
+		`Without them, the scenarios that
 # need them are unsupported.
 # client_first = ["--client-first"]
 

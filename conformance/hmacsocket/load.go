@@ -16,8 +16,8 @@ func pairLoadVerbs() []engine.Verb {
 		{Name: "idle", Usage: "N",
 			Help: "N peers connect to the target and send nothing.", Min: 1, Max: 1, Run: idleVerb},
 		{Name: "unproven", Usage: "N [ADDRESS]",
-			Help: "N peers connect to the target, from that IP address if it is given, send an Init and nothing more.", Min: 1, Max: 2,
-			Run: unprovenVerb},
+			Help: "N peers connect to the target, from that IP address if it is given, send an Init and nothing more.",
+			Min:  1, Max: 2, Run: unprovenVerb},
 		{Name: "crowd", Usage: "N TEXT",
 			Help: "Open N connections through the target at once, send the text at the HMAC side of each, and close " +
 				"them.",
@@ -39,7 +39,8 @@ func pairLoadVerbs() []engine.Verb {
 				"both sides.", Min: 2, Max: -1, Run: formerVerb},
 		{Name: "resets", Usage: "chunks|plain N",
 			Help: "On each of N connections, the HMAC side or the plain side ends its direction, and is then reset " +
-				"while the target is stopped. The target must reset the other side of each.", Min: 2, Max: 2, Run: resetsVerb},
+				"while the target is stopped. The target must reset the other side of each.",
+			Min: 2, Max: 2, Run: resetsVerb},
 	}
 }
 
@@ -139,7 +140,8 @@ func announceVerb(s *engine.Session, args []string) error {
 	}
 	const most, least = 300, 4
 	var all []*hmacConn
-	for announced, seen := uint64(0), s.Rec.Mark(); len(all) < least || len(all) < most && announced < 2*engine.MaxGrowth; {
+	announced, seen := uint64(0), s.Rec.Mark()
+	for len(all) < least || len(all) < most && announced < 2*engine.MaxGrowth {
 		s.Rec.Back(seen)
 		if err := openVerb(s, nil); err != nil {
 			return err

@@ -19,7 +19,8 @@ func pairVerbs() []engine.Verb {
 		{Name: "greeted", Usage: "[length|limit]",
 			Help: "The target's Init comes. With length, only its first field is checked; with limit, only that its " +
 				"ML is not 0.", Max: -1, Run: greetedVerb},
-		{Name: "init", Usage: "[-ml N] [-lh N] [-says N] [-n theirs|theirs=NAME|ours=NAME|carry|far] [-part N] [-apart] [-with TEXT]",
+		{Name: "init", Usage: "[-ml N] [-lh N] [-says N] [-n theirs|theirs=NAME|ours=NAME|carry|far] " +
+			"[-part N] [-apart] [-with TEXT]",
 			Help: "Send an Init. -ml: this ML. -lh: this LH and an N of that length. -says: this LH before an N of " +
 				"the right length. -n: the target's N of this connection or of connection NAME; the suite's N of " +
 				"another connection (ours); an N that makes CN carry soon (carry), or carry over four bytes within " +
@@ -83,7 +84,8 @@ func greetedVerb(s *engine.Session, args []string) error {
 	}
 	switch in := h.Conn.In; {
 	case part == "length" && int(binary.BigEndian.Uint16(in)) != lh:
-		return engine.Violation("LH, the first field of the target's Init, is %d; the output of %s has %d bytes", binary.BigEndian.Uint16(in),
+		return engine.Violation("LH, the first field of the target's Init, is %d; the output of %s has %d bytes",
+			binary.BigEndian.Uint16(in),
 			h.in.Hash.Name, lh)
 	case part == "limit" && binary.BigEndian.Uint32(in[2:]) == 0:
 		return engine.Violation("the ML of the target's Init is 0")

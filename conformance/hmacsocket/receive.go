@@ -20,12 +20,14 @@ func receiveVerbs() []engine.Verb {
 		{Name: "told", Usage: "EC",
 			Help: "An Error with this code comes.", Max: -1, Run: toldVerb},
 		{Name: "said", Usage: "text|words",
-			Help: "The text of the last Error is valid UTF-8 without NUL (text), or is not empty of words (words).", Max: -1, Run: saidVerb},
+			Help: "The text of the last Error is valid UTF-8 without NUL (text), or is not empty of words (words).",
+			Max:  -1, Run: saidVerb},
 		{Name: "nothing",
 			Help: "No byte comes before the connection ends or the time limit is over. Whether it ends is for " +
 				"another rule.", Run: nothingVerb},
 		{Name: "untold",
-			Help: "The target sends no message with LD 0 before it ends its direction or the time limit is over.", Max: -1, Run: untoldVerb},
+			Help: "The target sends no message with LD 0 before it ends its direction or the time limit is over.",
+			Max:  -1, Run: untoldVerb},
 		{Name: "refused", Usage: "[NAME]",
 			Help: "The target does not accept the Init that was sent: it closes the connection before it signs a " +
 				"Chunk for the N in that Init. If it does sign, its Chunks are replayed on the HMAC side of " +
@@ -148,7 +150,8 @@ func refusedVerb(s *engine.Session, args []string) error {
 	if err != nil {
 		return engine.Violation("the target accepts the N and signs for it; what it signed came to nothing: %v", err)
 	}
-	return engine.Violation("somebody without the key brought %s, which the target had signed for another, to the plain side", engine.Shown(got))
+	return engine.Violation("somebody without the key brought %s, which the target had signed for another, "+
+		"to the plain side", engine.Shown(got))
 }
 
 func unansweredVerb(s *engine.Session, args []string) error {

@@ -27,8 +27,9 @@ var scripts embed.FS
 func Roles() []engine.Role { return []engine.Role{hmacRole(Server), hmacRole(Client)} }
 
 // rests names the rules that these verbs rest on when they are given.
-var rests = map[string]string{"greeted": "HMACSOCKET-2", "plain expect": "HMACSOCKET-27", "plain closed": "HMACSOCKET-54",
-	"hmac closed": "HMACSOCKET-56", "told 0x20": "HMACSOCKET-39", "told 0x10": "HMACSOCKET-41", "chunks": "HMACSOCKET-17"}
+var rests = map[string]string{"greeted": "HMACSOCKET-2", "plain expect": "HMACSOCKET-27",
+	"plain closed": "HMACSOCKET-54", "hmac closed": "HMACSOCKET-56", "told 0x20": "HMACSOCKET-39",
+	"told 0x10": "HMACSOCKET-41", "chunks": "HMACSOCKET-17"}
 
 // unstarted judges a target that starts with other keys.
 func unstarted(s engine.Scenario, err error) error {

@@ -14,14 +14,17 @@ import (
 
 func messageVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "chunk", Usage: "[-each|-fit] [-i N] [-n own|NAME] [-key TEXT] [-moved N] [-ld N] [-wrong] [-part N] [-apart] TEXT...|-filler N|limit|over",
+		{Name: "chunk", Usage: "[-each|-fit] [-i N] [-n own|NAME] [-key TEXT] [-moved N] [-ld N] [-wrong] [-part N] " +
+			"[-apart] TEXT...|-filler N|limit|over",
 			Help: "Send a Chunk in one segment. -each: one Chunk for each byte. -fit: as many Chunks as the " +
 				"target's ML requires. Wrong Chunks: -i: this number; -n: the N of the suite's own Init (own) or of " +
 				"another connection; -key: another key; -moved: bytes moved from CN into D, or from D into CN; -ld: " +
 				"LD off by N; -wrong: another H. -part: only the first N bytes. -apart: each byte in a segment of " +
-				"its own. The filler is N bytes of the pattern, as many as the target's ML, or one more.", Max: -1, Run: chunkVerb},
+				"its own. The filler is N bytes of the pattern, as many as the target's ML, or one more.",
+			Max: -1, Run: chunkVerb},
 		{Name: "error", Usage: "[-pad N] [OPTION...] EC TEXT...",
-			Help: "Send an Error, with the options of chunk. With -pad, N letters come before the text.", Max: -1, Run: errorVerb},
+			Help: "Send an Error, with the options of chunk. With -pad, N letters come before the text.",
+			Max:  -1, Run: errorVerb},
 		{Name: "break", Usage: "end|reset init|chunk|error [VERB...]",
 			Help: "For each place within that message: open a connection, send the message up to that place, end " +
 				"the connection cleanly or with a reset, and run VERB. A complete Init comes before a Chunk or an " +

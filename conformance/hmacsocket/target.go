@@ -18,7 +18,8 @@ func peerVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "nonces", Usage: "fresh [STARTS [N]]|random",
 			Help: "Of 64 connections, or N, no two have the same N, even if the target is started STARTS times with " +
-				"the same key (fresh); or no bit of N is constant and no byte of it grows in equal steps (random).", Max: -1, Run: noncesVerb},
+				"the same key (fresh); or no bit of N is constant and no byte of it grows in equal steps (random).",
+			Max: -1, Run: noncesVerb},
 		{Name: "another",
 			Help: "Start the target once more, with the same key. From here on, connections go through that one.",
 			Run:  func(s *engine.Session, args []string) error { return startLike(s, s.In) }},
@@ -34,7 +35,8 @@ func peerVerbs() []engine.Verb {
 			Help: "Somebody listens again where the target connects to.", Run: backVerb},
 		{Name: "unreached", Usage: "[N]",
 			Help: "A process, or a peer with a good Init, connects to a target that can reach nobody. The " +
-				"connection is closed or reset in both directions. N: repeat this N times in a row.", Max: 1, Run: unreachedVerb},
+				"connection is closed or reset in both directions. N: repeat this N times in a row.",
+			Max: 1, Run: unreachedVerb},
 		{Name: "keyless", Usage: "empty|missing|folder",
 			Help: "If the target is started with such a key file, it ends with a failure and does not listen before " +
 				"that.",
@@ -100,8 +102,8 @@ func foretold(all [][]byte) error {
 			steps = steps && (i < 2 || N[at]-all[i-1][at] == all[1][at]-all[0][at])
 		}
 		if ones != 0 || zeros != 0 || steps {
-			return engine.Violation("byte %d of N is predictable: in %d of them, these bits are always 1: %#02x, always 0: %#02x, "+
-				"steps are equal: %v", at, len(all), ones, zeros, steps)
+			return engine.Violation("byte %d of N is predictable: in %d of them, these bits are always 1: "+
+				"%#02x, always 0: %#02x, steps are equal: %v", at, len(all), ones, zeros, steps)
 		}
 	}
 	return nil

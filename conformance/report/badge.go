@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Badge writes a small picture as SVG: the roles, how many of the MUST rules are kept, and the suite. It is green if all
-// are, yellow if some are listed deviations or could not be judged, red if one is broken, and grey if nothing was
+// Badge writes a small picture as SVG: the roles, how many of the MUST rules are kept, and the suite. It is green if
+// all are, yellow if some are listed deviations or could not be judged, red if one is broken, and grey if nothing was
 // concluded.
 func Badge(w io.Writer, r *Report) error {
 	kept, all := 0, 0
@@ -58,7 +58,8 @@ func badgeWidth(text string) int { return int(badgeLetter*float64(len(text))) + 
 const badge = `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="20" role="img" aria-label="%[2]s">
 <title>%[2]s</title>
 <clipPath id="c"><rect width="%[1]d" height="20" rx="3"/></clipPath>
-<g clip-path="url(#c)"><rect width="%[3]d" height="20" fill="#3d444d"/><rect x="%[3]d" width="%[4]d" height="20" fill="%[5]s"/></g>
+<g clip-path="url(#c)"><rect width="%[3]d" height="20" fill="#3d444d"/><rect x="%[3]d" width="%[4]d" ` +
+	`height="20" fill="%[5]s"/></g>
 <g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11">
 <text x="%[6]d" y="14" textLength="%[7]d" lengthAdjust="spacingAndGlyphs">%[8]s</text>
 <text x="%[9]d" y="14" textLength="%[10]d" lengthAdjust="spacingAndGlyphs">%[11]s</text>

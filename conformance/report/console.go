@@ -23,8 +23,8 @@ type Style struct {
 	Width   int    // of lines with a rule's text, in columns; 0: unknown
 }
 
-// usualText is how much of a rule's text is shown where nothing says how wide lines may be, and leastText where they are
-// very narrow.
+// usualText is how much of a rule's text is shown where nothing says how wide lines may be, and leastText where they
+// are very narrow.
 const usualText, leastText = 90, 20
 
 // Console writes the report for a person: a line for each rule, followed by the evidence of each violation that is not

@@ -82,7 +82,8 @@ func Explored(w io.Writer, x *Exploration) {
 		}
 		fmt.Fprintf(w, "\n%s %s after %v, in %s: %s\n", word, f.Rule, Rounded(f.After), f.Last, f.Reason)
 		fmt.Fprintf(w, "  %s: %s\n", counted(f.Steps, "move"), cmp.Or(f.Moves, "none, a fresh target does it"))
-		fmt.Fprintf(w, "  with a fresh target %d of %d times; %s ended like this\n", f.Seen, f.Of, counted(f.Count, "sequence"))
+		fmt.Fprintf(w, "  with a fresh target %d of %d times; %s ended like this\n",
+			f.Seen, f.Of, counted(f.Count, "sequence"))
 		if f.File != "" {
 			fmt.Fprintf(w, "  again: muxspec run --scenario %s %s …\n", f.File, x.Role)
 		} else {

@@ -40,8 +40,10 @@ func InToto(w io.Writer, r *Report) error {
 	if r.Summary.Exit == ExitInconclusive {
 		return ErrNoConclusion
 	}
-	s := statement{Type: "https://in-toto.io/Statement/v1", PredicateType: "https://in-toto.io/attestation/test-result/v0.1",
-		Predicate: testResult{Result: "PASSED", PassedTests: []string{}, WarnedTests: []string{}, FailedTests: []string{}}}
+	s := statement{Type: "https://in-toto.io/Statement/v1",
+		PredicateType: "https://in-toto.io/attestation/test-result/v0.1",
+		Predicate: testResult{Result: "PASSED", PassedTests: []string{},
+			WarnedTests: []string{}, FailedTests: []string{}}}
 	seen := make(map[string]bool)
 	for _, p := range r.Inputs.Programs {
 		if p.SHA256 != "" && !seen[p.SHA256] {
@@ -70,7 +72,8 @@ func InToto(w io.Writer, r *Report) error {
 	case len(p.WarnedTests) > 0:
 		p.Result = "WARNED"
 	}
-	p.Configuration = []resource{hashed("muxspec suite "+r.Suite.Version, r.Suite.Digest), hashed("muxspec verdict", r.VerdictDigest)}
+	p.Configuration = []resource{hashed("muxspec suite "+r.Suite.Version, r.Suite.Digest),
+		hashed("muxspec verdict", r.VerdictDigest)}
 	if r.Inputs.TargetFile != "" {
 		p.Configuration = append(p.Configuration, hashed("target file "+r.Target, r.Inputs.TargetFile))
 	}

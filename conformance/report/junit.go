@@ -48,9 +48,9 @@ type (
 )
 
 // JUnit writes the report as JUnit's XML: a test case for each scenario, named after it, in the class of its rule. What
-// makes the run unsuccessful is a failure or an error, as [RuleResult.Means] says; whatever else did not pass is skipped,
-// with the reason. Two reasons have cases of their own: a listed deviation that did not occur is a failure, and that no
-// rule was judged is an error.
+// makes the run unsuccessful is a failure or an error, as [RuleResult.Means] says; whatever else did not pass is
+// skipped, with the reason. Two reasons have cases of their own: a listed deviation that did not occur is a failure,
+// and that no rule was judged is an error.
 func JUnit(w io.Writer, r *Report) error {
 	s := testsuite{Name: r.Target, Time: seconds(r.Summary.Seconds), Properties: []property{
 		{"suite", r.Suite.Version}, {"digest", r.Suite.Digest}, {"roles", strings.Join(r.Roles, " ")},

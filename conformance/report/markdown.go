@@ -19,7 +19,8 @@ func Markdown(w io.Writer, r *Report) {
 			fmt.Fprintf(w, ", %d %s", n, o)
 		}
 	}
-	fmt.Fprintf(w, "; exit code %d. muxspec %s, digest `%.12s`.\n\n| rule | level | class | outcome | |\n|---|---|---|---|---|\n", s.Exit, r.Suite.Version, r.Suite.Digest)
+	fmt.Fprintf(w, "; exit code %d. muxspec %s, digest `%.12s`.\n\n| rule | level | class | outcome | "+
+		"|\n|---|---|---|---|---|\n", s.Exit, r.Suite.Version, r.Suite.Digest)
 	for _, rule := range r.Rules {
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", id(r, rule), rule.Level, rule.Class, strong(rule.Outcome),
 			cell(rule.Rule.Text))

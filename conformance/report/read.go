@@ -16,8 +16,8 @@ import (
 const readMost = 32 << 20
 
 // Read reads a report as JSON. It returns an error if the text does not follow [Schema], such as a report that another
-// version has written in another form. A rule's text is that of this version's page; it is empty if the page has no such
-// rule.
+// version has written in another form. A rule's text is that of this version's page; it is empty if the page has no
+// such rule.
 func Read(from io.Reader) (*Report, error) {
 	limited := &io.LimitedReader{R: from, N: readMost + 1}
 	dec := json.NewDecoder(limited)

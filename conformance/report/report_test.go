@@ -18,12 +18,14 @@ func sample() *Report {
 	rule := func(id string, o Outcome, s ScenarioResult) RuleResult {
 		s.Name, s.Seconds = "scenario-of-"+strings.ToLower(id), 0.0125
 		return RuleResult{ID: id, Protocol: "tcpmux", Role: "tcpmux-server", Level: "MUST", Class: "rfc", Outcome: o,
-			Scenarios: []ScenarioResult{s}, Rule: docs.Rule{ID: id, Text: "A <rule> | with & all.", Section: "2.1 Some"}}
+			Scenarios: []ScenarioResult{s},
+			Rule:      docs.Rule{ID: id, Text: "A <rule> | with & all.", Section: "2.1 Some"}}
 	}
 	r := &Report{Target: "mine", Roles: []string{"tcpmux-server"}, Profile: map[string]string{"fact": "a & b"},
 		Rules: []RuleResult{
 			rule("TCPMUX-1", Pass, ScenarioResult{Outcome: Pass}),
-			rule("TCPMUX-2", Fail, ScenarioResult{Outcome: Violation, Reason: `expected "<", not "\x00"`, Proof: []string{"> 3c  <", "]]> & \x1b"}}),
+			rule("TCPMUX-2", Fail, ScenarioResult{Outcome: Violation, Reason: `expected "<", not "\x00"`,
+				Proof: []string{"> 3c  <", "]]> & \x1b"}}),
 			rule("TCPMUX-3", Known, ScenarioResult{Outcome: Violation, Known: true, Reason: "as ever"}),
 			rule("TCPMUX-4", Unsupported, ScenarioResult{Outcome: Unsupported, Reason: "it cannot"}),
 			rule("TCPMUX-5", Blocked, ScenarioResult{Outcome: Blocked, Reason: "it stands on nothing"}),
@@ -80,7 +82,8 @@ func TestJUnitSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	if out, err := exec.Command(xmllint, "--noout", "--schema", "testdata/junit.xsd", file).CombinedOutput(); err != nil {
+	cmd := exec.Command(xmllint, "--noout", "--schema", "testdata/junit.xsd", file)
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -125,7 +128,8 @@ func TestConsoleAlike(t *testing.T) {
 			case "12":
 				s.Proof = []string{"what came"}
 			}
-			r.Rules = append(r.Rules, RuleResult{ID: "TCPMUX-" + id, Role: "tcpmux-server", Outcome: s.Outcome, Scenarios: []ScenarioResult{s}})
+			r.Rules = append(r.Rules, RuleResult{ID: "TCPMUX-" + id, Role: "tcpmux-server", Outcome: s.Outcome,
+				Scenarios: []ScenarioResult{s}})
 		}
 		var plain, verbose bytes.Buffer
 		Console(&plain, r, Style{})
@@ -168,7 +172,8 @@ func TestConsoleOnce(t *testing.T) {
 	}
 	var b bytes.Buffer
 	Console(&b, r, Style{})
-	for text, want := range map[string]int{"it cannot": 1, "rule:   A <rule>": 2, "scenario-of-tcpmux-2-again: expected": 1} {
+	for text, want := range map[string]int{"it cannot": 1, "rule:   A <rule>": 2,
+		"scenario-of-tcpmux-2-again: expected": 1} {
 		if n := strings.Count(b.String(), text); n != want { // the rules of a violation and of what is inconclusive
 			t.Errorf("%q comes %d times, want %d, in\n%s", text, n, want, b.String())
 		}
@@ -197,8 +202,9 @@ func TestNoConclusion(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	var b bytes.Buffer
 	Markdown(&b, sample())
-	for _, want := range []string{"| TCPMUX-2 | MUST | rfc | **FAIL** | A &lt;rule&gt; \\| with & all. |", "## TCPMUX-3, scenario-of-tcpmux-3 (listed)", "```\n> 3c  <\n",
-		"- fact: a &amp; b", "; exit code 1.", "## TCPMUX-5, scenario-of-tcpmux-5 (blocked)", `expected "&lt;", not "\\x00"`} {
+	for _, want := range []string{"| TCPMUX-2 | MUST | rfc | **FAIL** | A &lt;rule&gt; \\| with & all. |",
+		"## TCPMUX-3, scenario-of-tcpmux-3 (listed)", "```\n> 3c  <\n", "- fact: a &amp; b", "; exit code 1.",
+		"## TCPMUX-5, scenario-of-tcpmux-5 (blocked)", `expected "&lt;", not "\\x00"`} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
 		}

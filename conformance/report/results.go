@@ -36,7 +36,8 @@ const Interrupted = "the run was interrupted"
 // TimedOut is the reason of a scenario that was not over when the run's time was.
 const TimedOut = "the time for the run was over"
 
-// NoExchange begins the reason of a scenario that is blocked because nothing works with the target, or it does not start.
+// NoExchange begins the reason of a scenario that is blocked because nothing works with the target, or it does not
+// start.
 const NoExchange = "a good exchange does not work"
 
 // NoneJudged is why a run is inconclusive of which no scenario says so.
@@ -65,7 +66,8 @@ type ScenarioResult struct {
 	By          string   `json:"blocked_by,omitempty"`
 	Unexplained bool     `json:"unexplained,omitempty"`
 	Proof       []string `json:"evidence,omitempty"`
-	// Variant is the one that the outcome is of, empty for the plain one, and Plays in how many the scenario was played.
+	// Variant is the one that the outcome is of, empty for the plain one, and Plays in how many the scenario was
+	// played.
 	Variant string  `json:"variant,omitempty"`
 	Plays   int     `json:"plays,omitempty"`
 	Seconds float64 `json:"seconds"`
@@ -201,8 +203,8 @@ func (r *Report) Summarise(strict bool, took time.Duration) {
 	}
 }
 
-// Means gives the exit code that a scenario of the rule is a reason for: [ExitViolation], [ExitInconclusive] or [ExitOK].
-// JUnit's XML and "go test" follow it, so that they agree with the exit code of the run.
+// Means gives the exit code that a scenario of the rule is a reason for: [ExitViolation], [ExitInconclusive] or
+// [ExitOK]. JUnit's XML and "go test" follow it, so that they agree with the exit code of the run.
 func (r *RuleResult) Means(s ScenarioResult, strict bool) int {
 	switch {
 	case s.Outcome == Violation && !s.Known && (r.Level == "MUST" || strict):
@@ -220,7 +222,9 @@ func (r *RuleResult) unclear() bool { return r.Outcome == Blocked && r.Level == 
 func (r *Report) explain() (unexplained int) {
 	broken := make(map[[2]string]bool) // by role and rule
 	for _, rule := range r.Rules {
-		broken[[2]string{rule.Role, rule.ID}] = slices.ContainsFunc(rule.Scenarios, func(s ScenarioResult) bool { return s.Outcome == Violation })
+		broken[[2]string{rule.Role, rule.ID}] = slices.ContainsFunc(rule.Scenarios, func(s ScenarioResult) bool {
+			return s.Outcome == Violation
+		})
 	}
 	for i := range r.Rules {
 		rule, found := &r.Rules[i], false

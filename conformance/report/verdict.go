@@ -81,8 +81,8 @@ func (r *Report) Sealed() error {
 	return nil
 }
 
-// Differences says in what another report of the same suite differs: a line for each rule whose outcome is not the same,
-// and for each file. Unclear says that all of them are rules that now could not be judged.
+// Differences says in what another report of the same suite differs: a line for each rule whose outcome is not the
+// same, and for each file. Unclear says that all of them are rules that now could not be judged.
 func (r *Report) Differences(now *Report) (lines []string, unclear bool) {
 	type key struct{ role, id string }
 	outcomes := func(r *Report) map[key]Outcome {
@@ -114,11 +114,13 @@ func (was Inputs) differences(is Inputs) (lines []string) {
 		lines = append(lines, "the target file is another one")
 	}
 	if len(was.Programs) != len(is.Programs) {
-		return append(lines, fmt.Sprintf("the command names %d files, in the report %d", len(is.Programs), len(was.Programs)))
+		return append(lines, fmt.Sprintf("the command names %d files, in the report %d",
+			len(is.Programs), len(was.Programs)))
 	}
 	for i, p := range is.Programs {
 		if p.SHA256 != was.Programs[i].SHA256 {
-			lines = append(lines, fmt.Sprintf("%s: its SHA-256 is %s, the report says %s", p.Name, p.SHA256, was.Programs[i].SHA256))
+			lines = append(lines, fmt.Sprintf("%s: its SHA-256 is %s, the report says %s",
+				p.Name, p.SHA256, was.Programs[i].SHA256))
 		}
 	}
 	return lines

@@ -16,7 +16,8 @@ import (
 func sealed() *Report {
 	r := sample()
 	r.Suite = Suite{Version: "v0.1.0", Digest: strings.Repeat("ab", 32)}
-	r.Inputs = Inputs{TargetFile: strings.Repeat("cd", 32), Programs: []Program{{"tcpmux-server", "./mine", strings.Repeat("ef", 32)}, {"", "sh", ""}}}
+	r.Inputs = Inputs{TargetFile: strings.Repeat("cd", 32),
+		Programs: []Program{{"tcpmux-server", "./mine", strings.Repeat("ef", 32)}, {"", "sh", ""}}}
 	r.VerdictDigest = r.Verdict()
 	return r
 }
@@ -24,8 +25,8 @@ func sealed() *Report {
 // The digest is of what its comment says, and of nothing else.
 func TestVerdict(t *testing.T) {
 	r := sealed()
-	text := "muxspec verdict 1\nsuite " + r.Suite.Digest + "\ntarget " + r.Inputs.TargetFile + "\nprogram " + strings.Repeat("ef", 32) +
-		"\nprogram -\n"
+	text := "muxspec verdict 1\nsuite " + r.Suite.Digest + "\ntarget " + r.Inputs.TargetFile + "\nprogram " +
+		strings.Repeat("ef", 32) + "\nprogram -\n"
 	for i, o := range []Outcome{Pass, Fail, Known, Unsupported, Blocked, Inconclusive} {
 		text += "rule tcpmux-server TCPMUX-" + string(rune('1'+i)) + " " + string(o) + "\n"
 	}
@@ -51,11 +52,13 @@ func TestSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	with := func(old, new string) string { return strings.Replace(string(good), old, new, 1) }
+	const rule = `"level":"MUST","class":"rfc","outcome":`
 	for text, want := range map[string]string{
-		string(good): "",
-		strings.Replace(string(good), `"sha256":"ef`, `"sha256":"ff`, 1):                                                                    "the report was changed",
-		strings.Replace(string(good), sealed().VerdictDigest, "", 1):                                                                        "it has no verdict_digest",
-		strings.Replace(string(good), `"level":"MUST","class":"rfc","outcome":"fail"`, `"level":"MUST","class":"rfc","outcome":"known"`, 1): "the report was changed",
+		string(good):                         "",
+		with(`"sha256":"ef`, `"sha256":"ff`): "the report was changed",
+		with(sealed().VerdictDigest, ""):     "it has no verdict_digest",
+		with(rule+`"fail"`, rule+`"known"`):  "the report was changed",
 	} {
 		r, err := Read(strings.NewReader(text))
 		if err != nil {
@@ -73,12 +76,16 @@ func TestDifferences(t *testing.T) {
 		want    string
 		unclear bool
 	}{
-		"outcome": {func(r *Report) { r.Rules[0].Outcome = Fail }, "TCPMUX-1 (tcpmux-server): fail, the report says pass", false},
-		"unclear": {func(r *Report) { r.Rules[0].Outcome = Inconclusive }, "TCPMUX-1 (tcpmux-server): inconclusive, the report says pass", true},
-		"missing": {func(r *Report) { r.Rules = r.Rules[1:] }, "TCPMUX-1 (tcpmux-server): not judged, the report says pass", false},
-		"program": {func(r *Report) { r.Inputs.Programs[0].SHA256 = "12" }, "./mine: its SHA-256 is 12, the report says " + strings.Repeat("ef", 32), false},
-		"file":    {func(r *Report) { r.Inputs.TargetFile = "12" }, "the target file is another one", false},
-		"files":   {func(r *Report) { r.Inputs.Programs = nil }, "the command names 0 files, in the report 2", false},
+		"outcome": {func(r *Report) { r.Rules[0].Outcome = Fail },
+			"TCPMUX-1 (tcpmux-server): fail, the report says pass", false},
+		"unclear": {func(r *Report) { r.Rules[0].Outcome = Inconclusive },
+			"TCPMUX-1 (tcpmux-server): inconclusive, the report says pass", true},
+		"missing": {func(r *Report) { r.Rules = r.Rules[1:] },
+			"TCPMUX-1 (tcpmux-server): not judged, the report says pass", false},
+		"program": {func(r *Report) { r.Inputs.Programs[0].SHA256 = "12" },
+			"./mine: its SHA-256 is 12, the report says " + strings.Repeat("ef", 32), false},
+		"file":  {func(r *Report) { r.Inputs.TargetFile = "12" }, "the target file is another one", false},
+		"files": {func(r *Report) { r.Inputs.Programs = nil }, "the command names 0 files, in the report 2", false},
 	} {
 		now := sealed()
 		c.change(now)
@@ -89,7 +96,8 @@ func TestDifferences(t *testing.T) {
 	}
 	added := sealed()
 	added.Rules = append(added.Rules, RuleResult{ID: "TCPMUX-9", Role: "tcpmux-server", Outcome: Pass})
-	if lines, _ := sealed().Differences(added); len(lines) != 1 || lines[0] != "TCPMUX-9 (tcpmux-server): pass, the report says not judged" {
+	if lines, _ := sealed().Differences(added); len(lines) != 1 ||
+		lines[0] != "TCPMUX-9 (tcpmux-server): pass, the report says not judged" {
 		t.Errorf("%q", lines)
 	}
 	if lines, _ := sealed().Differences(sealed()); len(lines) != 0 {
@@ -133,7 +141,8 @@ func TestInToto(t *testing.T) {
 	}
 	p := s.Predicate
 	if len(s.Subject) != 1 || s.Subject[0].Digest["sha256"] != strings.Repeat("ef", 32) || p.Result != "FAILED" ||
-		!slices.Equal(p.PassedTests, []string{"tcpmux-server/TCPMUX-1"}) || !slices.Equal(p.FailedTests, []string{"tcpmux-server/TCPMUX-2"}) ||
+		!slices.Equal(p.PassedTests, []string{"tcpmux-server/TCPMUX-1"}) ||
+		!slices.Equal(p.FailedTests, []string{"tcpmux-server/TCPMUX-2"}) ||
 		!slices.Equal(p.WarnedTests, []string{"tcpmux-server/TCPMUX-3"}) || len(p.Configuration) != 3 {
 		t.Errorf("%+v", s)
 	}

@@ -26,7 +26,8 @@ func goodRequest(s *engine.Session) error {
 	if err != nil {
 		want := "a positive reply to " + strings.TrimSpace(string(request))
 		if bytes.ContainsRune(c.In, '\n') {
-			return engine.Violation("expected %s; %s came, which does not end with CR LF (TCPMUX-3)", want, engine.Shown(c.In))
+			return engine.Violation("expected %s; %s came, which does not end with CR LF (TCPMUX-3)",
+				want, engine.Shown(c.In))
 		}
 		return s.MeaningBehind(w, want, c.In, err)
 	}

@@ -25,15 +25,18 @@ func clientVerbs() []engine.Verb {
 			Help: "The target sends the requested name, in any case, followed by CR LF, and nothing before it.",
 			Run:  requestVerb},
 		{Name: "type", Usage: "TEXT...|-filler N|-end",
-			Help: "Write to the target's standard input: the texts, N bytes of the pattern, or the end of input.", Min: 1, Max: -1, Run: typeVerb},
+			Help: "Write to the target's standard input: the texts, N bytes of the pattern, or the end of input.",
+			Min:  1, Max: -1, Run: typeVerb},
 		{Name: "prints", Usage: "TEXT...|-filler N",
-			Help: "The next bytes on the target's standard output are exactly these.", Min: 1, Max: -1, Run: printsVerb},
+			Help: "The next bytes on the target's standard output are exactly these.",
+			Min:  1, Max: -1, Run: printsVerb},
 		{Name: "ends", Usage: "ok|failed|anyhow",
 			Help: "The target ends with exit code 0 (ok) or another (failed). It counts as failed only if it has " +
 				"been asked for a service: a program that never connects has not refused anything. With anyhow, it " +
 				"ends with any code, but it does not crash.", Min: 1, Max: 1, Run: endsVerb},
 		{Name: "exchange baseline",
-			Help: "Run the whole baseline of a client.", Run: func(s *engine.Session, args []string) error { return goodClient(s) }},
+			Help: "Run the whole baseline of a client.",
+			Run:  func(s *engine.Session, args []string) error { return goodClient(s) }},
 	}
 }
 

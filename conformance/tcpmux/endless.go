@@ -25,7 +25,8 @@ func endlessVerb(s *engine.Session, args []string) error {
 		select {
 		case <-taken: // an answer that was sent before is here by now
 			if tcp.Current(s).Fill(s.Window(25*moment)) == engine.ErrLimit {
-				return engine.Violation("expected an answer or the end of the connection; the target took %d bytes of a line",
+				return engine.Violation("expected an answer or the end of the connection; "+
+					"the target took %d bytes of a line",
 					endlessBytes)
 			}
 			return nil

@@ -81,7 +81,8 @@ func onCaller(name string, s stage, do func(w *engine.World, p *callers, c *call
 func exploreServer() *engine.Explorer {
 	return &engine.Explorer{
 		Begin: func() any { return &callers{used: make(map[string]bool)} },
-		Moves: slices.Concat([]engine.Move{{Name: "connect", Do: connect}, {Name: "wait", Do: waitAWhile}, {Name: "crowd", Do: crowd}},
+		Moves: slices.Concat([]engine.Move{{Name: "connect", Do: connect}, {Name: "wait", Do: waitAWhile},
+			{Name: "crowd", Do: crowd}},
 			requestMoves(), requestMoves()[:1], sessionMoves(), sessionMoves()[:1], sessionMoves()[:1]),
 		End: func(w *engine.World) (all []engine.Line) {
 			for _, c := range w.State.(*callers).open {
@@ -91,10 +92,12 @@ func exploreServer() *engine.Explorer {
 		},
 		Holds:  engine.Lines("TCPMUX-63", "baseline"),
 		Before: engine.Lines("TCPMUX-1", "baseline", "measure"),
-		Settles: slices.Concat(engine.Lines("TCPMUX-43", "settled processes"), engine.Lines("TCPMUX-44", "settled descriptors"),
+		Settles: slices.Concat(engine.Lines("TCPMUX-43", "settled processes"),
+			engine.Lines("TCPMUX-44", "settled descriptors"),
 			engine.Lines("TCPMUX-42", "settled cpu")),
-		States: []string{inSegments, twoSessions, muchEchoed, finishedLater, refusedBeside, helpBeside, crowdBeside, wokenUp,
-			endAndReset, unreadReset, endedPartial, pipelinedWords, malformedBeside, leftBeside},
+		States: []string{inSegments, twoSessions, muchEchoed, finishedLater, refusedBeside,
+			helpBeside, crowdBeside, wokenUp, endAndReset, unreadReset, endedPartial, pipelinedWords,
+			malformedBeside, leftBeside},
 	}
 }
 
@@ -143,7 +146,8 @@ func crowd(w *engine.World) []engine.Line {
 	case 1:
 		return engine.Lines("TCPMUX-40", `cut reset '{any}\r\n'`)
 	}
-	return engine.Lines("TCPMUX-41", fmt.Sprintf(`flood %d '%s'`, 2+w.IntN(10), w.One(`{any}\r\n`, `no-such-service\r\n`, `ec`, `HELP\r\n`)))
+	return engine.Lines("TCPMUX-41",
+		fmt.Sprintf(`flood %d '%s'`, 2+w.IntN(10), w.One(`{any}\r\n`, `no-such-service\r\n`, `ec`, `HELP\r\n`)))
 }
 
 // requestMoves are what is done with a connection that has no session yet.
@@ -192,9 +196,11 @@ func request(w *engine.World, p *callers, c *caller) []engine.Line {
 		return append(engine.Lines("TCPMUX-16", `send '{echo}\r'`, `apart`, `send '\n'`, `reply +`), synced...)
 	case 3:
 		w.Reach(pipelinedWords)
-		return engine.Lines("TCPMUX-21", fmt.Sprintf(`send '{echo}\r\n%s'`, w.One("words", `\nwords`, `\x00words`, `+words`)), `reply +`, `until words`)
+		return engine.Lines("TCPMUX-21", fmt.Sprintf(`send '{echo}\r\n%s'`,
+			w.One("words", `\nwords`, `\x00words`, `+words`)), `reply +`, `until words`)
 	case 4:
-		return slices.Concat(engine.Lines("TCPMUX-1", `send '{echo}\r\n'`, `reply +`), synced, engine.Lines("TCPMUX-5", "junk"))
+		return slices.Concat(engine.Lines("TCPMUX-1", `send '{echo}\r\n'`, `reply +`), synced,
+			engine.Lines("TCPMUX-5", "junk"))
 	}
 	return append(engine.Lines("TCPMUX-1", `send '{echo}\r\n'`, `reply +`), synced...)
 }

@@ -44,7 +44,8 @@ func exploreClient() *engine.Explorer {
 	}
 	return &engine.Explorer{
 		Begin: func() any { return &asked{} },
-		Moves: slices.Concat([]engine.Move{{Name: "client", Do: beginClient}}, replyMoves(), passing, passing, endingMoves()),
+		Moves: slices.Concat([]engine.Move{{Name: "client", Do: beginClient}}, replyMoves(),
+			passing, passing, endingMoves()),
 		End: func(w *engine.World) []engine.Line {
 			switch w.State.(*asked).stage {
 			case waiting:
@@ -54,9 +55,9 @@ func exploreClient() *engine.Explorer {
 			}
 			return nil
 		},
-		States: []string{replyInPieces, wordsAtOnce, eagerInput, bothWaysPassed, muchPassed, outputAfterEnd, endedBySession,
-			resetInSession, cutReply, refusedClient, badReply, pausedSession, severalClients,
-			wokenInput},
+		States: []string{replyInPieces, wordsAtOnce, eagerInput, bothWaysPassed, muchPassed,
+			outputAfterEnd, endedBySession, resetInSession, cutReply, refusedClient, badReply,
+			pausedSession, severalClients, wokenInput},
 	}
 }
 
@@ -101,17 +102,20 @@ func replyMoves() []engine.Move {
 		asking("refuse", waiting, func(w *engine.World, p *asked) []engine.Line {
 			p.left()
 			w.Reach(refusedClient)
-			return engine.Lines("TCPMUX-53", fmt.Sprintf("send '-%s\\r\\n'", w.One("", "Not today", "+")), "close", "ends failed")
+			return engine.Lines("TCPMUX-53", fmt.Sprintf("send '-%s\\r\\n'", w.One("", "Not today", "+")), "close",
+				"ends failed")
 		}),
 		asking("bad reply", waiting, func(w *engine.World, p *asked) []engine.Line {
 			p.left()
 			w.Reach(badReply)
-			return engine.Lines("TCPMUX-56", fmt.Sprintf("send '%s+Go\\r\\n'", w.One(" ", `\x00`, "a", `\r\n`, `\xab`)), "close", "ends failed")
+			return engine.Lines("TCPMUX-56", fmt.Sprintf("send '%s+Go\\r\\n'", w.One(" ", `\x00`, "a", `\r\n`, `\xab`)),
+				"close", "ends failed")
 		}),
 		asking("cut reply", waiting, func(w *engine.World, p *asked) []engine.Line {
 			p.left()
 			w.Reach(cutReply)
-			return engine.Lines("TCPMUX-57", fmt.Sprintf("send '%s'", w.One("+", "+Go", `+Go\r`, "-", "-No")), w.One("close", "reset"), "ends failed")
+			return engine.Lines("TCPMUX-57", fmt.Sprintf("send '%s'", w.One("+", "+Go", `+Go\r`, "-", "-No")),
+				w.One("close", "reset"), "ends failed")
 		}),
 	}
 }
@@ -187,7 +191,8 @@ func much(w *engine.World, p *asked) []engine.Line {
 	}
 	w.Reach(muchPassed)
 	p.in, p.out = true, true
-	return engine.Lines("TCPMUX-61", "type -filler 65536", "until -filler 65536", "send -filler 65536 ''", "prints -filler 65536")
+	return engine.Lines("TCPMUX-61", "type -filler 65536", "until -filler 65536",
+		"send -filler 65536 ''", "prints -filler 65536")
 }
 
 // endingMoves are pauses and ends of a session.

@@ -17,7 +17,8 @@ func sessionMoves() []engine.Move {
 				w.Reach(endAndReset)
 				return engine.Lines("TCPMUX-40", "shutdown", "reset")
 			}
-			return slices.Concat(engine.Lines("TCPMUX-25", "send 'last words'", "shutdown", "until 'last words'"), engine.Lines("TCPMUX-64", "closed"))
+			return slices.Concat(engine.Lines("TCPMUX-25", "send 'last words'", "shutdown", "until 'last words'"),
+				engine.Lines("TCPMUX-64", "closed"))
 		}),
 		onCaller("leave", session, func(w *engine.World, p *callers, c *caller) []engine.Line {
 			if p.others(c, session) {

@@ -35,7 +35,8 @@ func fuzzServer() *engine.Explorer {
 			}
 			pieces := w.IntN(3)
 			for range 1 + pieces {
-				lines = append(lines, engine.Lines("TCPMUX-63", "send "+engine.Escaped(w.Mangled(requests, longestText)))...)
+				lines = append(lines, engine.Lines("TCPMUX-63",
+					"send "+engine.Escaped(w.Mangled(requests, longestText)))...)
 			}
 			if pieces > 0 {
 				w.Reach(sentInPieces)
@@ -67,7 +68,8 @@ func fuzzClient() *engine.Explorer {
 			lines := slices.Concat(engine.Lines("TCPMUX-46", "client", "accept"), engine.Lines("TCPMUX-47", "request"))
 			if w.IntN(3) == 0 {
 				w.Reach(typedMeanwhile)
-				lines = append(lines, engine.Lines("TCPMUX-57", "type "+engine.Escaped(w.Mangled(replies, longestText)))...)
+				lines = append(lines, engine.Lines("TCPMUX-57",
+					"type "+engine.Escaped(w.Mangled(replies, longestText)))...)
 			}
 			lines = append(lines, engine.Lines("TCPMUX-57", "send "+engine.Escaped(w.Mangled(replies, longestText)))...)
 			end := w.One("close", "reset")

@@ -28,7 +28,8 @@ func requestVerbs() []engine.Verb {
 			Help: "Send a fresh token to an echo service and wait for it. Any bytes before the token are kept as " +
 				"junk.", Run: syncVerb},
 		{Name: "junk", Usage: "[without TEXT]",
-			Help: "The last sync found nothing before the token or, with without, nothing that contains TEXT.", Max: -1, Run: junkVerb},
+			Help: "The last sync found nothing before the token or, with without, nothing that contains TEXT.",
+			Max:  -1, Run: junkVerb},
 		{Name: "list", Usage: "[-part]",
 			Help: "Read the answer to HELP to its end. It counts as a list if it is not a refusal and names the " +
 				"baseline's service. With -part it need not name that service, since bytes sent after HELP may have " +
@@ -119,7 +120,8 @@ func junkVerb(s *engine.Session, args []string) error {
 		return engine.ErrUsage
 	}
 	if len(args) == 0 && len(of(s).junk) > 0 {
-		return engine.Violation("%s comes after the reply line, which is not from the service", engine.Shown(of(s).junk))
+		return engine.Violation("%s comes after the reply line, which is not from the service",
+			engine.Shown(of(s).junk))
 	}
 	if len(args) == 2 && bytes.Contains(of(s).junk, s.Texts(args[1:])) {
 		return engine.Violation("%s comes after the reply line, which is part of the request", engine.Shown(of(s).junk))

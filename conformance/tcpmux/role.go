@@ -30,37 +30,50 @@ func offered() []string {
 var scripts embed.FS
 
 func Roles() []engine.Role {
-	verbs := []engine.VerbGroup{tcp.Streams(), engine.Group("TCPMUX", requestVerbs(), aroundVerbs(), clientVerbs(),
-		clientLoadVerbs())}
-	keys := []engine.Key{{Name: "services"}, {Name: listKey}}
-	return []engine.Role{{
+	roles := []engine.Role{serverRole(), clientRole()}
+	for i := range roles {
+		r := &roles[i]
+		r.Scripts, r.Open, r.Keys = scripts, newPart, []engine.Key{{Name: "services"}, {Name: listKey}}
+		r.Verbs = []engine.VerbGroup{tcp.Streams(),
+			engine.Group("TCPMUX", requestVerbs(), aroundVerbs(), clientVerbs(), clientLoadVerbs())}
+	}
+	return roles
+}
+
+// serverRole lacks what both roles have.
+func serverRole() engine.Role {
+	return engine.Role{
 		Name: Server, Baseline: "baseline", Bracket: "still-serving",
-		Scripts: scripts, Verbs: verbs, Keys: keys, Open: newPart,
 		Offers: offered(),
 		Placeholders: []string{"listen", "host", "port", "address_file", "long", "blanks", "program", "service_tcp",
 			"service_unix", "max_name"},
-		Timers:   []string{"request_timeout"},
-		Offer:    offerServices,
-		Check:    checkServices,
-		Has:      has,
-		Values:   serviceNames,
-		Heads:    []string{"max-name"},
-		Head:     readLimit,
-		Lacks:    lacksLimit,
-		Prepare:  prepareProgram,
-		Meet:     meetServices,
-		Good:     goodRequest,
-		Rests:    map[string]string{"reply -": "TCPMUX-7", "list": "TCPMUX-11", "sync": "TCPMUX-18", "closed": "TCPMUX-22"},
+		Timers:  []string{"request_timeout"},
+		Offer:   offerServices,
+		Check:   checkServices,
+		Has:     has,
+		Values:  serviceNames,
+		Heads:   []string{"max-name"},
+		Head:    readLimit,
+		Lacks:   lacksLimit,
+		Prepare: prepareProgram,
+		Meet:    meetServices,
+		Good:    goodRequest,
+		Rests: map[string]string{"reply -": "TCPMUX-7", "list": "TCPMUX-11",
+			"sync": "TCPMUX-18", "closed": "TCPMUX-22"},
 		Axes:     []engine.Axis{tcp.Segments("TCPMUX-16"), engine.Company("TCPMUX-1")},
 		First:    func(*engine.Session) (string, []byte) { return "request_timeout", []byte("a") },
 		Profile:  profileRequests,
 		Programs: programs(),
 		Explorer: exploreServer, Fuzzer: fuzzServer,
 		Init: initServer,
-	}, {
+	}
+}
+
+// clientRole lacks what both roles have.
+func clientRole() engine.Role {
+	return engine.Role{
 		Name: Client, Baseline: "client-baseline", Fresh: true,
-		Started: "a client is started, it has no address",
-		Scripts: scripts, Verbs: verbs, Keys: keys, Open: newPart,
+		Started:      "a client is started, it has no address",
 		Placeholders: []string{"address", "host", "port", "name", "long"},
 		Timers:       []string{"reply_timeout"},
 		Offers:       []string{listKey},
@@ -74,7 +87,7 @@ func Roles() []engine.Role {
 		Axes:     []engine.Axis{tcp.Segments("TCPMUX-50")},
 		Explorer: exploreClient, Fuzzer: fuzzClient,
 		Init: initClient,
-	}}
+	}
 }
 
 func has(t *engine.Target, need string) bool {

@@ -88,7 +88,8 @@ func programs() map[string]func(args []string) int {
 				fmt.Fprintf(os.Stderr, "muxspec service %s: unexpected argument %q\n", name, args[0])
 				return report.ExitUsage
 			}
-			if err := serve(descriptor(0), descriptor(1)); err != nil && !errors.Is(err, unix.EPIPE) { // the reader may be gone
+			// The reader may be gone.
+			if err := serve(descriptor(0), descriptor(1)); err != nil && !errors.Is(err, unix.EPIPE) {
 				fmt.Fprintf(os.Stderr, "muxspec service %s: %v\n", name, err)
 				return report.ExitInconclusive
 			}

@@ -71,7 +71,9 @@ func (u *Suite) guards(r Role, plays []Scenario, rules []docs.Rule) (all []Scena
 		i := slices.IndexFunc(rules, func(rule docs.Rule) bool { return rule.ID == a.Rule })
 		asked := slices.ContainsFunc(plays, func(s Scenario) bool { return s.Role == r.Name && s.Rule.ID == a.Rule })
 		for _, value := range a.Values[1:] {
-			played := slices.ContainsFunc(plays, func(s Scenario) bool { return s.Role == r.Name && s.values[a.Name] == value })
+			played := slices.ContainsFunc(plays, func(s Scenario) bool {
+				return s.Role == r.Name && s.values[a.Name] == value
+			})
 			if i < 0 || !played && !asked {
 				continue
 			}
@@ -198,7 +200,8 @@ func (r *run) write(s Scenario) error {
 }
 
 // reduced gives the play with fewer of its values that fails as well: what the fault needs describes it.
-func (r *roleRun) reduced(s Scenario, result report.ScenarioResult, play func(Scenario) report.ScenarioResult) report.ScenarioResult {
+func (r *roleRun) reduced(s Scenario, result report.ScenarioResult,
+	play func(Scenario) report.ScenarioResult) report.ScenarioResult {
 	rules, err := docs.All()
 	if err != nil || result.Outcome != report.Violation || strings.Count(s.Variant, "=") < 2 {
 		return result

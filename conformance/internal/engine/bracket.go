@@ -15,7 +15,8 @@ func (r *roleRun) start(s Scenario) (*Instance, error) {
 	if err != nil || in.Process == nil || in.Listens {
 		return in, err
 	}
-	for w := proc.NewWait(r.ctx, time.Now(), r.startTime(), r.pulse, in.Process); in.Process.Ended() == "" && !w.Over(); {
+	w := proc.NewWait(r.ctx, time.Now(), r.startTime(), r.pulse, in.Process)
+	for in.Process.Ended() == "" && !w.Over() {
 		session := r.newSession(s, in, NewRecord())
 		err := session.goodExchange()
 		session.close()

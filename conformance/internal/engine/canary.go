@@ -60,7 +60,8 @@ func (c *canary) doubts(kind Role, s report.ScenarioResult) report.ScenarioResul
 	defer c.mu.Unlock()
 	if c.heard != "" && kind.Datagrams && s.Outcome == report.Violation && !s.Known {
 		s.Outcome = report.Inconclusive
-		s.Reason = fmt.Sprintf("somebody sends datagrams to ports that nobody was told of, first from %s; without that: %s", c.heard, s.Reason)
+		s.Reason = fmt.Sprintf("somebody sends datagrams to ports that nobody was told of, first from %s; "+
+			"without that: %s", c.heard, s.Reason)
 	}
 	return s
 }

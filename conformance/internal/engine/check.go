@@ -72,7 +72,10 @@ func (u *Suite) checkRole(t *Target, name string) error {
 		return fmt.Errorf("%s: command is missing", name)
 	}
 	for _, placeholder := range u.Placeholders() {
-		if !r.knows(placeholder) && slices.ContainsFunc(t.CommandFor(name), func(text string) bool { return strings.Contains(text, "{"+placeholder+"}") }) {
+		if !r.knows(placeholder) &&
+			slices.ContainsFunc(t.CommandFor(name), func(text string) bool {
+				return strings.Contains(text, "{"+placeholder+"}")
+			}) {
 			return fmt.Errorf("{%s} has no meaning in the command of a %s", placeholder, name)
 		}
 	}

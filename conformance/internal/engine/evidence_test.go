@@ -8,7 +8,8 @@ import (
 func TestHexLines(t *testing.T) {
 	short := []byte("echo\r\n\x00\xff\\")
 	lines := hexLines(short, len(short))
-	if want := `65 63 68 6f 0d 0a 00 ff 5c                       echo\r\n\x00\xff\\`; len(lines) != 1 || lines[0] != want {
+	if want := `65 63 68 6f 0d 0a 00 ff 5c                       echo\r\n\x00\xff\\`; len(lines) != 1 ||
+		lines[0] != want {
 		t.Errorf("%q, want %q", lines, want)
 	}
 	long := hexLines(make([]byte, hexBytes), 1000)
@@ -36,6 +37,7 @@ func TestFold(t *testing.T) {
 		many[i] = strings.Repeat("x", i%(mostFolded+1))
 	}
 	if got := fold(many); len(got) != len(many) {
-		t.Errorf("a block of %d lines is not looked for, and %d lines are left of %d", mostFolded+1, len(got), len(many))
+		t.Errorf("a block of %d lines is not looked for, and %d lines are left of %d",
+			mostFolded+1, len(got), len(many))
 	}
 }

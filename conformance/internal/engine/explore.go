@@ -42,7 +42,8 @@ var lengths = []int{1, 2, 4, 8, 16, 32}
 // oneMeasured: one sequence of that many is measured.
 const oneMeasured = 12
 
-// sessionsAtOnce is how many hostile sessions there are before a good one. After every second time the target is measured.
+// sessionsAtOnce is how many hostile sessions there are before a good one. After every second time the target is
+// measured.
 const sessionsAtOnce = 50
 
 // startsAtOnce is the same for a target that is started for each.

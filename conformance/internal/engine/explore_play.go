@@ -46,7 +46,8 @@ func (x *exploration) playLines(lines []Line, in *Instance) played {
 			continue
 		}
 		o, reason := OutcomeOf(err)
-		if p.line, p.reason, p.unclear = i, strings.TrimPrefix(reason, builtOn(l.Rule)), o != report.Blocked; !p.unclear {
+		p.line, p.reason, p.unclear = i, strings.TrimPrefix(reason, builtOn(l.Rule)), o != report.Blocked
+		if !p.unclear {
 			p.rule = l.Rule
 		}
 		break

@@ -26,8 +26,9 @@ func (x *exploration) examine(t story, p played) {
 		x.report.Findings[i].Count++
 	} else {
 		x.seen[key] = len(x.report.Findings)
-		x.report.Findings = append(x.report.Findings, report.Finding{Rule: p.rule, Reason: p.reason, Last: last, Count: 1,
-			After: time.Since(x.began), Known: x.isKnown(p.rule), Level: x.level(p.rule)})
+		x.report.Findings = append(x.report.Findings,
+			report.Finding{Rule: p.rule, Reason: p.reason, Last: last, Count: 1,
+				After: time.Since(x.began), Known: x.isKnown(p.rule), Level: x.level(p.rule)})
 		i = len(x.report.Findings) - 1
 	}
 	x.mu.Unlock()

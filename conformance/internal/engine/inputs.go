@@ -76,9 +76,10 @@ func hashOf(path string) string {
 // made says how the run judges.
 func (r *run) made() report.Made {
 	o := r.Options
-	m := report.Made{Role: o.Role, Rules: o.Rules, Scenarios: o.Scenarios, Classes: o.Classes, Level: o.Level, Until: o.Until,
-		Quick: o.Quick, AllVariants: o.AllVariants, Draws: o.Draws, Seed: o.Seed, Shuffle: o.Shuffle, Slow: o.Slow,
-		Hostile: o.Hostile, Strict: o.Strict, FailFast: o.FailFast, Patience: o.Patience.String()}
+	m := report.Made{Role: o.Role, Rules: o.Rules, Scenarios: o.Scenarios, Classes: o.Classes,
+		Level: o.Level, Until: o.Until, Quick: o.Quick, AllVariants: o.AllVariants, Draws: o.Draws, Seed: o.Seed,
+		Shuffle: o.Shuffle, Slow: o.Slow, Hostile: o.Hostile, Strict: o.Strict, FailFast: o.FailFast,
+		Patience: o.Patience.String()}
 	if o.Start > 0 {
 		m.StartTimeout = o.Start.String()
 	}

@@ -64,7 +64,8 @@ func (r *run) abandon(selected []Scenario) {
 	r.abandoned = true
 	for _, s := range selected {
 		if id := (scenarioID{s.Role, s.Name, s.Variant}); r.results[id].Outcome == "" {
-			r.results[id] = report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: r.interrupted()}
+			r.results[id] = report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive,
+				Reason: r.interrupted()}
 		}
 	}
 	r.ground.Clear()

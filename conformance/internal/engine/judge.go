@@ -114,7 +114,8 @@ func (r *roleRun) sortOut(selected []Scenario, base Scenario, first report.Scena
 		case r.left(s):
 			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
 		case r.lacks(s) != "":
-			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Unsupported, Reason: r.lacks(s)})
+			r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Unsupported,
+				Reason: r.lacks(s)})
 		case s.Name == r.kind.Bracket && s.Variant == "":
 			last = &s
 		case !r.kind.Fresh && (!s.Own || r.Target.Address != ""):
@@ -157,12 +158,14 @@ func (r *roleRun) goesOn(s Scenario) bool {
 	r.mu.Unlock()
 	switch {
 	case r.ctx.Err() != nil:
-		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: r.interrupted()})
+		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive,
+			Reason: r.interrupted()})
 	case failed, r.spinner && s.Variant != "":
 		// The plain variant's verdict stands; a slow server is not asked a dozen times.
 		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant})
 	case stopped:
-		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: "the run has stopped at the first violation"})
+		r.finish(report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive,
+			Reason: "the run has stopped at the first violation"})
 	default:
 		return true
 	}
@@ -206,7 +209,8 @@ func (r *roleRun) lacks(s Scenario) string {
 			stated, err := r.stated(r.role, need)
 			switch {
 			case !r.Target.Uses(r.role, need) && r.Target.Timers[need] == "":
-				return fmt.Sprintf("the target states no %[1]s: its command can have {%[1]s}, or its file a value under [timers] (--timer)", need)
+				return fmt.Sprintf("the target states no %[1]s: its command can have {%[1]s}, "+
+					"or its file a value under [timers] (--timer)", need)
 			case err == nil && stated > slowTimer && !r.Slow:
 				return fmt.Sprintf("the target's %s is %v: --slow waits that long", need, stated)
 			}

@@ -43,7 +43,8 @@ func (r *run) able() error {
 func enoughDescriptors() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < fewestDescriptors {
-		return unable("only %d files may be open at the same time, and %d are needed: raise it with ulimit -n", limit.Cur, fewestDescriptors)
+		return unable("only %d files may be open at the same time, and %d are needed: raise it with ulimit -n",
+			limit.Cur, fewestDescriptors)
 	}
 	return nil
 }

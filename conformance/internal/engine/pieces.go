@@ -16,7 +16,8 @@ const (
 
 // Pieces writes each piece after the target has read the one before, as apart finds out. If the target does not read
 // one, the rest goes at once, and Pieces returns false.
-func Pieces(w proc.Wait, pieces [][]byte, write func([]byte) (int, error), apart func(proc.Wait) bool) (cut bool, err error) {
+func Pieces(w proc.Wait, pieces [][]byte, write func([]byte) (int, error),
+	apart func(proc.Wait) bool) (cut bool, err error) {
 	cut = true
 	for began := time.Now(); len(pieces) > 1; pieces = pieces[1:] {
 		if _, err := write(pieces[0]); err != nil {

@@ -106,8 +106,8 @@ func (r *run) wholly(plays []Scenario) bool {
 }
 
 // worst puts a scenario's plays together: the scenario has the first of these outcomes that a play has, with its
-// reason. So it is unsupported if the target can have no variant of it. A play that was left out has no outcome, nor has
-// a guard all of whose plays were left out.
+// reason. So it is unsupported if the target can have no variant of it. A play that was left out has no outcome, nor
+// has a guard all of whose plays were left out.
 func (r *run) worst(plays []Scenario) (worst report.ScenarioResult) {
 	order := []report.Outcome{report.Violation, report.Inconclusive, report.Blocked, report.Pass, report.Unsupported}
 	seconds, played, filed := 0.0, 0, 0

@@ -73,8 +73,9 @@ func listenLow(ip net.IP) (*net.TCPListener, error) {
 	return l, nil
 }
 
-// GivePort looks for a port that take accepts, that given does not hold yet, and that no other suite on this machine has
-// just chosen. Other suites leave it alone for a time: until a target has bound it. GivePort reports whether it found one.
+// GivePort looks for a port that take accepts, that given does not hold yet, and that no other suite on this machine
+// has just chosen. Other suites leave it alone for a time: until a target has bound it. GivePort reports whether it
+// found one.
 func GivePort(given *sync.Map, claimed time.Duration, take func(port int) bool) bool {
 	for tries := range 200 {
 		port := LowestPort + rand.IntN(HighestPort-LowestPort)

@@ -17,7 +17,8 @@ func savedRole(value string) (string, error) {
 	case !ok:
 		return "", fmt.Errorf("explored: %q is not FORMAT ROLE", value)
 	case format != savedFormat:
-		return "", fmt.Errorf("explored: it was saved in format %q, and this program reads format %s", format, savedFormat)
+		return "", fmt.Errorf("explored: it was saved in format %q, and this program reads format %s",
+			format, savedFormat)
 	}
 	return role, nil
 }
@@ -49,12 +50,14 @@ func (u *Suite) fromFiles(names, roles []string) (all []Scenario, others []strin
 		if s.Role == "" {
 			i := slices.IndexFunc(s.Rule.Roles, func(role string) bool { return slices.Contains(roles, role) })
 			if i < 0 {
-				return nil, nil, fmt.Errorf("scenario %s: %s is no rule of %s", name, s.Rule.ID, strings.Join(roles, ", "))
+				return nil, nil, fmt.Errorf("scenario %s: %s is no rule of %s",
+					name, s.Rule.ID, strings.Join(roles, ", "))
 			}
 			s.Role = s.Rule.Roles[i]
 		}
 		if !slices.Contains(roles, s.Role) {
-			return nil, nil, fmt.Errorf("scenario %s: it is for the role %q, not for %s", name, s.Role, strings.Join(roles, ", "))
+			return nil, nil, fmt.Errorf("scenario %s: it is for the role %q, not for %s",
+				name, s.Role, strings.Join(roles, ", "))
 		}
 		s.file = name
 		all = append(all, s)

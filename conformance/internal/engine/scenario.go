@@ -29,8 +29,9 @@ var anyRole = []string{visible, slow, passing, ipv6, root}
 type Scenario struct {
 	Name string // of the file
 	// Was are its earlier names, which target files and "--scenario" may still have.
-	Was   []string
-	Role  string // whose rule it shows; a script of a rule for both roles makes one for each that can have what it needs
+	Was []string
+	// Role is whose rule it shows. A script of a rule for both roles makes one for each that can have what it needs.
+	Role  string
 	Rule  docs.Rule
 	Title string
 	Needs []string // what the role's target can offer, a timer, or one of anyRole

@@ -89,10 +89,11 @@ func (r *run) result(s Scenario, in *Instance, rec *Record) report.ScenarioResul
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	if r.ctx.Err() != nil { // which may be why it failed
-		return report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive, Reason: r.interrupted()}
+		return report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive,
+			Reason: r.interrupted()}
 	}
-	result := report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: rec.outcome, Reason: rec.reason, By: rec.by,
-		Seconds: time.Since(rec.began).Seconds()}
+	result := report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: rec.outcome,
+		Reason: rec.reason, By: rec.by, Seconds: time.Since(rec.began).Seconds()}
 	if rec.outcome == report.Pass || rec.outcome == report.Unsupported {
 		return result
 	}

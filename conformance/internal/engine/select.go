@@ -15,7 +15,8 @@ func (u *Suite) selection(o Options) ([]Scenario, error) {
 	roles := o.Target.Roles
 	if o.Role != "" {
 		if !slices.Contains(roles, o.Role) {
-			return nil, fmt.Errorf("target %s has no role %q; its roles are %s", o.Target.Name, o.Role, strings.Join(roles, ", "))
+			return nil, fmt.Errorf("target %s has no role %q; its roles are %s",
+				o.Target.Name, o.Role, strings.Join(roles, ", "))
 		}
 		roles = []string{o.Role}
 	}

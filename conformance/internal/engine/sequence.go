@@ -15,7 +15,8 @@ type Explorer struct {
 	Moves []Move
 	// End gives the lines that end what a sequence has left open.
 	End func(w *World) []Line
-	// Holds is what holds after every sequence. Before comes at the beginning of one that is measured, Settles after it.
+	// Holds is what holds after every sequence. Before comes at the beginning of one that is measured, Settles after
+	// it.
 	Holds, Before, Settles []Line
 	// States are those that an exploration has to reach, or it has not explored.
 	States []string

@@ -165,7 +165,8 @@ func (s *Session) MeaningBehind(w proc.Wait, want string, came []byte, err error
 	case errors.Unwrap(err) == nil:
 		return Violation("expected %s; %v", want, err)
 	}
-	return s.CutShort(w.Lost(), fmt.Sprintf("expected %s; %sthe connection failed: %v", want, before, errors.Unwrap(err)))
+	return s.CutShort(w.Lost(), fmt.Sprintf("expected %s; %sthe connection failed: %v",
+		want, before, errors.Unwrap(err)))
 }
 
 // CutShort is the verdict on a target that ended a connection early: a violation, unless the machine made it do so.

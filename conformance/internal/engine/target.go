@@ -20,8 +20,9 @@ type Target struct {
 	Roles         []string `toml:"roles"`
 	NeedsRoot     bool     `toml:"needs_root"`
 	NeedsPrograms []string `toml:"needs_programs"` // which the command starts
-	Path          []string `toml:"path"`           // folders to put before PATH; relative to the file; $NAME is of the environment
-	Command       []string `toml:"command"`        // the program and its arguments
+	// Path are folders to put before PATH, relative to the file; $NAME is of the environment.
+	Path    []string `toml:"path"`
+	Command []string `toml:"command"` // the program and its arguments
 	// Commands are those of single roles, if one command cannot have all roles.
 	Commands map[string][]string `toml:"commands"`
 	Env      map[string]string   `toml:"env"`

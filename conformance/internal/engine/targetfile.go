@@ -35,7 +35,8 @@ func decode(name, text string, t *Target, keys []Key) (has map[string]any, err e
 	}
 	if syntax := (*toml.DecodeError)(nil); errors.As(err, &syntax) {
 		row, column := syntax.Position()
-		text := regexp.MustCompile(goField).ReplaceAllString(strings.TrimPrefix(syntax.Error(), "toml: "), "a value of type")
+		text := regexp.MustCompile(goField).ReplaceAllString(strings.TrimPrefix(syntax.Error(), "toml: "),
+			"a value of type")
 		return nil, fmt.Errorf("%s:%d:%d: %s", name, row, column, text)
 	}
 	if err != nil {

@@ -52,7 +52,8 @@ func unroll(text string) (string, error) {
 			body = nil
 		case line == "end" && times >= 0:
 			for i := range times {
-				out = append(out, strings.Split(fill(strings.Join(body, "\n"), map[string]string{"i": strconv.Itoa(i + 1)}), "\n")...)
+				out = append(out, strings.Split(fill(strings.Join(body, "\n"),
+					map[string]string{"i": strconv.Itoa(i + 1)}), "\n")...)
 			}
 			times = -1
 		case times >= 0:

@@ -22,7 +22,8 @@ func generalVerbs() []Verb {
 			"Wait for TIME and do nothing, in scenarios whose rule speaks of a period.", 1, 1, passesVerb},
 		{"says", "[-not] TEXT...",
 			"The target's standard output and error contain these bytes or, with -not, do not contain them. A " +
-				"server is given a moment to print; a program started for each scenario must have ended.", 1, -1, saysVerb},
+				"server is given a moment to print; a program started for each scenario must have ended.",
+			1, -1, saysVerb},
 	}
 }
 
@@ -73,8 +74,9 @@ func saysVerb(s *Session, args []string) error {
 	for _, arg := range args {
 		b := s.Texts([]string{arg})
 		all := s.In.Process.Printed()
-		for w := s.Wait(); !s.run.kind.Fresh && !not && !bytes.Contains(all, b) && !w.Over(); all = s.In.Process.Printed() {
+		for w := s.Wait(); !s.run.kind.Fresh && !not && !bytes.Contains(all, b) && !w.Over(); {
 			time.Sleep(time.Millisecond)
+			all = s.In.Process.Printed()
 		}
 		switch has := bytes.Contains(all, b); {
 		case has && not:

@@ -68,7 +68,8 @@ func settledVerb(s *Session, args []string) error {
 		case w.Useless() && !had:
 			return Inconclusive("%s: %v, expected at most %v; this machine was too busy to tell", args[0], have, want)
 		default:
-			return Violation("%v after the clients have gone: %s: %v, expected at most %v", s.Limit(), args[0], have, want)
+			return Violation("%v after the clients have gone: %s: %v, expected at most %v",
+				s.Limit(), args[0], have, want)
 		}
 	}
 }

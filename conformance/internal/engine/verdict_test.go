@@ -19,7 +19,8 @@ func TestOutcomeOf(t *testing.T) {
 	}{
 		{nil, report.Pass, ""},
 		{Violation("it says %q", "x"), report.Violation, `it says "x"`},
-		{given("TOY-1", Violation("it says nothing")), report.Blocked, "what the rule builds on, TOY-1, does not work: it says nothing"},
+		{given("TOY-1", Violation("it says nothing")), report.Blocked,
+			"what the rule builds on, TOY-1, does not work: it says nothing"},
 		{given("TOY-1", Inconclusive("busy")), report.Inconclusive, "busy"},
 		{given("TOY-1", nil), report.Pass, ""},
 		{io.EOF, report.Inconclusive, "EOF"}, // no verdict: the suite's own trouble

@@ -14,8 +14,8 @@ const givesUp = 500 * time.Millisecond
 func (s *Session) Shorten(value string) { s.scenario.Limit(value) }
 
 // hurried reports whether the suite has set the target a short time limit of which the machine used up a good part by
-// standing still: lost in the wait that ended, or at once at any time in this scenario, since a connection may have been
-// opened before the wait.
+// standing still: lost in the wait that ended, or at once at any time in this scenario, since a connection may have
+// been opened before the wait.
 func (s *Session) hurried(lost time.Duration) bool {
 	least := s.scenario.shortest
 	return least > 0 && max(lost, s.run.pulse.Longest(s.Rec.began)) >= least/2
@@ -27,7 +27,8 @@ func (s *Session) mayHaveGivenUp(lost time.Duration) bool {
 }
 
 func (s *Session) tooBusy(reason string) error {
-	return Inconclusive("the target has a time limit of %v, and this machine was too busy: %s", s.scenario.shortest, reason)
+	return Inconclusive("the target has a time limit of %v, and this machine was too busy: %s",
+		s.scenario.shortest, reason)
 }
 
 // Wait is the usual time limit, from now on.

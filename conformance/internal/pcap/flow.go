@@ -10,7 +10,8 @@ import (
 // A flowKey names a connection by its two ends.
 type flowKey struct{ suite, target netip.AddrPort }
 
-// A flow is a connection over TCP. Of each end there is the number of its next byte, and whether it has sent FIN or RST.
+// A flow is a connection over TCP. Of each end there is the number of its next byte, and whether it has sent FIN or
+// RST.
 type flow struct {
 	key                     flowKey
 	suite, target           uint32

@@ -14,8 +14,8 @@ const (
 // hops is the time to live of the packets.
 const hops = 64
 
-// frame gives an Ethernet frame: of the headers only the packet's own, which comes with its payload, is known. sum is the
-// place of the checksum in it, which is filled in. Hardware addresses are those of the loopback interface: none.
+// frame gives an Ethernet frame: of the headers only the packet's own, which comes with its payload, is known. sum is
+// the place of the checksum in it, which is filled in. Hardware addresses are those of the loopback interface: none.
 func frame(src, dst netip.Addr, protocol byte, sum int, segment []byte) []byte {
 	b := make([]byte, 12, 14+40+len(segment))
 	if src.Is4() {

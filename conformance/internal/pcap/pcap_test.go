@@ -94,8 +94,9 @@ func played(t *testing.T) string {
 func TestPackets(t *testing.T) {
 	file := played(t)
 	const good = "1"
-	all := fields(t, file, "frame.interface_name", "_ws.malformed", "ip.checksum.status", "tcp.checksum.status", "udp.checksum.status",
-		"ip.src", "ipv6.src", "tcp.flags.str", "tcp.analysis.flags", "frame.comment", "frame.protocols")
+	all := fields(t, file, "frame.interface_name", "_ws.malformed", "ip.checksum.status",
+		"tcp.checksum.status", "udp.checksum.status", "ip.src", "ipv6.src", "tcp.flags.str", "tcp.analysis.flags",
+		"frame.comment", "frame.protocols")
 	if len(all) != 3+1+1+4+2+3+1+1+2 {
 		t.Fatalf("%d packets:\n%s", len(all), read(t, file))
 	}
@@ -105,8 +106,8 @@ func TestPackets(t *testing.T) {
 			t.Errorf("packet %d is not well formed: %q", i+1, f)
 		}
 	}
-	comments := map[int]string{0: "one: A-1 server: the first.", 10: "end of one: pass", 11: "two@cut=bytes: A-2 server: the second.",
-		17: "end of two: violation: nothing came"}
+	comments := map[int]string{0: "one: A-1 server: the first.", 10: "end of one: pass",
+		11: "two@cut=bytes: A-2 server: the second.", 17: "end of two: violation: nothing came"}
 	for i, f := range all {
 		name := "one"
 		if i > 10 {
@@ -116,7 +117,8 @@ func TestPackets(t *testing.T) {
 			t.Errorf("packet %d: of %q, comment %q", i+1, f[0], f[9])
 		}
 	}
-	if from, flags := all[0][5], strings.ReplaceAll(all[11][7], "·", ""); from != "127.0.0.1" || flags != "S" || all[11][6] != "::1" {
+	if from, flags := all[0][5], strings.ReplaceAll(all[11][7], "·", ""); from != "127.0.0.1" || flags != "S" ||
+		all[11][6] != "::1" {
 		t.Errorf("the connections begin with %q and %q", all[0], all[11])
 	}
 }
@@ -145,11 +147,13 @@ func TestContents(t *testing.T) {
 		t.Errorf("%d bytes sent, %q received, in the order %s", len(sent), received, order)
 	}
 	followed := read(t, file, "-q", "-z", "follow,tcp,ascii,1")
-	if !strings.Contains(followed, "odd") || !strings.Contains(followed, "Node 0: [::1]:50028") && !strings.Contains(followed, "Node 0: ::1:50028") {
+	if !strings.Contains(followed, "odd") ||
+		!strings.Contains(followed, "Node 0: [::1]:50028") && !strings.Contains(followed, "Node 0: ::1:50028") {
 		t.Errorf("the second stream is not followed:\n%s", followed)
 	}
 	datagrams := fields(t, file, "udp.srcport", "ip.src", "ipv6.dst", "udp.length")
-	if got := datagrams[len(datagrams)-2:]; strings.Join(got[0], " ") != "50029 127.0.0.1  9" || strings.Join(got[1], " ") != "50031  ::1 8" {
+	if got := datagrams[len(datagrams)-2:]; strings.Join(got[0], " ") != "50029 127.0.0.1  9" ||
+		strings.Join(got[1], " ") != "50031  ::1 8" {
 		t.Errorf("%q", got)
 	}
 }

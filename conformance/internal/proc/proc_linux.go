@@ -21,7 +21,8 @@ func (p *Process) Members() (all Processes) {
 	zombies := make(map[int]int) // to the parent
 	for pid, s := range p.younger() {
 		if s.group != p.Cmd.Process.Pid {
-			if env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); err != nil || !bytes.Contains(env, []byte(p.mark)) {
+			if env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); err != nil ||
+				!bytes.Contains(env, []byte(p.mark)) {
 				if s.state == 'Z' {
 					zombies[pid] = s.parent
 				}

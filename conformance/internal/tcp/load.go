@@ -174,8 +174,8 @@ func droppedLate(s *engine.Session, c *Conn, drop []byte, stated time.Duration) 
 		if last := s.Window(4 * moment); c.ends(last) {
 			return nil
 		}
-		return engine.Violation("the target states %v; it has ended a connection that sent nothing and was opened %v later, "+
-			"and not this one", stated, stated/2)
+		return engine.Violation("the target states %v; it has ended a connection that sent nothing "+
+			"and was opened %v later, and not this one", stated, stated/2)
 	}
 }
 

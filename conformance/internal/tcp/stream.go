@@ -106,7 +106,8 @@ func untilVerb(s *engine.Session, args []string) error {
 
 func answerVerb(s *engine.Session, args []string) error {
 	w := s.Wait()
-	for len(Current(s).In) == 0 || args[0] != "begun" && args[0] != "sign" && !bytes.Contains(Current(s).In, []byte("\n")) {
+	for len(Current(s).In) == 0 ||
+		args[0] != "begun" && args[0] != "sign" && !bytes.Contains(Current(s).In, []byte("\n")) {
 		if err := Current(s).Fill(w); err != nil {
 			return s.MeaningBehind(w, "an answer and its line end", Current(s).In, err)
 		}

@@ -83,7 +83,8 @@ func filters(t *testing.T, b *browser, page string) {
 	}{
 		{"", func(r *row) bool { return true }},
 		{"protocol=hmacsocket", func(r *row) bool { return r.protocol == "hmacsocket" }},
-		{"role=tcpmux-client&level=SHOULD", func(r *row) bool { return r.Role == "tcpmux-client" && r.Level == "SHOULD" }},
+		{"role=tcpmux-client&level=SHOULD",
+			func(r *row) bool { return r.Role == "tcpmux-client" && r.Level == "SHOULD" }},
 		{"class=hardening", func(r *row) bool { return r.Class == "hardening" }},
 		{"outcome=known&target=xinetd", func(r *row) bool { return has(r, "xinetd", report.Known) }},
 		{"outcome=known&outcome=blocked&target=nc&target=inetutils", func(r *row) bool {
@@ -105,7 +106,8 @@ func filters(t *testing.T, b *browser, page string) {
 		if got := b.eval(shownRules); got != strings.Join(want, " ") {
 			t.Errorf("%q: %s, want %q", c.fragment, got, want)
 		}
-		if said := b.eval(`document.getElementById("said").textContent`); !strings.Contains(said, fmt.Sprint(len(want))) {
+		if said := b.eval(`document.getElementById("said").textContent`); !strings.Contains(said,
+			fmt.Sprint(len(want))) {
 			t.Errorf("%q: it says %s of %d", c.fragment, said, len(want))
 		}
 	}
@@ -126,8 +128,8 @@ func controls(t *testing.T, b *browser, page string) {
 	b.becomes(shownRules, all)
 }
 
-// questions: the answers are those that a count of the reports gives. The reference breaks nothing, so it does not keep the
-// first question from having an answer.
+// questions: the answers are those that a count of the reports gives. The reference breaks nothing, so it does not keep
+// the first question from having an answer.
 func questions(t *testing.T, b *browser, page string) {
 	broken := func(c cell) bool {
 		return c.Outcome == report.Fail || c.Outcome == report.Warn || c.Outcome == report.Known

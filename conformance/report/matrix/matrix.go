@@ -90,7 +90,8 @@ func Write(w io.Writer, suite report.Suite, reports ...*report.Report) error {
 func newView(suite report.Suite, reports []*report.Report) *view {
 	v := &view{
 		Title: "muxspec: " + name(reports[0].Target), Suite: suite, CSS: template.CSS(pageCSS),
-		JS: template.JS(pageJS), Policy: "default-src 'none'; style-src " + hash(pageCSS) + "; script-src " + hash(pageJS),
+		JS: template.JS(pageJS), Policy: "default-src 'none'; style-src " + hash(pageCSS) +
+			"; script-src " + hash(pageJS),
 		Width: len(reports) + 1, Single: len(reports) == 1,
 	}
 	if !v.Single {

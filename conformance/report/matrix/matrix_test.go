@@ -22,8 +22,8 @@ func made(t *testing.T, reports ...*report.Report) string {
 }
 
 // TestSize: a page of ten targets is at most 1 MiB, with the evidence that real runs give. Little stands
-// twice in this one: there are seven real targets, and three that break every rule in seven roles, each with long evidence
-// of its own.
+// twice in this one: there are seven real targets, and three that break every rule in seven roles, each with long
+// evidence of its own.
 func TestSize(t *testing.T) {
 	reports := real(t, everybody...)
 	small := made(t, reports...)
@@ -130,8 +130,8 @@ func TestSuites(t *testing.T) {
 	reports[1].Suite = report.Suite{Version: "v1", Digest: strings.Repeat("1", 64)}
 	mixed := made(t, reports...)
 	for _, c := range []struct{ page, want string }{
-		{mixed, "These reports come from different suites."}, {mixed, "B is v1, digest 111111111111"}, {mixed, "suite B</span>"},
-		{other.String(), "These reports come from another suite than the program"},
+		{mixed, "These reports come from different suites."}, {mixed, "B is v1, digest 111111111111"},
+		{mixed, "suite B</span>"}, {other.String(), "These reports come from another suite than the program"},
 	} {
 		if !strings.Contains(c.page, c.want) {
 			t.Errorf("%q is missing", c.want)

@@ -47,8 +47,8 @@ func clip(s string, n int) string {
 // name makes a name visible, on one line and no longer than a name should be.
 func name(s string) string { return clip(strings.ReplaceAll(visible(s), "\n", `\n`), 60) }
 
-// excerpt joins lines of evidence. If there are more than most of them, it leaves out some in the middle: how a scenario
-// begins and how it ends say most.
+// excerpt joins lines of evidence. If there are more than most of them, it leaves out some in the middle: how a
+// scenario begins and how it ends say most.
 func excerpt(lines []string, most int) string {
 	var shown []string
 	head := (most + 1) / 2

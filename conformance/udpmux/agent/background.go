@@ -26,11 +26,13 @@ func detachedStep(s *engine.Session, a *part, args []string) error {
 	mine, _ := unix.Getsid(0)
 	for _, pid := range pids {
 		if session, err := unix.Getsid(pid); err == nil && session == mine {
-			return engine.Violation("process %d, in the background, is in the session that the agent was started in", pid)
+			return engine.Violation("process %d, in the background, is in the session that the agent was started in",
+				pid)
 		}
 		for _, held := range proc.OpenIn(pid, math.MaxInt) {
 			if held != proc.Null() && slices.Contains(given, held) {
-				return engine.Violation("process %d, in the background, holds one of the descriptors that the agent was started with", pid)
+				return engine.Violation("process %d, in the background, holds one of the descriptors that the "+
+					"agent was started with", pid)
 			}
 		}
 	}
@@ -47,7 +49,9 @@ func leavesStep(s *engine.Session, a *part, args []string) error {
 		case args[3] == "sends":
 			disturb = func() { l.WriteToUDPAddrPort(sockets.P(0, l.nonce, sockets.UsualLength), a.relay) }
 		case args[3] == "gets" && l.outgoing.IsValid():
-			disturb = func() { a.far.socket.WriteToUDPAddrPort(sockets.P(0x80, l.nonce, sockets.UsualLength), l.outgoing) }
+			disturb = func() {
+				a.far.socket.WriteToUDPAddrPort(sockets.P(0x80, l.nonce, sockets.UsualLength), l.outgoing)
+			}
 		default:
 			return engine.ErrUsage
 		}
@@ -62,7 +66,8 @@ func leavesStep(s *engine.Session, a *part, args []string) error {
 		case len(pids) == 0 && (!a.relay.IsValid() || sockets.Bindable("udp", a.relay) == nil):
 			return nil
 		case w.Over():
-			return s.Meaning(w, fmt.Sprintf("the end of what is in the background, processes %d", pids), engine.ErrLimit)
+			return s.Meaning(w, fmt.Sprintf("the end of what is in the background, processes %d", pids),
+				engine.ErrLimit)
 		}
 	}
 }

@@ -185,7 +185,8 @@ func connectLine(s *engine.Session) (digits string, err error) {
 			case fault != wire.None:
 				return "", engine.Violation("the CONNECT line %s has the fault %q", engine.Shown([]byte(line)), fault)
 			case k != a.k:
-				return "", engine.Violation("the CONNECT line %s does not have mosh-server's K, %s", engine.Shown([]byte(line)),
+				return "", engine.Violation("the CONNECT line %s does not have mosh-server's K, %s",
+					engine.Shown([]byte(line)),
 					wire.WriteK(a.k))
 			}
 			return string(d), nil

@@ -45,7 +45,8 @@ func agentFails(s *engine.Session) error {
 	p := of(s).process
 	for line := range strings.Lines(p.Stdout.String()) {
 		if _, _, fault := wire.SplitConnectLine([]byte(strings.TrimSuffix(line, "\n"))); fault != wire.NotTheLine {
-			return engine.Violation("expected an error and no CONNECT line; the agent printed %s", engine.Shown([]byte(line)))
+			return engine.Violation("expected an error and no CONNECT line; the agent printed %s",
+				engine.Shown([]byte(line)))
 		}
 	}
 	switch {

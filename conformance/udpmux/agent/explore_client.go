@@ -59,10 +59,12 @@ func talking(name string, do func(w *engine.World, p *user, port string) []engin
 func exploreClient() *engine.Explorer {
 	return &engine.Explorer{
 		Begin: func() any { return &user{} },
-		Moves: slices.Concat([]engine.Move{relaying("relay", false, relays), relaying("relay", false, relays), relaying("no token", false, noToken)},
+		Moves: slices.Concat([]engine.Move{relaying("relay", false, relays), relaying("relay", false, relays),
+			relaying("no token", false, noToken)},
 			localMoves(), localMoves(), strangeMoves(), relayEnds()),
-		States: []string{twoPorts, roamedBack, eachLength, ecnPassed, strangersSent, noAnswers, localGarbage, serverAway, afterSignals,
-			relayedLater, clientExited, clientKilled, relaysInTurn, notTheRelaysAt},
+		States: []string{twoPorts, roamedBack, eachLength, ecnPassed, strangersSent, noAnswers,
+			localGarbage, serverAway, afterSignals, relayedLater, clientExited, clientKilled,
+			relaysInTurn, notTheRelaysAt},
 	}
 }
 
@@ -80,11 +82,13 @@ func noToken(w *engine.World, p *user) []engine.Line {
 	p.over++
 	lines := engine.Lines("UDPMUX-115", "target environment MOSH_KEY={K}")
 	if w.IntN(2) == 0 {
-		return append(lines, engine.Lines("UDPMUX-116", "start '-# |' 127.0.0.1 "+w.One("010737478240", "00010737478240", "107374782400"), "target ends error")...)
+		return append(lines, engine.Lines("UDPMUX-116",
+			"start '-# |' 127.0.0.1 "+w.One("010737478240", "00010737478240", "107374782400"), "target ends error")...)
 	}
 	code := w.IntN(100)
-	return append(lines, engine.Lines("UDPMUX-115", "start '-# host |' 192.0.2.1 60001", "mosh starts", "mosh gets '-# host |' 192.0.2.1 60001",
-		fmt.Sprintf("mosh exits %d", code), fmt.Sprintf("target ends %d", code))...)
+	return append(lines, engine.Lines("UDPMUX-115", "start '-# host |' 192.0.2.1 60001", "mosh starts",
+		"mosh gets '-# host |' 192.0.2.1 60001", fmt.Sprintf("mosh exits %d", code),
+		fmt.Sprintf("target ends %d", code))...)
 }
 
 // localMoves are what local ports and the server do.
@@ -117,7 +121,8 @@ func localMoves() []engine.Move {
 		}),
 		talking("ecn", func(w *engine.World, p *user, port string) []engine.Line {
 			w.Reach(ecnPassed)
-			return engine.Lines("UDPMUX-141", "far marks "+w.One("up", "down")+" "+port+" "+w.One("2,3,1,0", "3,0", "0x92,0x91"))
+			return engine.Lines("UDPMUX-141", "far marks "+w.One("up", "down")+" "+port+" "+
+				w.One("2,3,1,0", "3,0", "0x92,0x91"))
 		}),
 		relaying("wait", true, func(w *engine.World, p *user) []engine.Line {
 			p.waited = true
@@ -144,20 +149,24 @@ func strangeMoves() []engine.Move {
 	return []engine.Move{
 		talking("strangers", func(w *engine.World, p *user, port string) []engine.Line {
 			w.Reach(strangersSent)
-			return engine.Lines("UDPMUX-123", "far strays "+port+" "+w.One("port", "127.0.0.2"), "far answers "+port, "local "+port+" gets")
+			return engine.Lines("UDPMUX-123", "far strays "+port+" "+w.One("port", "127.0.0.2"),
+				"far answers "+port, "local "+port+" gets")
 		}),
 		talking("no answers", func(w *engine.World, p *user, port string) []engine.Line {
 			w.Reach(noAnswers)
-			return engine.Lines("UDPMUX-142", "far strays "+port+" "+w.One("0x80 23", "0x80 2049", "0x7f 60", "0 60"), "far answers "+port, "local "+port+" gets")
+			return engine.Lines("UDPMUX-142", "far strays "+port+" "+w.One("0x80 23", "0x80 2049", "0x7f 60", "0 60"),
+				"far answers "+port, "local "+port+" gets")
 		}),
 		talking("local garbage", func(w *engine.World, p *user, port string) []engine.Line {
 			w.Reach(localGarbage)
-			return engine.Lines("UDPMUX-124", "local "+port+" sends bad "+w.One("0 23", "0 2049", "1 60", "0x80 60", "0xff 60"), "local "+port+" sends",
+			return engine.Lines("UDPMUX-124", "local "+port+" sends bad "+
+				w.One("0 23", "0 2049", "1 60", "0x80 60", "0xff 60"), "local "+port+" sends",
 				"far hears "+port)
 		}),
 		talking("server away", func(w *engine.World, p *user, port string) []engine.Line {
 			p.away = true
-			return engine.Lines("UDPMUX-122", "far is away", "local "+port+" sends", "local "+port+" sends", "far is back", "local "+port+" talks")
+			return engine.Lines("UDPMUX-122", "far is away", "local "+port+" sends", "local "+port+" sends",
+				"far is back", "local "+port+" talks")
 		}),
 		talking("signals", func(w *engine.World, p *user, port string) []engine.Line {
 			if p.hit {
@@ -176,14 +185,16 @@ func relayEnds() []engine.Move {
 			w.Reach(clientExited)
 			code := w.IntN(100)
 			*p = user{over: p.over + 1}
-			return append(engine.Lines("UDPMUX-119", fmt.Sprintf("mosh exits %d", code), fmt.Sprintf("target ends %d", code)),
+			return append(engine.Lines("UDPMUX-119", fmt.Sprintf("mosh exits %d", code),
+				fmt.Sprintf("target ends %d", code)),
 				engine.Lines("UDPMUX-126", "target leaves nothing")...)
 		}),
 		relaying("killed", true, func(w *engine.World, p *user) []engine.Line {
 			w.Reach(clientKilled)
 			*p = user{over: p.over + 1}
 			signal := []int{9, 15}[w.IntN(2)]
-			return append(engine.Lines("UDPMUX-119", fmt.Sprintf("mosh dies %d", signal), fmt.Sprintf("target ends %d", 128+signal)),
+			return append(engine.Lines("UDPMUX-119", fmt.Sprintf("mosh dies %d", signal),
+				fmt.Sprintf("target ends %d", 128+signal)),
 				engine.Lines("UDPMUX-126", "target leaves nothing")...)
 		}),
 	}

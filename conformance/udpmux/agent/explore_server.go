@@ -54,8 +54,9 @@ func exploreServer() *engine.Explorer {
 		Begin: func() any { return &attempt{} },
 		Moves: slices.Concat([]engine.Move{trying("register", false, registers), trying("register", false, registers)},
 			failedStarts(), outages, outages),
-		States: []string{byLearn, byToken, inBytes, secondOutage, fourthOutage, afterAbsence, refusedLater, endedLater, endedAtOnce,
-			refusedFirst, badFirst, moshFailed, endedBySignal, withoutDaemon, sessionsInTurn, outageAfterWait, leftAtOnce},
+		States: []string{byLearn, byToken, inBytes, secondOutage, fourthOutage, afterAbsence,
+			refusedLater, endedLater, endedAtOnce, refusedFirst, badFirst, moshFailed, endedBySignal, withoutDaemon,
+			sessionsInTurn, outageAfterWait, leftAtOnce},
 	}
 }
 
@@ -74,8 +75,9 @@ func registers(w *engine.World, p *attempt) []engine.Line {
 		return engine.Lines("UDPMUX-98", "registers token new -s -c 0256")
 	case 1:
 		w.Reach(inBytes)
-		return engine.Lines("UDPMUX-93", "start new -s", "moshd hears hello", "moshd says -apart welcome learn", "mosh starts",
-			"mosh connects", "moshd hears register learn", "moshd says -apart registered", "target tells learn", "target ends 0")
+		return engine.Lines("UDPMUX-93", "start new -s", "moshd hears hello", "moshd says -apart welcome learn",
+			"mosh starts", "mosh connects", "moshd hears register learn", "moshd says -apart registered",
+			"target tells learn", "target ends 0")
 	}
 	w.Reach(byLearn)
 	return engine.Lines("UDPMUX-99", "registers learn new -s")
@@ -90,20 +92,23 @@ func failedStarts() []engine.Move {
 			if w.IntN(2) == 0 {
 				lines = engine.Lines("UDPMUX-96", "start new -s", "greet learn", "moshd hears register learn")
 			}
-			return append(lines, engine.Lines("UDPMUX-96", fmt.Sprintf("moshd says error %d '%s'", 1+w.IntN(9), w.One("too many", "")), "target ends error")...)
+			return append(lines, engine.Lines("UDPMUX-96", fmt.Sprintf("moshd says error %d '%s'",
+				1+w.IntN(9), w.One("too many", "")), "target ends error")...)
 		}),
 		trying("bad frame", false, func(w *engine.World, p *attempt) []engine.Line {
 			w.Reach(badFirst)
 			p.over++
-			bytes := w.One(`\x00\x00`, `\x00\x04\x10\x03\xea\x60`, `\x00\x05\x02\x03\xea\x60\x00`, `\x00\x04\x02\x03\x00\x00`, `\xff\xff\xff`)
-			return engine.Lines("UDPMUX-96", "start new -s", "moshd hears hello", "moshd says bytes '"+bytes+"'", "target ends error")
+			bytes := w.One(`\x00\x00`, `\x00\x04\x10\x03\xea\x60`, `\x00\x05\x02\x03\xea\x60\x00`,
+				`\x00\x04\x02\x03\x00\x00`, `\xff\xff\xff`)
+			return engine.Lines("UDPMUX-96", "start new -s", "moshd hears hello", "moshd says bytes '"+bytes+"'",
+				"target ends error")
 		}),
 		trying("mosh-server fails", false, func(w *engine.World, p *attempt) []engine.Line {
 			w.Reach(moshFailed)
 			p.over++
 			how := w.One(`mosh exits 3 '' 'I fail\n'`, `mosh exits 0 'hello\nMOSH CONNECTED\n'`, `mosh exits 0`)
-			return engine.Lines("UDPMUX-106", "start new -s", "moshd hears hello", "moshd says welcome learn", "mosh starts", how,
-				"moshd hears end", "target ends error")
+			return engine.Lines("UDPMUX-106", "start new -s", "moshd hears hello", "moshd says welcome learn",
+				"mosh starts", how, "moshd hears end", "target ends error")
 		}),
 		trying("signal", false, func(w *engine.World, p *attempt) []engine.Line {
 			w.Reach(endedBySignal)
@@ -114,22 +119,25 @@ func failedStarts() []engine.Move {
 		trying("no daemon", false, func(w *engine.World, p *attempt) []engine.Line {
 			w.Reach(withoutDaemon)
 			p.over++
-			return engine.Lines("UDPMUX-94", "moshd is "+w.One("away", "dead"), "start new -s -c 0256 -- sh", "mosh starts",
-				"mosh gets new -s -c 0256 -- sh", `mosh exits 0 '\nMOSH CONNECT 61001 {K}\n' ''`, "target ends 0", "moshd is back")
+			return engine.Lines("UDPMUX-94", "moshd is "+w.One("away", "dead"), "start new -s -c 0256 -- sh",
+				"mosh starts", "mosh gets new -s -c 0256 -- sh", `mosh exits 0 '\nMOSH CONNECT 61001 {K}\n' ''`,
+				"target ends 0", "moshd is back")
 		}),
+	}
+}
+
+// again counts an outage of the daemon.
+func again(w *engine.World, p *attempt) {
+	switch p.outage++; {
+	case p.outage == 2:
+		w.Reach(secondOutage)
+	case p.outage == 4:
+		w.Reach(fourthOutage)
 	}
 }
 
 // outageMoves are what a daemon and a mosh-server do after a session was registered.
 func outageMoves() []engine.Move {
-	again := func(w *engine.World, p *attempt) {
-		switch p.outage++; {
-		case p.outage == 2:
-			w.Reach(secondOutage)
-		case p.outage == 4:
-			w.Reach(fourthOutage)
-		}
-	}
 	return []engine.Move{
 		trying("daemon leaves", true, func(w *engine.World, p *attempt) []engine.Line {
 			if p.outage == 0 {
@@ -141,19 +149,22 @@ func outageMoves() []engine.Move {
 		trying("daemon away", true, func(w *engine.World, p *attempt) []engine.Line {
 			again(w, p)
 			w.Reach(afterAbsence)
-			return engine.Lines("UDPMUX-110", "moshd is "+w.One("away", "dead"), "moshd is back", "moshd hears again "+p.mode)
+			return engine.Lines("UDPMUX-110", "moshd is "+w.One("away", "dead"), "moshd is back",
+				"moshd hears again "+p.mode)
 		}),
 		trying("refused again", true, func(w *engine.World, p *attempt) []engine.Line {
 			again(w, p)
 			w.Reach(refusedLater)
 			bytes := w.One(`\x00\x01\x05`, `\x00\x00`, `\x00\x02\x05\x02`, `\x00\x03\x05\x02\xff`, `\x00\x01\x7f`)
-			return engine.Lines("UDPMUX-111", "moshd leaves", "moshd hears hello", "moshd says welcome "+p.mode, "moshd hears register "+p.mode,
-				"moshd says bytes '"+bytes+"'", "moshd leaves", "moshd hears again "+p.mode, "mosh runs")
+			return engine.Lines("UDPMUX-111", "moshd leaves", "moshd hears hello", "moshd says welcome "+p.mode,
+				"moshd hears register "+p.mode, "moshd says bytes '"+bytes+"'", "moshd leaves",
+				"moshd hears again "+p.mode, "mosh runs")
 		}),
 		trying("wait", true, func(w *engine.World, p *attempt) []engine.Line {
 			w.Reach(outageAfterWait)
 			p.outage++
-			return engine.Lines("UDPMUX-110", fmt.Sprintf("passes %dms", 1<<w.IntN(8)), "moshd leaves", "moshd hears again "+p.mode)
+			return engine.Lines("UDPMUX-110", fmt.Sprintf("passes %dms", 1<<w.IntN(8)), "moshd leaves",
+				"moshd hears again "+p.mode)
 		}),
 		trying("mosh-server ends", true, func(w *engine.World, p *attempt) []engine.Line {
 			if w.Reach(endedAtOnce); p.outage > 0 {

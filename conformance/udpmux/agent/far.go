@@ -151,7 +151,8 @@ func gets(s *engine.Session, l *localPort) error {
 	case err != nil:
 		return s.Meaning(w, fmt.Sprintf("the server's answer of %d bytes at %s", len(want), l.Name), err)
 	case d.From != of(s).relay:
-		return engine.Violation("an answer comes to %s from %v, not from %v, where it sends to", l.Name, d.From, of(s).relay)
+		return engine.Violation("an answer comes to %s from %v, not from %v, where it sends to",
+			l.Name, d.From, of(s).relay)
 	case !bytes.Equal(d.B, want):
 		return engine.Violation("expected at %s the server's answer of %d bytes, not %s", l.Name, len(want),
 			engine.Difference(want, d.B))
@@ -163,7 +164,8 @@ func gets(s *engine.Session, l *localPort) error {
 // outlets gives the outgoing ports that were seen and are still bound by somebody.
 func (a *part) outlets() (bound []uint16) {
 	for _, l := range a.locals {
-		if sockets.Bindable(sockets.NetworkOf(l.outgoing.Addr()), netip.AddrPortFrom(netip.Addr{}, l.outgoing.Port())) != nil {
+		if sockets.Bindable(sockets.NetworkOf(l.outgoing.Addr()),
+			netip.AddrPortFrom(netip.Addr{}, l.outgoing.Port())) != nil {
 			bound = append(bound, l.outgoing.Port())
 		}
 	}

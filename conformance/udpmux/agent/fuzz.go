@@ -32,20 +32,20 @@ func fuzzServer() *engine.Explorer {
 		Begin: func() any { return nil },
 		Moves: []engine.Move{
 			move("daemon", strangeWelcome, func(w *engine.World) []engine.Line {
-				return engine.Lines("UDPMUX-96", "start new -s", "moshd hears hello", "moshd says bytes "+engine.Escaped(w.Mangled(frames, 600)), "moshd leaves",
-					"target ends anyhow")
+				return engine.Lines("UDPMUX-96", "start new -s", "moshd hears hello",
+					"moshd says bytes "+engine.Escaped(w.Mangled(frames, 600)), "moshd leaves", "target ends anyhow")
 			}),
 			move("daemon later", strangeAgreement, func(w *engine.World) []engine.Line {
 				return engine.Lines("UDPMUX-96", "start new -s", "greet learn", "moshd hears register learn",
 					"moshd says bytes "+engine.Escaped(w.Mangled(frames, 600)), "moshd leaves", "target ends anyhow")
 			}),
 			move("mosh-server", strangeOutput, func(w *engine.World) []engine.Line {
-				return engine.Lines("UDPMUX-106", "start new -s", "moshd hears hello", "moshd says welcome learn", "mosh starts",
-					"mosh exits 0 "+engine.Escaped(w.Mangled(output, 2000)), "target ends anyhow")
+				return engine.Lines("UDPMUX-106", "start new -s", "moshd hears hello", "moshd says welcome learn",
+					"mosh starts", "mosh exits 0 "+engine.Escaped(w.Mangled(output, 2000)), "target ends anyhow")
 			}),
 			move("colours", strangeColours, func(w *engine.World) []engine.Line {
-				return engine.Lines("UDPMUX-98", "start new -s -c "+argument(w, signals), "moshd hears hello", "moshd says welcome learn+token", "mosh starts",
-					`mosh exits 0 '' ''`, "target ends anyhow")
+				return engine.Lines("UDPMUX-98", "start new -s -c "+argument(w, signals), "moshd hears hello",
+					"moshd says welcome learn+token", "mosh starts", `mosh exits 0 '' ''`, "target ends anyhow")
 			}),
 		},
 		States: []string{strangeWelcome, strangeAgreement, strangeOutput, strangeColours},
@@ -74,11 +74,13 @@ func fuzzClient() *engine.Explorer {
 			}),
 			talking("local", func(w *engine.World, p *user, port string) []engine.Line {
 				w.Reach(strangeLocal)
-				return engine.Lines("UDPMUX-124", fmt.Sprintf("local %s sends bad %d %d", port, 1+w.IntN(255), w.IntN(2400)))
+				return engine.Lines("UDPMUX-124", fmt.Sprintf("local %s sends bad %d %d",
+					port, 1+w.IntN(255), w.IntN(2400)))
 			}),
 			talking("server", func(w *engine.World, p *user, port string) []engine.Line {
 				w.Reach(strangeServer)
-				return engine.Lines("UDPMUX-142", fmt.Sprintf("far strays %s %d %d", port, w.IntN(128), w.IntN(2400)), "far answers "+port, "local "+port+" gets")
+				return engine.Lines("UDPMUX-142", fmt.Sprintf("far strays %s %d %d", port, w.IntN(128), w.IntN(2400)),
+					"far answers "+port, "local "+port+" gets")
 			}),
 			talking("exit", func(w *engine.World, p *user, _ string) []engine.Line {
 				w.Reach(strangeExit)

@@ -29,7 +29,8 @@ func (a *part) apart() error {
 		err = exec.Command(unshare, "--mount", "sh", "-c", hide, "true", empty).Run()
 	}
 	if err != nil {
-		return engine.Unsupported("this machine has %s, which the agent would read, and it cannot be hidden: %v", hostFile, err)
+		return engine.Unsupported("this machine has %s, which the agent would read, and it cannot be hidden: %v",
+			hostFile, err)
 	}
 	a.wrap = func(path string, argv []string) (string, []string) {
 		return unshare, append([]string{"unshare", "--mount", "sh", "-c", hide, path, empty}, argv[1:]...)

@@ -39,7 +39,8 @@ func moshVerbs() []engine.Verb {
 				"ended already; if so, do nothing.",
 			Max: -1, Run: alone(moshConnectsStep)},
 		{Name: "mosh exits", Usage: "N [OUTPUT [ERRORS]]",
-			Help: "mosh prints this output and these errors, and ends with that exit code.", Max: -1, Run: alone(moshExitsStep)},
+			Help: "mosh prints this output and these errors, and ends with that exit code.",
+			Max:  -1, Run: alone(moshExitsStep)},
 		{Name: "mosh ends",
 			Help: "The mosh-server in the background ends by itself.", Max: -1, Run: alone(moshEndsStep)},
 		{Name: "mosh dies", Usage: "[SIGNAL]",
@@ -53,7 +54,8 @@ func moshVerbs() []engine.Verb {
 				"descriptors.", Max: -1, Run: alone(moshReplacesStep)},
 		{Name: "target hides",
 			Help: "K, S and T appear in no process's arguments or environment, neither as text nor as bytes. The " +
-				"one exception is K in a client agent's environment, where mosh puts it.", Max: -1, Run: alone(hidesStep)},
+				"one exception is K in a client agent's environment, where mosh puts it.",
+			Max: -1, Run: alone(hidesStep)},
 	}...)
 }
 

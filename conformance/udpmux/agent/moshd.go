@@ -26,7 +26,8 @@ func moshdVerbs() []engine.Verb {
 		{Name: "moshd hears", Usage: "hello|register MODES|end|again MODES",
 			Help: "The agent connects and sends HELLO (hello); registers its mosh-server for these modes " +
 				"(register); ends its connection and has sent nothing more (end); or, after the daemon has left or " +
-				"come back, connects in time and sends the same registration (again).", Max: -1, Run: alone(moshdHearsStep)},
+				"come back, connects in time and sends the same registration (again).",
+			Max: -1, Run: alone(moshdHearsStep)},
 		{Name: "moshd says", Usage: "[-apart] welcome MODES|registered|error CODE TEXT|bytes TEXT...",
 			Help: "Send this to the agent; with -apart, each byte separately.", Max: -1, Run: alone(moshdSaysStep)},
 		{Name: "moshd leaves",
@@ -131,7 +132,8 @@ func moshdLeavesStep(s *engine.Session, a *part, args []string) error {
 	return nil
 }
 
-// From docs/udpmux-agents.md, section 4.3: the pauses of an agent whose connection has ended; and what clocks may differ by.
+// From docs/udpmux-agents.md, section 4.3: the pauses of an agent whose connection has ended; and what clocks may
+// differ by.
 const (
 	leastPause, mostPause = 100 * time.Millisecond, 500 * time.Millisecond
 	pauseError            = 5 * time.Millisecond
@@ -158,7 +160,8 @@ func moshdSeesStep(s *engine.Session, a *part, args []string) error {
 		case i == 0: // the first need not wait
 			first = now
 		case len(args) == 1 && paused < leastPause-pauseError:
-			return engine.Violation("expected pauses of %v and more; the agent connects again after %v", leastPause, paused)
+			return engine.Violation("expected pauses of %v and more; the agent connects again after %v",
+				leastPause, paused)
 		case len(args) == 2:
 			if err := registersAgain(s, args[1], w); err != nil {
 				return err
@@ -173,8 +176,8 @@ func moshdSeesStep(s *engine.Session, a *part, args []string) error {
 	// An attempt that succeeds takes some time, of which the suite may see only the end; that cannot be so for many
 	// attempts.
 	if all := a.daemon.left.Sub(first); len(args) == 2 && all < time.Duration(n-1)*leastPause/2 {
-		return engine.Violation("expected %v and more from each attempt to the next; there are %d within %v", leastPause,
-			n, all)
+		return engine.Violation("expected %v and more from each attempt to the next; there are %d within %v",
+			leastPause, n, all)
 	}
 	return nil
 }

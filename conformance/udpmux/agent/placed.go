@@ -29,5 +29,6 @@ func moshPlacesStep(s *engine.Session, a *part, args []string) error {
 			return nil
 		}
 	}
-	return engine.Violation("expected %s to get %q, with -i 127.0.0.1 and -p after those before --, not %q", a.mosh.Program, args, got)
+	return engine.Violation("expected %s to get %q, with -i 127.0.0.1 and -p after those before --, not %q",
+		a.mosh.Program, args, got)
 }

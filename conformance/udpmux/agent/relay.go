@@ -23,7 +23,8 @@ func farVerbs() []engine.Verb {
 			Help: "What these local ports have sent reaches the server's port after 0x01 and T, and nothing else " +
 				"comes.", Max: -1, Run: alone(farHearsStep)},
 		{Name: "far answers", Usage: "NAMES [N]",
-			Help: "The server answers these local ports, with N bytes if N is given.", Max: -1, Run: alone(farAnswersStep)},
+			Help: "The server answers these local ports, with N bytes if N is given.",
+			Max:  -1, Run: alone(farAnswersStep)},
 		{Name: "far strays", Usage: "NAME ADDRESS|FIRST N",
 			Help: "A stranger at another port of the server's host, or at ADDRESS and the server's port, sends to " +
 				"the outgoing port of the local port; or the server itself sends something that is not an answer, " +
@@ -36,7 +37,8 @@ func farVerbs() []engine.Verb {
 			Help: "The port number that the real client was given is the server's.",
 			Max:  -1, Run: alone(farSharesStep)},
 		{Name: "far parts", Usage: "NAMES",
-			Help: "The datagrams of these local ports come from different outgoing ports, one for each.", Max: -1, Run: alone(farPartsStep)},
+			Help: "The datagrams of these local ports come from different outgoing ports, one for each.",
+			Max:  -1, Run: alone(farPartsStep)},
 		{Name: "far counts", Usage: "N",
 			Help: "Of the outgoing ports that the server has seen, at most N are open after a short time.",
 			Max:  -1, Run: alone(farCountsStep)},
@@ -184,7 +186,8 @@ func farPartsStep(s *engine.Session, a *part, args []string) error {
 	seen := make(map[netip.AddrPort]string)
 	return each(s, strings.Join(args, ""), func(l *localPort) error {
 		if other := seen[l.outgoing]; other != "" {
-			return engine.Violation("what %s and %s send comes from the same outgoing port, %v", other, l.Name, l.outgoing)
+			return engine.Violation("what %s and %s send comes from the same outgoing port, %v",
+				other, l.Name, l.outgoing)
 		}
 		seen[l.outgoing] = l.Name
 		return nil

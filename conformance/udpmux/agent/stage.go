@@ -48,7 +48,8 @@ func newStage(dir, socket, muxspec string) (*stage, error) {
 		return nil, err
 	}
 	for _, program := range standIns {
-		if err := engine.WriteProgram(filepath.Join(st.bin, program), standInScript(muxspec, program, socket)); err != nil {
+		if err := engine.WriteProgram(filepath.Join(st.bin, program),
+			standInScript(muxspec, program, socket)); err != nil {
 			return nil, err
 		}
 	}

@@ -68,7 +68,8 @@ func runStandIn(program string, args []string) int {
 		fmt.Fprintf(os.Stderr, "muxspec service %s: %v\n", program, err)
 		return trouble
 	}
-	report := standInReport{Program: program, PID: os.Getpid(), Group: unix.Getpgrp(), Args: args[1:], Env: os.Environ()}
+	report := standInReport{Program: program, PID: os.Getpid(), Group: unix.Getpgrp(),
+		Args: args[1:], Env: os.Environ()}
 	report.Session, _ = unix.Getsid(0)
 	for fd := range 3 {
 		report.Descriptors = append(report.Descriptors, descriptorOf(fd))

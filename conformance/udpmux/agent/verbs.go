@@ -14,11 +14,11 @@ import (
 
 func targetVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "target good",
-			Help: "Run the baseline.", Max: -1, Run: alone(goodStep)},
+		{Name: "target good", Help: "Run the baseline.", Max: -1, Run: alone(goodStep)},
 		{Name: "target environment", Usage: "NAME=VALUE...|within",
 			Help: "Everything started from now on has these variables. With within, it has mosh-server's " +
-				"environment, as everything has that the user starts in that session.", Max: -1, Run: alone(environmentStep)},
+				"environment, as everything has that the user starts in that session.",
+			Max: -1, Run: alone(environmentStep)},
 		{Name: "target config", Usage: "TEXT...",
 			Help: "Write this text to the configuration file {config}.", Max: -1, Run: alone(configStep)},
 		{Name: "target inherits", Usage: "N",
@@ -27,15 +27,16 @@ func targetVerbs() []engine.Verb {
 		{Name: "target ends", Usage: "N|error|anyhow",
 			Help: "The agent ends with exit code N, where a signal counts as 128 plus its number, as in a shell; or " +
 				"with another code than 0, a reason on standard error and no CONNECT line (error); or in any way " +
-				"(anyhow).",
-			Max: -1, Run: alone(targetEndsStep)},
+				"(anyhow).", Max: -1, Run: alone(targetEndsStep)},
 		{Name: "target signalled", Usage: "NAME",
 			Help: "Send SIGHUP, SIGINT or SIGTERM to the agent alone, not to what it has started.",
 			Max:  -1, Run: alone(signalledStep)},
 		{Name: "target tells", Usage: "learn|token",
-			Help: "The agent prints the CONNECT line, with mosh-server's K and the N of that mode.", Max: -1, Run: alone(tellsStep)},
+			Help: "The agent prints the CONNECT line, with mosh-server's K and the N of that mode.",
+			Max:  -1, Run: alone(tellsStep)},
 		{Name: "target prints", Usage: "TEXT...",
-			Help: "The agent has ended, and its standard output is exactly this.", Max: -1, Run: alone(targetPrintsStep)},
+			Help: "The agent has ended, and its standard output is exactly this.",
+			Max:  -1, Run: alone(targetPrintsStep)},
 		{Name: "target complains", Usage: "line|TEXT",
 			Help: "The agent has ended, and its standard error is one line (line), or contains this text.",
 			Max:  -1, Run: alone(complainsStep)},
@@ -46,15 +47,13 @@ func targetVerbs() []engine.Verb {
 		{Name: "target leaves", Usage: "nothing [while NAME sends|gets]",
 			Help: "Within the time limit nothing of the agent is left in the background, and nobody holds the " +
 				"relay's port. With while, the local port keeps sending to the relay, or the server keeps sending " +
-				"to the outgoing port of that local port.",
-			Max: -1, Run: alone(leavesStep)},
+				"to the outgoing port of that local port.", Max: -1, Run: alone(leavesStep)},
 		{Name: "target hit",
 			Help: "Send the agent's process group the signals that a terminal sends: SIGHUP, SIGINT, SIGQUIT and " +
 				"SIGTSTP.", Max: -1, Run: alone(hitStep)},
 		{Name: "target pauses",
 			Help: "Stop what the agent has left in the background.", Max: -1, Run: alone(pausesStep)},
-		{Name: "target proceeds",
-			Help: "Let it go on.", Max: -1, Run: alone(proceedsStep)},
+		{Name: "target proceeds", Help: "Let it go on.", Max: -1, Run: alone(proceedsStep)},
 	}
 }
 
@@ -221,4 +220,5 @@ func complainsStep(s *engine.Session, a *part, args []string) error {
 	return nil
 }
 
-const notInBackground = "what stays in the background is not found: it lacks the environment that the agent was started with"
+const notInBackground = "what stays in the background is not found: " +
+	"it lacks the environment that the agent was started with"

@@ -22,8 +22,9 @@ func axes() []engine.Axis {
 			Help: "Clients send to the daemon's only address; or to the second of two, which is 127.0.0.2 or ::1; " +
 				"or over IPv4 to an inherited listener for both families.",
 			Values: []string{"first", "second", "::1", "both"}, Rule: "UDPMUX-12",
-			Needs: map[string][]string{"second": {"config"}, "::1": {"config", "ipv6"}, "both": {"config", "ipv6", activation}},
-			Fits:  func(s engine.Scenario) bool { return s.Set["listen"]+s.Set["inherit"] == "" },
+			Needs: map[string][]string{"second": {"config"}, "::1": {"config", "ipv6"},
+				"both": {"config", "ipv6", activation}},
+			Fits: func(s engine.Scenario) bool { return s.Set["listen"]+s.Set["inherit"] == "" },
 			Head: func(s *engine.Scenario, value string) {
 				set := map[string]string{"listen": "127.0.0.1:0,127.0.0.2:0"}
 				switch value {

@@ -30,17 +30,20 @@ func backendVerbs() []engine.Verb {
 			Help: "The backend is registered for token, at once or within the time limit.",
 			Min:  1, Max: 1, Run: enrollsVerb},
 		{Name: "again", Usage: "NAME",
-			Help: "The backend is registered again for the same modes, on a new connection.", Min: 1, Max: 1, Run: againVerb},
+			Help: "The backend is registered again for the same modes, on a new connection.",
+			Min:  1, Max: 1, Run: againVerb},
 		{Name: "visitors", Usage: "N",
 			Help: "N agents come and go. A third of them leave at once, a third after WELCOME, and a third have a " +
 				"session whose backend leaves with them.", Min: 1, Max: 1, Run: visitorsVerb},
 		{Name: "leave", Usage: "[-half on]",
-			Help: "The agent closes its connection or, with -half, ends only its own direction.", Max: -1, Run: leaveVerb},
+			Help: "The agent closes its connection or, with -half, ends only its own direction.",
+			Max:  -1, Run: leaveVerb},
 		{Name: "outsider", Usage: "UID NAME",
 			Help: "That user cannot connect, or gets WELCOME with modes 0, an ERROR, or the end of the connection, " +
 				"but never REGISTERED.", Min: 2, Max: 2, Run: outsiderVerb},
 		{Name: "drips", Usage: "TIME TEXT",
-			Help: "Send the text byte by byte, one byte every TIME, until the daemon ends the connection.", Min: 2, Max: 2, Run: dripsVerb},
+			Help: "Send the text byte by byte, one byte every TIME, until the daemon ends the connection.",
+			Min:  2, Max: 2, Run: dripsVerb},
 	}
 }
 

@@ -66,7 +66,8 @@ func roundAtLast(s *engine.Session, c *client, mode string, b *backend) error {
 			b.Send(answer, b.flows[c.Name], 0)
 		}
 		wait := w
-		if idle, err := time.ParseDuration(daemonIn(s.In).values[placeholderOf("flow-idle")]); err == nil && idle < briefFlow {
+		if idle, err := time.ParseDuration(daemonIn(s.In).values[placeholderOf("flow-idle")]); err == nil &&
+			idle < briefFlow {
 			wait = s.Window(again)
 		}
 		switch d, err := c.next(wait); {

@@ -63,7 +63,8 @@ func probeVerb(s *engine.Session, args []string) error {
 		total += len(came[i])
 	}
 	most := rate + rate*time.Since(began).Seconds()
-	s.Rec.Note("%d datagrams came to %d backends within %v", total, len(backends), time.Since(began).Round(time.Millisecond))
+	s.Rec.Note("%d datagrams came to %d backends within %v",
+		total, len(backends), time.Since(began).Round(time.Millisecond))
 	first := !of(s).probed
 	of(s).probed = true
 	switch {
@@ -85,7 +86,8 @@ func whole(s *engine.Session, backends []*backend, came [][]sockets.Datagram) {
 			for !holds(came[i], d.B) {
 				next, err := b.Next(w)
 				if err != nil {
-					engine.Must(s.Meaning(w, fmt.Sprintf("a datagram at the backend %s that another backend got", b.Name), err))
+					engine.Must(s.Meaning(w, fmt.Sprintf("a datagram at the backend %s that another backend got",
+						b.Name), err))
 				}
 				came[i] = append(came[i], next)
 			}
@@ -183,7 +185,8 @@ func newcomersVerb(s *engine.Session, args []string) error {
 	took := time.Since(began)
 	s.Rec.Note("%d new clients came through within %v", came, took)
 	if most := rate + rate*took.Seconds(); float64(came) > most {
-		return engine.Violation("%d new clients came through within %v, expected at most %.0f", came, took.Round(time.Millisecond), most)
+		return engine.Violation("%d new clients came through within %v, expected at most %.0f",
+			came, took.Round(time.Millisecond), most)
 	}
 	return nil
 }

@@ -20,8 +20,8 @@ func daemonVerbs() []engine.Verb {
 				"addresses.",
 			Max: -1, Run: restartVerb},
 		{Name: "another",
-			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] [-below on] [-link in|to] " +
-				"[-inherit none|address|port|both,...] [-at ADDR]",
+			Usage: "[-refused on] [-socket own] [-listen same|ADDRESS,...] [-writable MODE] " +
+				"[-below on] [-link in|to] [-inherit none|address|port|both,...] [-at ADDR]",
 			Help: "Start a second daemon. -socket own: with a Unix socket of its own, otherwise the first daemon's. " +
 				"-listen: at the first daemon's port (same) or at these addresses, in which {a} and {b} stand for " +
 				"two free ports; otherwise at a free port. -writable MODE: its Unix socket is in a folder of this " +

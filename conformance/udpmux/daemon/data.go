@@ -14,11 +14,13 @@ import (
 
 func datagramVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "sends", Usage: "[-len N,...] [-first BYTE,...] [-nonce N] [-flip I] [-ecn N] [-at ADDR] [-to ADDR] CLIENT learn|token BACKEND|port BACKEND|raw BACKEND TEXT...",
+		{Name: "sends", Usage: "[-len N,...] [-first BYTE,...] [-nonce N] [-flip I] [-ecn N] [-at ADDR] [-to ADDR] " +
+			"CLIENT learn|token BACKEND|port BACKEND|raw BACKEND TEXT...",
 			Help: "The client sends the backend a datagram in the form of that mode; a client is created at its " +
 				"first mention. P is random after a nonce that counts up. With -len or -first, one datagram is sent " +
 				"for each value. -ecn N: with these ECN bits. -flip I: with byte I of T changed. CLIENT raw BACKEND " +
-				"TEXT...: send these bytes instead, in which {T} stands for the token and {P} for a P.", Max: -1, Run: sendsVerb},
+				"TEXT...: send these bytes instead, in which {T} stands for the token and {P} for a P.",
+			Max: -1, Run: sendsVerb},
 		{Name: "reaches", Usage: "[-ecn N] [-flow same|new] BACKEND CLIENT",
 			Help: "The next datagram at the backend is the P that the client sent last, with these ECN bits. Its " +
 				"source is the one this client had at this backend (-flow same), or one that no client had (-flow " +
@@ -105,7 +107,8 @@ func sendsVerb(s *engine.Session, args []string) error {
 			c.nonce++
 			D := upward(rest[1], flipped(b, o), c.p)
 			if rest[1] == "raw" {
-				s.Values["T"], s.Values["P"], s.Values["external"] = escaped(b.t[:]), escaped(c.p), escaped([]byte{byte(c.to.Port() >> 8), byte(c.to.Port())})
+				s.Values["T"], s.Values["P"], s.Values["external"] = escaped(b.t[:]), escaped(c.p),
+					escaped([]byte{byte(c.to.Port() >> 8), byte(c.to.Port())})
 				D = s.Texts(rest[3:])
 			}
 			c.Send(D, c.to, ecnFrom(o))
@@ -140,11 +143,13 @@ func reachesVerb(s *engine.Session, args []string) error {
 	}
 	switch {
 	case o["-flow"] == "same" && d.From != before[c.Name]:
-		return engine.Violation("the client %s had the loopback source %v, and has %v now", c.Name, before[c.Name], d.From)
+		return engine.Violation("the client %s had the loopback source %v, and has %v now",
+			c.Name, before[c.Name], d.From)
 	case o["-flow"] == "new":
 		for name, from := range seenSources(s, before, b) {
 			if from == d.From {
-				return engine.Violation("the client %s has the loopback source %v, which was that of %s", c.Name, d.From, name)
+				return engine.Violation("the client %s has the loopback source %v, which was that of %s",
+					c.Name, d.From, name)
 			}
 		}
 	}

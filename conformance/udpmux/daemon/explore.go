@@ -37,14 +37,14 @@ func exploreDaemon() *engine.Explorer {
 	traffic := trafficMoves()
 	return &engine.Explorer{
 		Begin: func() any { return &crew{} },
-		Moves: slices.Concat([]engine.Move{{Name: "session", Do: newSession}, {Name: "session", Do: newSession}}, traffic, traffic,
-			crewMoves(), hostileMoves()),
+		Moves: slices.Concat([]engine.Move{{Name: "session", Do: newSession}, {Name: "session", Do: newSession}},
+			traffic, traffic, crewMoves(), hostileMoves()),
 		Holds:   engine.Lines("UDPMUX-132", "baseline"),
 		Before:  engine.Lines("UDPMUX-1", "baseline", "measure"),
 		Settles: engine.Lines("UDPMUX-131", "settled descriptors"),
-		States: []string{twoSessions, twoClients, anotherAddress, byPort, byLearn, unknownToMany, withoutAgent, registeredAgain,
-			otherBackend, startedAgain, afterPause, garbageBeside, intrudersBeside, agentsBeside, refusedBeside, manyAtOnce, answeredAgain,
-			answeredTwice, backendEnded},
+		States: []string{twoSessions, twoClients, anotherAddress, byPort, byLearn, unknownToMany,
+			withoutAgent, registeredAgain, otherBackend, startedAgain, afterPause, garbageBeside, intrudersBeside,
+			agentsBeside, refusedBeside, manyAtOnce, answeredAgain, answeredTwice, backendEnded},
 	}
 }
 
@@ -77,13 +77,15 @@ func newSession(w *engine.World) []engine.Line {
 		return nil
 	}
 	p.count++
-	s := &member{name: fmt.Sprintf("s%d", p.count), modes: w.One("token", "token", "learn,token", "token,port", "learn,token,port")}
+	s := &member{name: fmt.Sprintf("s%d", p.count),
+		modes: w.One("token", "token", "learn,token", "token,port", "learn,token,port")}
 	p.sessions = append(p.sessions, s)
 	return engine.Lines("UDPMUX-1", "session -modes "+s.modes+" "+s.name)
 }
 
 // with makes a move of what is done with one of the sessions that fit.
-func with(name string, fits func(s *member) bool, do func(w *engine.World, p *crew, s *member) []engine.Line) engine.Move {
+func with(name string, fits func(s *member) bool,
+	do func(w *engine.World, p *crew, s *member) []engine.Line) engine.Move {
 	return engine.Move{Name: name, Do: func(w *engine.World) []engine.Line {
 		p := w.State.(*crew)
 		var those []*member
@@ -100,6 +102,7 @@ func with(name string, fits func(s *member) bool, do func(w *engine.World, p *cr
 }
 
 func any1(*member) bool            { return true }
+func hasAgent(s *member) bool      { return !s.gone }
 func hasGuests(s *member) bool     { return len(s.clients) > 0 }
 func hasPort(s *member) bool       { return strings.Contains(s.modes, "port") }
 func hasLearn(s *member) bool      { return strings.Contains(s.modes, "learn") }
@@ -200,5 +203,6 @@ func learned(w *engine.World, p *crew, s *member) []engine.Line {
 		}
 	}
 	p.answered(w, s)
-	return append(lines, engine.Lines("UDPMUX-70", fmt.Sprintf("answers %s %s", s.name, g.name), fmt.Sprintf("gets %s %s", g.name, s.name))...)
+	return append(lines, engine.Lines("UDPMUX-70", fmt.Sprintf("answers %s %s", s.name, g.name),
+		fmt.Sprintf("gets %s %s", g.name, s.name))...)
 }

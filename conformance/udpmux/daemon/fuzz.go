@@ -21,7 +21,8 @@ const (
 
 // fuzzDaemon is what clients, backends and agents send that nobody should.
 func fuzzDaemon() *engine.Explorer {
-	datagrams, frames := vectors.Inputs("udpmux", vectors.Datagram, vectors.Answer), vectors.Inputs("udpmux", vectors.OneFrame)
+	datagrams, frames := vectors.Inputs("udpmux", vectors.Datagram, vectors.Answer),
+		vectors.Inputs("udpmux", vectors.OneFrame)
 	sent := func(name, state, text string) engine.Move {
 		return engine.Move{Name: name, Do: func(w *engine.World) []engine.Line {
 			f := w.State.(*fuzzed)
@@ -45,7 +46,8 @@ func fuzzDaemon() *engine.Explorer {
 		Begin: func() any { return &fuzzed{} },
 		Moves: []engine.Move{
 			{Name: "session", Do: fuzzedSession},
-			sent("datagram", strangeDatagram, "sends c raw s %s"), sent("datagram", strangeDatagram, "sends c raw s %s"),
+			sent("datagram", strangeDatagram, "sends c raw s %s"),
+			sent("datagram", strangeDatagram, "sends c raw s %s"),
 			sent("token", strangeToken, `sends c raw s '\x01{T}'%s`),
 			{Name: "answer", Do: fuzzedAnswer},
 			agent("agent", strangeAgent), agent("agent later", strangeLater, "hello", "welcome"),

@@ -63,7 +63,8 @@ func receiveBufferOf(at netip.AddrPort) (int, error) {
 			if kind == unix.NLMSG_DONE || kind == unix.NLMSG_ERROR || size < 16 || size > len(rest) {
 				return 0, unix.ENOENT
 			}
-			if m := rest[16:size]; len(m) >= 72 && binary.BigEndian.Uint16(m[4:]) == at.Port() && bytes.Equal(m[8:8+len(address)], address) {
+			if m := rest[16:size]; len(m) >= 72 && binary.BigEndian.Uint16(m[4:]) == at.Port() &&
+				bytes.Equal(m[8:8+len(address)], address) {
 				return memInfo(m[72:], skMemInfo)
 			}
 			rest = rest[min(len(rest), (size+3)&^3):]

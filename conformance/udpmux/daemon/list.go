@@ -14,12 +14,14 @@ import (
 
 func listVerbs() []engine.Verb {
 	return []engine.Verb{
-		{Name: "lists", Usage: "[-uid UID] [-clients on] [-last N] [-up BYTES] [-down BYTES] [-idle TIME|same|less] NAME...",
+		{Name: "lists", Usage: "[-uid UID] [-clients on] [-last N] [-up BYTES] [-down BYTES] " +
+			"[-idle TIME|same|less] NAME...",
 			Help: "On a connection of its own, as that user, HELLO and LIST get a list that ends as it has to, with " +
 				"these backends' sessions as they are registered, and of other users' none. -clients: with each " +
-				"session's clients and their loopback sources; -last: with the N clients heard last, the last one first; " +
-				"-up, -down: with so many bytes forwarded. -idle: in the end idle for TIME, for no less than in the list " +
-				"before (same), or for no longer than the time since then (less).", Max: -1, Run: listsVerb},
+				"session's clients and their loopback sources; -last: with the N clients heard last, the last one " +
+				"first; -up, -down: with so many bytes forwarded. -idle: in the end idle for TIME, for no less than " +
+				"in the list before (same), or for no longer than the time since then (less).",
+			Max: -1, Run: listsVerb},
 		{Name: "unlisted", Usage: "[-uid UID] NAME...",
 			Help: "The list that this user gets does not have these backends' sessions.", Max: -1, Run: unlistedVerb},
 		{Name: "list", Help: "Send LIST.", Run: listVerb},
@@ -123,7 +125,8 @@ func listsVerb(s *engine.Session, args []string) error {
 			b := backendNamed(s, name)
 			l, ok := b.in(list)
 			if !ok {
-				return engine.Violation("the list does not have the session %d, port %d, or not once", b.id, b.bound().Port())
+				return engine.Violation("the list does not have the session %d, port %d, or not once",
+					b.id, b.bound().Port())
 			}
 			engine.Must(b.check(s, l, o))
 			late = late || isTime == nil && time.Duration(l.Idle)*time.Second < least
@@ -174,7 +177,8 @@ func (b *backend) checkClients(s *engine.Session, l listed, n, of int, ordered b
 	var want []wire.Client
 	for _, c := range b.heard(s) {
 		source, at := b.flows[c.Name], c.Address()
-		want = append(want, wire.Client{Address: at.Addr().As16(), Port: at.Port(), Source: source.Addr().As4(), SourcePort: source.Port()})
+		want = append(want, wire.Client{Address: at.Addr().As16(), Port: at.Port(), Source: source.Addr().As4(),
+			SourcePort: source.Port()})
 	}
 	if len(l.clients) != n || int(l.Clients) != of {
 		return engine.Violation("expected %d clients of %d, not %d of %d", n, of, len(l.clients), l.Clients)
@@ -183,7 +187,8 @@ func (b *backend) checkClients(s *engine.Session, l listed, n, of int, ordered b
 		at := slices.Index(want, c)
 		if at < 0 {
 			return engine.Violation("the listed client %v with the source %v is none of this session's",
-				netip.AddrPortFrom(netip.AddrFrom16(c.Address).Unmap(), c.Port), netip.AddrPortFrom(netip.AddrFrom4(c.Source), c.SourcePort))
+				netip.AddrPortFrom(netip.AddrFrom16(c.Address).Unmap(), c.Port),
+				netip.AddrPortFrom(netip.AddrFrom4(c.Source), c.SourcePort))
 		}
 		if ordered && at != i {
 			return engine.Violation("client %d of the list was heard as the last but %d", i, at)

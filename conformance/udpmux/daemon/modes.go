@@ -24,11 +24,14 @@ func modeNames() (names []string) {
 	return names
 }
 
-// offer takes what --has names: socket activation, the list of sessions, and modes if the daemon does not have all of them.
+// offer takes what --has names: socket activation, the list of sessions, and modes if the daemon does not have all of
+// them.
 func offer(t *engine.Target, has []string) {
 	t.Set(activation, slices.Contains(has, activation))
 	t.Set(listing, slices.Contains(has, listing))
-	modes := slices.DeleteFunc(slices.Clone(has), func(name string) bool { return name == activation || name == listing })
+	modes := slices.DeleteFunc(slices.Clone(has), func(name string) bool {
+		return name == activation || name == listing
+	})
 	if len(modes) > 0 {
 		t.Set(modesKey, modes)
 	}

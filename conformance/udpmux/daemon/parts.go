@@ -215,7 +215,8 @@ func register(s *engine.Session, b *backend, modes wire.Mode) (*sockets.Conn, er
 	}
 	for _, step := range []struct{ send, want wire.Frame }{
 		{wire.Frame{Type: wire.Hello, Version: wire.Version}, wire.Frame{Type: wire.Welcome}},
-		{wire.Frame{Type: wire.Register, Modes: modes, Port: b.Address().Port(), S: b.s}, wire.Frame{Type: wire.Registered}},
+		{wire.Frame{Type: wire.Register, Modes: modes, Port: b.Address().Port(), S: b.s},
+			wire.Frame{Type: wire.Registered}},
 	} {
 		w := s.Wait()
 		a.SendFrame(step.send, w)

@@ -130,7 +130,8 @@ func roomyVerb(s *engine.Session, args []string) error {
 	}
 	s.Rec.Note("the external socket's receive buffer: %d bytes; one that asks for 4 MiB: %d", have, want)
 	if have < want {
-		return engine.Violation("the external socket's receive buffer has %d bytes, and the system allows %d", have, want)
+		return engine.Violation("the external socket's receive buffer has %d bytes, and the system allows %d",
+			have, want)
 	}
 	return nil
 }

@@ -246,7 +246,8 @@ func overVerb(s *engine.Session, args []string) error {
 
 func aliveVerb(s *engine.Session, args []string) error {
 	if a := agentAtWork(s); !a.Open(s.Window(time.Millisecond)) {
-		return engine.Violation("expected the connection %s to stay open and nothing to come on it; %s came, and then: %v",
+		return engine.Violation("expected the connection %s to stay open and nothing to come on it; "+
+			"%s came, and then: %v",
 			a.Name, engine.Shown(a.In), a.End)
 	}
 	return nil

@@ -70,15 +70,18 @@ func Roles() []engine.Role {
 		Verbs: []engine.VerbGroup{engine.Group("UDP mux: a daemon", backendVerbs(), registerVerbs(), datagramVerbs(),
 			trafficVerbs(),
 			timeVerbs(), crowdVerbs(), daemonVerbs(), listVerbs(), printedVerbs(), signalVerbs(), numberVerbs())},
-		Offers:       []string{activation, listing, "ecn", "config"},
-		Placeholders: append([]string{"listen", "host", "port", "address_file", "socket", "config"}, daemonPlaceholders()...),
-		Keys:         []engine.Key{{Name: activation, Truth: true}, {Name: listing, Truth: true}, {Name: modesKey, Closed: true}},
-		Offer:        offer,
-		Check:        checkModes,
-		Heads:        []string{"options"},
-		Head:         readOptions,
+		Offers: []string{activation, listing, "ecn", "config"},
+		Placeholders: append([]string{"listen", "host", "port", "address_file", "socket", "config"},
+			daemonPlaceholders()...),
+		Keys: []engine.Key{{Name: activation, Truth: true}, {Name: listing, Truth: true},
+			{Name: modesKey, Closed: true}},
+		Offer: offer,
+		Check: checkModes,
+		Heads: []string{"options"},
+		Head:  readOptions,
 		Has: func(t *engine.Target, need string) bool {
-			return (need == activation || need == listing) && t.Truth(need) || need == "config" && t.Uses(Daemon, "config") ||
+			return (need == activation || need == listing) && t.Truth(need) ||
+				need == "config" && t.Uses(Daemon, "config") ||
 				need == "ecn" && sockets.SeesECN
 		},
 		Lacks:   lacks,
@@ -87,7 +90,8 @@ func Roles() []engine.Role {
 		Listens: func(in *engine.Instance) bool { return proc.DaemonListens(in.Address, daemonIn(in).socket) },
 		Open:    newPart,
 		Good:    goodSession,
-		Rests:   map[string]string{"welcome": "UDPMUX-33", "reaches": "UDPMUX-2", "gets": "UDPMUX-3", "stops up": "UDPMUX-72"},
+		Rests: map[string]string{"welcome": "UDPMUX-33", "reaches": "UDPMUX-2",
+			"gets": "UDPMUX-3", "stops up": "UDPMUX-72"},
 		Axes:    axes(),
 		Profile: profileSession, Explorer: exploreDaemon, Fuzzer: fuzzDaemon,
 		Init: initDaemon,
@@ -100,7 +104,8 @@ func readOptions(s *engine.Scenario, _, value string) error {
 	s.Set, s.Own = make(map[string]string), true
 	for _, field := range strings.Fields(value) {
 		name, setting, ok := strings.Cut(field, "=")
-		known := name == "listen" || name == "inherit" || slices.ContainsFunc(daemonOptions, func(o option) bool { return o.name == name })
+		known := name == "listen" || name == "inherit" ||
+			slices.ContainsFunc(daemonOptions, func(o option) bool { return o.name == name })
 		if !ok || !known {
 			return fmt.Errorf("%q: is not NAME=VALUE of one of the page's options", field)
 		}

@@ -17,8 +17,8 @@ func swarm(s *engine.Session, to netip.AddrPort, n int, datagram func(i int) []b
 	}
 	s.Keep(c)
 	for i := range n {
-		at := [4]byte{127, byte(1 + i>>16), byte(i >> 8), byte(i)}
-		if _, _, err := c.WriteMsgUDPAddrPort(datagram(i), unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: at}), to); err != nil {
+		at := unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: [4]byte{127, byte(1 + i>>16), byte(i >> 8), byte(i)}})
+		if _, _, err := c.WriteMsgUDPAddrPort(datagram(i), at, to); err != nil {
 			return err
 		}
 	}

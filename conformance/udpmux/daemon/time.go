@@ -15,7 +15,8 @@ import (
 func timeVerbs() []engine.Verb {
 	return []engine.Verb{
 		{Name: "finds", Usage: "BACKEND CLIENT",
-			Help: "The client's last datagram reaches the backend, whatever else arrives before it.", Min: 2, Max: 2, Run: findsVerb},
+			Help: "The client's last datagram reaches the backend, whatever else arrives before it.",
+			Min:  2, Max: 2, Run: findsVerb},
 		{Name: "stops", Usage: "up|down ...",
 			Help: "Datagrams are sent that way repeatedly until they no longer arrive, within the time limit. " +
 				"-answering: this backend answers each. -beside: the good datagram after each goes to this backend; " +
@@ -202,12 +203,13 @@ func spacedVerb(s *engine.Session, args []string) error {
 		took := time.Since(last)
 		switch {
 		case arrived && !last.IsZero() && took < least:
-			return engine.Violation("two datagrams of %s arrived within %v, expected at least %v between them", c.Name, took.Round(time.Millisecond),
-				least)
+			return engine.Violation("two datagrams of %s arrived within %v, expected at least %v between them",
+				c.Name, took.Round(time.Millisecond), least)
 		case arrived:
 			last, n = sent, n-1
 		case w.Over():
-			return s.Meaning(w, fmt.Sprintf("%s datagrams of %s at the backend %s", args[1], c.Name, b.Name), engine.ErrLimit)
+			return s.Meaning(w, fmt.Sprintf("%s datagrams of %s at the backend %s", args[1], c.Name, b.Name),
+				engine.ErrLimit)
 		}
 	}
 	return nil

@@ -17,7 +17,8 @@ type Init struct {
 // consumed: "the bytes after it belong to what follows".
 func (h Hash) ReadInit(in []byte, ended bool) (init Init, n int, fault Fault) {
 	incomplete := Incomplete
-	if ended { // "If the input ends before the Init is complete, incomplete becomes the fault cut short": without a byte, too
+	// "If the input ends before the Init is complete, incomplete becomes the fault cut short": without a byte, too
+	if ended {
 		incomplete = CutShort
 	}
 	switch { // "looks at the bytes in order, and the first of these that applies decides"

@@ -17,7 +17,7 @@ const (
 	TooLong    Fault = "too long"   // a text byte after as many as the limit allows (section 1.1, case 4)
 	CutShort   Fault = "cut short"  // the input has ended within a line (sections 1.1 and 1.4); only from ParseList
 	EmptyName  Fault = "empty name" // a service name of no bytes, known with its LF (sections 1.2 and 1.4)
-	BadSign    Fault = "bad sign"   // a reply begins with neither '+' nor '-' (section 1.3), a list's name with one (1.4)
+	BadSign    Fault = "bad sign"   // a reply begins with neither '+' nor '-' (1.3), a list's name with one (1.4)
 )
 
 const nul, lf, cr = 0x00, 0x0A, 0x0D

@@ -24,8 +24,8 @@ func TestParseLine(t *testing.T) {
 		{"0 … MAX bytes: MAX", "12345678\r\n", limit, "12345678", 10, None},
 		{"0 … MAX bytes: MAX is 0", "\r\n", 0, "", 2, None},
 		{"0 … MAX bytes: MAX is below 0", "\r\n", -1, "", 2, None},
-		{"text holds no NUL, CR and LF, but any other byte", "\x01\t +-\x7f\x80\xff\r\n", limit, "\x01\t +-\x7f\x80\xff", 10,
-			None},
+		{"text holds no NUL, CR and LF, but any other byte", "\x01\t +-\x7f\x80\xff\r\n", limit,
+			"\x01\t +-\x7f\x80\xff", 10, None},
 		{"MAX is the reader's own limit: 1", "ab\r\n", 1, "", 0, TooLong},
 		{"MAX is the reader's own limit: 2", "ab\r\n", 2, "ab", 4, None},
 
@@ -163,7 +163,8 @@ func TestParseReply(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.sentence, func(t *testing.T) {
 			sign, explanation, n, fault := ParseReply([]byte(test.in), limit)
-			if sign != test.sign || !same(explanation, test.explanation, test.fault) || n != test.n || fault != test.fault {
+			if sign != test.sign || !same(explanation, test.explanation, test.fault) || n != test.n ||
+				fault != test.fault {
 				t.Errorf("ParseReply(%q) = %q, %q, %d, %q, want %q, %q, %d, %q",
 					test.in, sign, explanation, n, fault, test.sign, test.explanation, test.n, test.fault)
 			}
@@ -207,25 +208,31 @@ func TestParseList(t *testing.T) {
 		{"a line that is incomplete", "a\r\nb", false, List{}, Incomplete},
 		{"a line that is incomplete: CR", "a\r\nb\r", false, List{}, Incomplete},
 
-		{"`+`: an introduction, and the names follow", "+hi\r\na\r\n", true, List{Introduction: []byte("hi"), Names: names("a")}, None},
+		{"`+`: an introduction, and the names follow", "+hi\r\na\r\n", true,
+			List{Introduction: []byte("hi"), Names: names("a")}, None},
 		{"`+`: not a name", "+a\r\na\r\n", true, List{Introduction: []byte("a"), Names: names("a")}, None},
-		{"`+`: a reply's explanation may be empty", "+\r\na\r\n", true, List{Introduction: []byte{}, Names: names("a")}, None},
+		{"`+`: a reply's explanation may be empty", "+\r\na\r\n", true, List{Introduction: []byte{}, Names: names("a")},
+			None},
 		{"`+`: no names", "+hi\r\n", true, List{Introduction: []byte("hi")}, None},
 		{"`+`: no end yet", "+hi\r\n", false, List{}, Incomplete},
 		{"`+`: the reply is incomplete", "+hi", false, List{}, Incomplete},
 		{"`+`: a reply's bad byte", "+hi\x00", false, List{}, BadByte},
 		{"first byte of all: not after a blank", " +a\r\n", true, List{Names: names(" +a")}, None},
-		{"After the first line a sign has no meaning: `+`", "+hi\r\n+a\r\n", true, List{Introduction: []byte("hi"), Names: names("+a")}, None},
-		{"After the first line a sign has no meaning: `-`", "+hi\r\n-a\r\n", true, List{Introduction: []byte("hi"), Names: names("-a")}, None},
-		{"After the first line a sign has no meaning: names", "a\r\n+b\r\n-\r\n", true, List{Names: names("a", "+b", "-")},
-			None},
+		{"After the first line a sign has no meaning: `+`", "+hi\r\n+a\r\n", true,
+			List{Introduction: []byte("hi"), Names: names("+a")}, None},
+		{"After the first line a sign has no meaning: `-`", "+hi\r\n-a\r\n", true,
+			List{Introduction: []byte("hi"), Names: names("-a")}, None},
+		{"After the first line a sign has no meaning: names", "a\r\n+b\r\n-\r\n", true,
+			List{Names: names("a", "+b", "-")}, None},
 
 		{"`-`: a refusal", "-no\r\n", true, List{Refused: true, Explanation: []byte("no")}, None},
 		{"`-`: a reply's explanation may be empty", "-\r\n", true, List{Refused: true, Explanation: []byte{}}, None},
-		{"`-`: decides as soon as it is complete", "-no\r\n", false, List{Refused: true, Explanation: []byte("no")}, None},
+		{"`-`: decides as soon as it is complete", "-no\r\n", false, List{Refused: true, Explanation: []byte("no")},
+			None},
 		{"`-`: decides as soon as it is complete: not yet", "-no\r", false, List{}, Incomplete},
 		{"`-`: nothing after it matters", "-no\r\na\n\r\n", true, List{Refused: true, Explanation: []byte("no")}, None},
-		{"`-`: nothing after it matters, not even that it is cut short", "-no\r\na", true, List{Refused: true, Explanation: []byte("no")}, None},
+		{"`-`: nothing after it matters, not even that it is cut short", "-no\r\na", true,
+			List{Refused: true, Explanation: []byte("no")}, None},
 		{"`-`: cut short", "-no\r", true, List{}, CutShort},
 		{"`-`: a reply's bad byte", "-no\n", false, List{}, BadByte},
 
@@ -248,10 +255,11 @@ func TestParseList(t *testing.T) {
 		{"A list may hold no name at all: no end yet", "", false, List{}, Incomplete},
 
 		{"MAX text bytes", "12345678\r\n87654321\r\n", true, List{Names: names("12345678", "87654321")}, None},
-		{"MAX counts without the sign: introduction", "+12345678\r\n", true, List{Introduction: []byte("12345678")}, None},
+		{"MAX counts without the sign: introduction", "+12345678\r\n", true,
+			List{Introduction: []byte("12345678")}, None},
 		{"MAX counts without the sign: introduction too long", "+123456789", false, List{}, TooLong},
-		{"MAX counts without the sign: refusal", "-12345678\r\n", true, List{Refused: true, Explanation: []byte("12345678")},
-			None},
+		{"MAX counts without the sign: refusal", "-12345678\r\n", true,
+			List{Refused: true, Explanation: []byte("12345678")}, None},
 		{"MAX counts without the sign: refusal too long", "-123456789", false, List{}, TooLong},
 		{"MAX counts a later line's sign", "a\r\n+12345678", false, List{}, TooLong},
 		{"too long", "a\r\n123456789", false, List{}, TooLong},

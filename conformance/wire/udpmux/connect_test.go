@@ -114,11 +114,13 @@ func TestSplitConnectLine(t *testing.T) {
 		"MOSH CONNECT 0 " + text:                         "0",
 		"MOSH CONNECT 0099999999999999999999999 " + text: "0099999999999999999999999",
 	} {
-		if digits, k, fault := SplitConnectLine([]byte(line)); string(digits) != want || k != exampleK || fault != None {
+		if digits, k, fault := SplitConnectLine([]byte(line)); string(digits) != want || k != exampleK ||
+			fault != None {
 			t.Errorf("%q: %q, %x, %q", line, digits, k, fault)
 		}
 	}
-	if digits, k, fault := SplitConnectLine([]byte("MOSH CONNECT 1 x")); digits != nil || k != (K{}) || fault != BadKey {
+	if digits, k, fault := SplitConnectLine([]byte("MOSH CONNECT 1 x")); digits != nil || k != (K{}) ||
+		fault != BadKey {
 		t.Errorf("%q, %x, %q", digits, k, fault)
 	}
 }
@@ -137,7 +139,9 @@ func TestWriteConnect(t *testing.T) {
 }
 
 func TestConnectIsReadBack(t *testing.T) {
-	line := rapid.StringMatching(`[ -~]{0,20}`).Filter(func(s string) bool { return !strings.HasPrefix(s, "MOSH CONNECT ") })
+	line := rapid.StringMatching(`[ -~]{0,20}`).Filter(func(s string) bool {
+		return !strings.HasPrefix(s, "MOSH CONNECT ")
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		k := K(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "K"))
 		port := rapid.Uint16Min(1).Draw(t, "port")

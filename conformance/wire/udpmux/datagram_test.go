@@ -71,7 +71,8 @@ func TestReadClient(t *testing.T) {
 				tok = string(got.T[:])
 			}
 			if got.Form != test.form || got.Port != test.port || string(got.P) != test.p || fault != test.fault {
-				t.Errorf("%x: %+v, %q, want %q, %d, %x, %q", test.in, got, fault, test.form, test.port, test.p, test.fault)
+				t.Errorf("%x: %+v, %q, want %q, %d, %x, %q", test.in, got, fault, test.form,
+					test.port, test.p, test.fault)
 			}
 			if fault != None && (got.P != nil || got.T != T{}) || got.Form == Token && tok != token {
 				t.Errorf("%x: %+v, %q", test.in, got, fault)
@@ -93,7 +94,8 @@ func TestReadClientFirstByte(t *testing.T) {
 		case 2, 3:
 			want, wantFault = "", Reserved
 		}
-		if got, fault := ReadClient(d); got.Form != want || fault != wantFault || want == Port && got.Port != uint16(first)<<8 {
+		if got, fault := ReadClient(d); got.Form != want || fault != wantFault ||
+			want == Port && got.Port != uint16(first)<<8 {
 			t.Errorf("%#x: %q, %d, %q", first, got.Form, got.Port, fault)
 		}
 	}
@@ -210,7 +212,8 @@ func TestDatagramsAreReadBack(t *testing.T) {
 		port := rapid.Uint16Min(1024).Draw(t, "port")
 		p, fault := WriteP(nil, ToServer, nonce, rest)
 		direction, gotNonce, readFault := ReadP(p)
-		if fault != None || readFault != None || direction != ToServer || gotNonce != nonce || !bytes.Equal(p[8:], rest) {
+		if fault != None || readFault != None || direction != ToServer || gotNonce != nonce ||
+			!bytes.Equal(p[8:], rest) {
 			t.Fatalf("%x, %q: %d, %d, %q", p, fault, direction, gotNonce, readFault)
 		}
 		if ReadBackend(p) != WrongDirection {

@@ -29,11 +29,14 @@ var frames = []struct {
 	{"LIST", "\x00\x01\x06", Frame{Type: List}},
 	{"LISTED, the end", "\x00\x01\x07", Frame{Type: Listed}},
 
-	{"LISTED: a session", "\x00\x30\x07\x00\x00\x00\x07\x00\x00\x03\xe8\x02\x82\x8a" + "\x00\x00\x00\x00\x00\x00\x30\x39" +
-		"\x00\x01\x51\x80\x00\x00\x0e\x10" + "\x00\x00\x00\x00\x00\x00\x01\x00" + "\x00\x00\x00\x00\x00\x00\x02\x00" +
-		"\x00\x00\x00\x01", Frame{Type: Listed, Entry: Session{ID: 7, UID: 1000, Modes: ModeToken, Port: 33418, Inode: 12345,
-		Age: 86400, Idle: 3600, ToBackend: 256, ToClients: 512, Clients: 1}}},
-	{"LISTED: a client", "\x00\x19\x07" + strings.Repeat("\x00", 10) + "\xff\xff\xc0\x00\x02\x07\xd4\x31\x7f\x5a\x1b\x2c\x9c\x40",
+	{"LISTED: a session",
+		"\x00\x30\x07\x00\x00\x00\x07\x00\x00\x03\xe8\x02\x82\x8a" + "\x00\x00\x00\x00\x00\x00\x30\x39" +
+			"\x00\x01\x51\x80\x00\x00\x0e\x10" + "\x00\x00\x00\x00\x00\x00\x01\x00" +
+			"\x00\x00\x00\x00\x00\x00\x02\x00" + "\x00\x00\x00\x01",
+		Frame{Type: Listed, Entry: Session{ID: 7, UID: 1000, Modes: ModeToken, Port: 33418, Inode: 12345,
+			Age: 86400, Idle: 3600, ToBackend: 256, ToClients: 512, Clients: 1}}},
+	{"LISTED: a client", "\x00\x19\x07" + strings.Repeat("\x00", 10) +
+		"\xff\xff\xc0\x00\x02\x07\xd4\x31\x7f\x5a\x1b\x2c\x9c\x40",
 		Frame{Type: Listed, Entry: Client{Address: [16]byte{10: 255, 11: 255, 12: 192, 14: 2, 15: 7}, Port: 54321,
 			Source: [4]byte{127, 90, 27, 44}, SourcePort: 40000}}},
 	{"HELLO of another version", "\x00\x02\x01\x00", Frame{Type: Hello}},
@@ -192,7 +195,8 @@ var entry = rapid.OneOf(rapid.Just(any(nil)), rapid.Make[Session]().AsAny(), rap
 
 // frame draws good ones.
 var frame = rapid.Custom(func(t *rapid.T) Frame {
-	f := Frame{Type: rapid.SampledFrom([]Type{Hello, Welcome, Register, Registered, Error, List, Listed}).Draw(t, "type")}
+	f := Frame{Type: rapid.SampledFrom([]Type{Hello, Welcome, Register, Registered, Error, List, Listed}).Draw(t,
+		"type")}
 	switch f.Type {
 	case Hello:
 		f.Version = rapid.Byte().Draw(t, "version")

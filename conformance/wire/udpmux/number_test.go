@@ -135,7 +135,8 @@ func TestReadColours(t *testing.T) {
 
 // Whatever the real client does, the session agent sees the signal, and a stock mosh-server the same number.
 func TestColoursAreReadBack(t *testing.T) {
-	output := rapid.OneOf(rapid.StringMatching(`[0-9]{1,6}\n?`), rapid.StringMatching(`[0-9 \n\r-]{0,6}`), rapid.String())
+	output := rapid.OneOf(rapid.StringMatching(`[0-9]{1,6}\n?`), rapid.StringMatching(`[0-9 \n\r-]{0,6}`),
+		rapid.String())
 	rapid.Check(t, func(t *rapid.T) {
 		in, failed := output.Draw(t, "output"), rapid.Bool().Draw(t, "failed")
 		got := WriteColours([]byte(in), failed)

@@ -31,7 +31,8 @@ func TestFaultsStay(t *testing.T) {
 			part, partN, partFault := ReadFrame(in[:i], false)
 			same := reflect.DeepEqual(part, whole) && partN == n && partFault == fault
 			if partFault != Incomplete && !same {
-				t.Fatalf("%x: %+v, %d, %q, but the first %d: %+v, %d, %q", in, whole, n, fault, i, part, partN, partFault)
+				t.Fatalf("%x: %+v, %d, %q, but the first %d: %+v, %d, %q",
+					in, whole, n, fault, i, part, partN, partFault)
 			}
 		}
 	})

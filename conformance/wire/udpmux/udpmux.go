@@ -18,7 +18,7 @@ const (
 	ShortHeader    Fault = "short header"    // the token or the port is not whole (section 2.2, steps 3 and 5)
 	Reserved       Fault = "reserved"        // the first byte is 0x02 or 0x03 (section 2.2, step 4)
 	TooShort       Fault = "too short"       // P has fewer than 24 bytes (sections 2.2, step 6, and 2.3)
-	TooLong        Fault = "too long"        // P has more than 2048 bytes (2.2, step 7, and 2.3); a frame's L or text (2.5)
+	TooLong        Fault = "too long"        // P has over 2048 bytes (2.2, step 7, and 2.3); a frame's L or text (2.5)
 	WrongDirection Fault = "wrong direction" // P's first byte (sections 2.2, step 8, and 2.3)
 	BadPort        Fault = "bad port"        // a writer's port below 1024 (section 2.2); WELCOME's port 0 (2.5, step 7)
 
@@ -34,7 +34,7 @@ const (
 	BadText     Fault = "bad text"     // ERROR's text is not UTF-8 (section 2.5, step 7)
 
 	NotTheLine Fault = "not the line" // this line, or no line of all, is the CONNECT line (agents, section 1, step 1)
-	BadNumber  Fault = "bad number"   // the CONNECT line's number is none, or no port (agents, section 1, steps 2 and 4)
+	BadNumber  Fault = "bad number"   // the CONNECT line's number is none, or no port (agents, section 1, step 2 or 4)
 	BadKey     Fault = "bad key"      // the CONNECT line's rest is not K's text (agents, section 1, step 3)
 )
 
