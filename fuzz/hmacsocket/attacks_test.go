@@ -30,15 +30,17 @@ var attacks = []struct {
 	{"two connections reflected to each other", []memory{single, none},
 		[]step{initFrom(1, 3), initFrom(3, 1), write(1), write(3), pass(1, 3), pass(3, 1)}},
 	{"cut and paste", []memory{single, none},
-		[]step{{Kind: "open", K: 1}, initFrom(0, 1), initFrom(2, 0), initFrom(4, 0), write(2), write(4), write(4), pass(0, 2), pass(0, 4)}},
+		[]step{{Kind: "open", K: 1}, initFrom(0, 1), initFrom(2, 0), initFrom(4, 0), write(2), write(4),
+			write(4), pass(0, 2), pass(0, 4)}},
 	{"splicing", []memory{single, none},
 		[]step{initFrom(0, 1), initFrom(2, 1), initFrom(1, 0), write(0), write(2), write(2), pass(1, 0), pass(1, 1)}},
 	{"splicing, one after the other", []memory{single, none},
-		[]step{initFrom(0, 1), initFrom(1, 0), write(0), {Kind: "close", To: 0}, initFrom(2, 1), write(2), write(2), pass(1, 0), pass(1, 1)}},
+		[]step{initFrom(0, 1), initFrom(1, 0), write(0), {Kind: "close", To: 0}, initFrom(2, 1), write(2),
+			write(2), pass(1, 0), pass(1, 1)}},
 }
 
-// TestAttacks: each attack violates the property where the memory is missing that stops it, so that the property is known to be able to
-// fail, and does nothing where it is there.
+// TestAttacks: each attack violates the property where the memory is missing that stops it, so that the property is
+// known to be able to fail, and does nothing where it is there.
 func TestAttacks(t *testing.T) {
 	for _, a := range attacks {
 		for _, m := range []memory{shared, single, none} {
@@ -54,7 +56,8 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// examples plays random plans with a memory until one violates the property, and tells whether one does, and what ends have come how often.
+// examples plays random plans with a memory until one violates the property, and tells whether one does, and what ends
+// have come how often.
 func examples(t *testing.T, m memory) (violated bool, ends map[string]int) {
 	ends = make(map[string]int)
 	for seed := 0; seed < 200 && !violated; seed++ {
@@ -90,8 +93,9 @@ func TestAttacksAreFound(t *testing.T) {
 		t.Error("an attack was found")
 	}
 	for _, end := range []string{
-		"data", "end", "cut short", "wrong HMAC", "too long", "Error", "connection reset", "not opened: cut short", "not opened: connection reset",
-		"not opened: hash length", "not opened: zero limit", "not opened: known nonce", "not opened: i/o timeout", "use of closed network connection",
+		"data", "end", "cut short", "wrong HMAC", "too long", "Error", "connection reset", "not opened: cut short",
+		"not opened: connection reset", "not opened: hash length", "not opened: zero limit", "not opened: known nonce",
+		"not opened: i/o timeout", "use of closed network connection",
 	} {
 		if ends[end] == 0 {
 			t.Errorf("random steps never come to %q, but to %v", end, ends)
@@ -100,8 +104,9 @@ func TestAttacksAreFound(t *testing.T) {
 	t.Log(ends)
 }
 
-// TestCrossedConnections is what no memory of N's can stop, and section 4.2 has to say: an N binds a direction, and nothing binds the two
-// directions of a connection. Two honest connections are crossed, so that each client gets the answer to the other's question.
+// TestCrossedConnections is what no memory of N's can stop, and section 4.2 has to say: an N binds a direction, and
+// nothing binds the two directions of a connection. Two honest connections are crossed, so that each client gets the
+// answer to the other's question.
 func TestCrossedConnections(t *testing.T) {
 	steps := []step{
 		initFrom(0, 1), initFrom(1, 2), initFrom(2, 3), initFrom(3, 0), // 0 signs for 1, 1 for 2, 2 for 3, 3 for 0
@@ -119,7 +124,8 @@ func TestCrossedConnections(t *testing.T) {
 	}
 }
 
-// TestCutAtEveryByte: a stream that ends after any number of its bytes comes to a clean end between two messages, and nowhere else.
+// TestCutAtEveryByte: a stream that ends after any number of its bytes comes to a clean end between two messages, and
+// nowhere else.
 func TestCutAtEveryByte(t *testing.T) {
 	for _, with := range []error{io.EOF, errReset} {
 		for n, whole := 0, 1; n <= whole; n++ {

@@ -11,8 +11,8 @@ import (
 
 var errReset = errors.New("connection reset")
 
-// A line is the connection below a Conn, whose other end is the middle: it has no size, and what is written to it only stays there.
-// It can be waited for in a bubble of testing/synctest.
+// A line is the connection below a Conn, whose other end is the middle: it has no size, and what is written to it only
+// stays there. It can be waited for in a bubble of testing/synctest.
 type line struct {
 	mu       sync.Mutex
 	changed  *sync.Cond

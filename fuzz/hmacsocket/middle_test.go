@@ -11,7 +11,8 @@ import (
 	wire "github.com/muxspec/muxspec/conformance/wire/hmacsocket"
 )
 
-// A step is what an application or the middle does. To and From are connections, by number; what K is depends on the kind.
+// A step is what an application or the middle does. To and From are connections, by number; what K is depends on the
+// kind.
 type step struct {
 	Kind     string
 	To, From int
@@ -22,8 +23,9 @@ type step struct {
 
 // kinds: those that make progress come more often.
 var kinds = []string{
-	"meet", "init", "init", "init", "init", "init", "write", "write", "write", "write", "write", "write", "pass", "pass", "pass", "pass",
-	"pass", "pass", "all", "all", "all", "twist", "twist", "twist", "junk", "end", "reset", "close write", "close", "sleep", "open", "open", "cut",
+	"meet", "init", "init", "init", "init", "init", "write", "write", "write", "write", "write", "write",
+	"pass", "pass", "pass", "pass", "pass", "pass", "all", "all", "all", "twist", "twist", "twist", "junk", "end",
+	"reset", "close write", "close", "sleep", "open", "open", "cut",
 }
 
 // below draws evenly, where rapid.IntRange prefers small numbers.
@@ -128,7 +130,8 @@ func changedInit(hash wire.Hash, N []byte, a step) []byte {
 	return b
 }
 
-// pass lets messages arrive that were transmitted elsewhere: the next one, or all, and, where they are twisted, another one or not as it was.
+// pass lets messages arrive that were transmitted elsewhere: the next one, or all, and, where they are twisted, another
+// one or not as it was.
 func (s *session) pass(to, from *peer, a step) {
 	if _, signers := s.signers(to); len(signers) > 0 && (a.Kind != "twist" || a.K%2 == 0) {
 		from = signers[a.From%len(signers)]
@@ -195,7 +198,8 @@ var changes = []func(m []byte, head, k int) []byte{
 	func(m []byte, head, k int) []byte { return addLD(m, 1) },
 	func(m []byte, head, k int) []byte { return addLD(m, -1) },
 	func(m []byte, head, k int) []byte { return withLD(m, 1<<32-1) },
-	// A Chunk as an Error, in the three readings of section 3; with a good H if a reader follows another one than its writer.
+	// A Chunk as an Error, in the three readings of section 3; with a good H if a reader follows another one than its
+	// writer.
 	func(m []byte, head, k int) []byte { return append(withLD(m[:head:head], 0), 0x20, 0) },
 	func(m []byte, head, k int) []byte { return withLD(m, 0) },
 	func(m []byte, head, k int) []byte {

@@ -12,9 +12,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// checkAuthentic: what p got is a beginning of what one connection of the other program has sent for it; it has come to a clean end
-// only where the middle has ended it between two messages of that, and it read an Error only if that has sent one there.
-// This needs no key, and holds because of the N's that are refused.
+// checkAuthentic: what p got is a beginning of what one connection of the other program has sent for it; it has come to
+// a clean end only where the middle has ended it between two messages of that, and it read an Error only if that has
+// sent one there. This needs no key, and holds because of the N's that are refused.
 func (s *session) checkAuthentic(p *peer) error {
 	_, got, end := p.state()
 	clean := end == "end"
@@ -25,10 +25,12 @@ func (s *session) checkAuthentic(p *peer) error {
 	for _, q := range signers {
 		whole, messages := []byte{}, s.transmitted(q)
 		for i, m := range messages {
-			if strings.HasPrefix(end, "Error") && binary.BigEndian.Uint32(m) == 0 && i == len(messages)-1 && bytes.Equal(got, q.wrote) {
+			if strings.HasPrefix(end, "Error") && binary.BigEndian.Uint32(m) == 0 && i == len(messages)-1 &&
+				bytes.Equal(got, q.wrote) {
 				return nil
 			}
-			if whole = append(whole, m...); clean && bytes.Equal(p.fed[6+s.hash.Length:], whole) && bytes.HasPrefix(q.wrote, got) {
+			if whole = append(whole, m...); clean && bytes.Equal(p.fed[6+s.hash.Length:], whole) &&
+				bytes.HasPrefix(q.wrote, got) {
 				return nil
 			}
 		}

@@ -50,7 +50,8 @@ type transport interface {
 	CloseWrite() error
 }
 
-// run is the application: it reads with pieces of a size (0: it uses WriteTo), and closes after what is not a clean end.
+// run is the application: it reads with pieces of a size (0: it uses WriteTo), and closes after what is not a clean
+// end.
 func (p *peer) run(open func(net.Conn) (transport, error), size int) {
 	conn, err := open(p.line)
 	p.mu.Lock()
@@ -153,16 +154,19 @@ func (s *session) expect(p *peer) (got []byte, end string) {
 func (s *session) checkState(p *peer) error {
 	_, got, end := p.state()
 	wantGot, wantEnd := s.expect(p)
-	if p.closed && (end == net.ErrClosed.Error() || end == "not opened: "+net.ErrClosed.Error()) && bytes.HasPrefix(wantGot, got) {
+	if p.closed && (end == net.ErrClosed.Error() || end == "not opened: "+net.ErrClosed.Error()) &&
+		bytes.HasPrefix(wantGot, got) {
 		return nil
 	}
 	if !bytes.Equal(got, wantGot) || end != wantEnd {
-		return fmt.Errorf("%s: got %q, then %q; expected %q, then %q; fed %x, %v", p.name, got, end, wantGot, wantEnd, p.fed, p.fedEnd)
+		return fmt.Errorf("%s: got %q, then %q; expected %q, then %q; fed %x, %v",
+			p.name, got, end, wantGot, wantEnd, p.fed, p.fedEnd)
 	}
 	return nil
 }
 
-// checkSent: what the peer has sent is an Init, and then what its application wrote; an Error where it is due, and nowhere else.
+// checkSent: what the peer has sent is an Init, and then what its application wrote; an Error where it is due, and
+// nowhere else.
 func (s *session) checkSent(p *peer) error {
 	out, _, _ := p.line.sent()
 	init, n, f := s.hash.ReadInit(out, false)
@@ -189,7 +193,8 @@ func (s *session) checkSent(p *peer) error {
 		}
 	}
 	if f != wire.None || used != len(out)-n || !bytes.Equal(data, p.wrote) {
-		return fmt.Errorf("%s sent %x, that is %q, then %q; its application wrote %q", p.name, out[n:], data, f, p.wrote)
+		return fmt.Errorf("%s sent %x, that is %q, then %q; its application wrote %q",
+			p.name, out[n:], data, f, p.wrote)
 	}
 	switch last := s.refused(p); {
 	case s.plan.Memory == none: // it knows no Errors

@@ -78,7 +78,8 @@ func (s *session) direction(N []byte) wire.Direction {
 
 // open begins a connection of one of the programs.
 func (s *session) open(server bool) *peer {
-	p := &peer{name: fmt.Sprintf("client %d", len(s.peers)), server: server, line: newLine(), born: time.Now(), endpoint: s.endpoints[0]}
+	p := &peer{name: fmt.Sprintf("client %d", len(s.peers)), server: server, line: newLine(),
+		born: time.Now(), endpoint: s.endpoints[0]}
 	if server {
 		p.name, p.endpoint = fmt.Sprintf("server %d", len(s.peers)), s.endpoints[1]
 	}
@@ -101,7 +102,8 @@ func (s *session) open(server bool) *peer {
 	return p
 }
 
-// feed lets b arrive, each so many bytes at once (0: all); it is what the middle can do to a peer, beside ending its input.
+// feed lets b arrive, each so many bytes at once (0: all); it is what the middle can do to a peer, beside ending its
+// input.
 func (s *session) feed(p *peer, b []byte, each int) {
 	for len(b) > 0 && p.fedEnd == nil {
 		part := b
@@ -151,7 +153,8 @@ func (s *session) sleep(d time.Duration) {
 	synctest.Wait()
 	for _, p := range s.peers {
 		_, _, f := s.hash.ReadInit(p.fed, p.fedEnd == io.EOF)
-		p.late = p.late || s.plan.Memory != none && f == wire.Incomplete && p.fedEnd == nil && !p.closed && time.Since(p.born) >= ref.InitTimeout
+		p.late = p.late || s.plan.Memory != none && f == wire.Incomplete && p.fedEnd == nil && !p.closed &&
+			time.Since(p.born) >= ref.InitTimeout
 	}
 }
 
@@ -174,8 +177,8 @@ func (s *session) transmitted(p *peer) [][]byte {
 	return s.frames(out[6+s.hash.Length:])
 }
 
-// signers are the connections that sign for p: they have accepted its N. Those of the other program are honest; the page lets there be one,
-// and none of the same.
+// signers are the connections that sign for p: they have accepted its N. Those of the other program are honest; the
+// page lets there be one, and none of the same.
 func (s *session) signers(p *peer) (honest, all []*peer) {
 	for _, q := range s.peers {
 		conn, _, _ := q.state()

@@ -1,6 +1,7 @@
-// Package hmacsocket compares the two implementations of HMACSocket's wire format, ref/hmacsocket and conformance/wire/hmacsocket,
-// with each other and with the golden vectors, and puts a hostile middle between endpoints. What finds a difference is a
-// property; each property runs with random input in go test and as a native fuzz target.
+// Package hmacsocket compares the two implementations of HMACSocket's wire format, ref/hmacsocket and
+// conformance/wire/hmacsocket, with each other and with the golden vectors, and puts a hostile middle between
+// endpoints. What finds a difference is a property; each property runs with random input in go test and as a native
+// fuzz target.
 package hmacsocket
 
 import (
@@ -77,7 +78,8 @@ type message struct {
 	EM   string // empty where it must not be shown
 }
 
-// read is message number i at the beginning of b, read with s and with conformance/wire; the error says where they differ.
+// read is message number i at the beginning of b, read with s and with conformance/wire; the error says where they
+// differ.
 func (d direction) read(s *ref.Sequence, b []byte, ml uint32, i int, ended bool) (message, int, wire.Fault, error) {
 	w, wantN, wantFault := d.ReadMessage(b, ml, big.NewInt(int64(i)), ended)
 	want := message{w.Kind, string(w.D), w.EC, string(w.EM)}
@@ -108,7 +110,8 @@ func (d direction) read(s *ref.Sequence, b []byte, ml uint32, i int, ended bool)
 		n = 0
 	}
 	if diff := cmp.Diff(want, got); diff != "" || f != wantFault || n != wantN {
-		return got, n, f, fmt.Errorf("message %d, ML %d, %x: conformance/wire %d, %q; ref %d, %q; - conformance/wire, + ref:\n%s",
+		return got, n, f, fmt.Errorf("message %d, ML %d, %x: conformance/wire %d, %q; ref %d, %q; "+
+			"- conformance/wire, + ref:\n%s",
 			i, ml, b, wantN, wantFault, n, f, diff)
 	}
 	return got, n, f, nil
@@ -176,13 +179,14 @@ func (d direction) write(s *ref.Sequence, m message, ml uint32, i int) ([]byte, 
 		want, f = d.AppendChunk(prefix, []byte(m.D), ml, number)
 	}
 	if fault(err) != f || string(got) != string(want) {
-		return nil, f, fmt.Errorf("writing %+v with ML %d: ref %x, %v; conformance/wire %x, %q", m, ml, got, err, want, f)
+		return nil, f, fmt.Errorf("writing %+v with ML %d: ref %x, %v; conformance/wire %x, %q",
+			m, ml, got, err, want, f)
 	}
 	return got[len(prefix):], f, nil
 }
 
-// sign takes, in each message of b from number i on, the right H to the H that is there, by exclusive or: zeros become what is right,
-// and what is right zeros. So what is fuzzed has signatures without a fuzzer that could sign.
+// sign takes, in each message of b from number i on, the right H to the H that is there, by exclusive or: zeros become
+// what is right, and what is right zeros. So what is fuzzed has signatures without a fuzzer that could sign.
 func (d direction) sign(b []byte, i int) []byte {
 	out := append([]byte{}, b...)
 	for rest := out; ; i++ {
@@ -220,7 +224,8 @@ func readInit(hash wire.Hash, b []byte) (wire.Init, int, wire.Fault, error) {
 	}
 	want, wantN, wantFault := hash.ReadInit(b, false)
 	if diff := cmp.Diff(want, wire.Init(got)); diff != "" || f != wantFault || n != wantN {
-		return want, n, f, fmt.Errorf("the Init %x: conformance/wire %d, %q; ref %d, %q:\n%s", b, wantN, wantFault, n, f, diff)
+		return want, n, f, fmt.Errorf("the Init %x: conformance/wire %d, %q; ref %d, %q:\n%s",
+			b, wantN, wantFault, n, f, diff)
 	}
 	return want, n, f, nil
 }

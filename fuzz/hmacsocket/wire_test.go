@@ -15,9 +15,11 @@ import (
 var (
 	anyHash = rapid.SampledFrom(wire.Hashes)
 	anyKey  = rapid.OneOf(rapid.SliceOfN(rapid.Byte(), 1, 12), rapid.SliceOfN(rapid.Byte(), 60, 140))
-	anyML   = rapid.OneOf(rapid.SampledFrom([]uint32{0, 1, 2, 255, 256, 1 << 20, 1 << 31, 1<<32 - 1}), rapid.Uint32Range(1, 24))
+	anyML   = rapid.OneOf(rapid.SampledFrom([]uint32{0, 1, 2, 255, 256, 1 << 20, 1 << 31, 1<<32 - 1}),
+		rapid.Uint32Range(1, 24))
 	anyText = rapid.OneOf(
-		rapid.SampledFrom([]string{"", "no", "n\x00", "\xff", "\xed\xa0\x80", "\x1b[2J", strings.Repeat("x", 255), strings.Repeat("x", 256), strings.Repeat("x", 300) + "\x00"}),
+		rapid.SampledFrom([]string{"", "no", "n\x00", "\xff", "\xed\xa0\x80", "\x1b[2J", strings.Repeat("x", 255),
+			strings.Repeat("x", 256), strings.Repeat("x", 300) + "\x00"}),
 		rapid.String())
 	anyMessage = rapid.Custom(func(t *rapid.T) message {
 		if rapid.IntRange(0, 7).Draw(t, "kind") == 0 {
@@ -26,7 +28,8 @@ var (
 		return message{Kind: wire.Chunk, D: string(rapid.SliceOfN(rapid.Byte(), 0, 20).Draw(t, "D"))}
 	})
 	anyDirection = rapid.Custom(func(t *rapid.T) direction {
-		return newDirection(anyHash.Draw(t, "hash").Name, anyKey.Draw(t, "K"), rapid.SliceOfN(rapid.Byte(), 0, 64).Draw(t, "N"))
+		return newDirection(anyHash.Draw(t, "hash").Name, anyKey.Draw(t, "K"),
+			rapid.SliceOfN(rapid.Byte(), 0, 64).Draw(t, "N"))
 	})
 )
 
@@ -40,7 +43,8 @@ func TestHashesAgree(t *testing.T) {
 	}
 }
 
-// checkInit: both implementations read the same, of b and of each prefix; what was read is written again as the same bytes.
+// checkInit: both implementations read the same, of b and of each prefix; what was read is written again as the same
+// bytes.
 func checkInit(hash wire.Hash, b []byte) error {
 	init, n, f, err := readInit(hash, b)
 	if err != nil || f != wire.None {
@@ -64,7 +68,8 @@ func TestInitsAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		hash := anyHash.Draw(t, "hash")
 		LH := rapid.SampledFrom([]byte{0, 32, 64, byte(hash.Length)}).Draw(t, "LH")
-		b := append([]byte{rapid.SampledFrom([]byte{0, 0, 0, 1}).Draw(t, "0"), LH}, 0, 0, 0, rapid.SampledFrom([]byte{0, 1, 255}).Draw(t, "ML"))
+		b := append([]byte{rapid.SampledFrom([]byte{0, 0, 0, 1}).Draw(t, "0"), LH}, 0, 0, 0,
+			rapid.SampledFrom([]byte{0, 1, 255}).Draw(t, "ML"))
 		b = append(b, rapid.SliceOfN(rapid.Byte(), 0, 70).Draw(t, "N")...)
 		if err := checkInit(hash, b[:rapid.IntRange(0, len(b)).Draw(t, "length")]); err != nil {
 			t.Fatal(err)
@@ -93,7 +98,8 @@ type flaw struct {
 }
 
 var flaws = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) flaw {
-	return flaw{rapid.IntRange(0, 400).Draw(t, "at"), rapid.IntRange(0, 4).Draw(t, "kind"), rapid.Byte().Draw(t, "byte")}
+	return flaw{rapid.IntRange(0, 400).Draw(t, "at"), rapid.IntRange(0, 4).Draw(t, "kind"),
+		rapid.Byte().Draw(t, "byte")}
 }), 0, 2)
 
 func (f flaw) apply(b []byte) []byte {

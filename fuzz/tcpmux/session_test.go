@@ -23,8 +23,8 @@ const (
 	timeout = 10 * time.Second
 )
 
-// serviceNames are the session's services: echo; once, which says a word and ends; own, whose service sends the reply; again, after
-// which another request is read.
+// serviceNames are the session's services: echo; once, which says a word and ends; own, whose service sends the reply;
+// again, after which another request is read.
 var serviceNames = []string{"again", "eCho", "once", "own"}
 
 func handlers() *ref.Table {
@@ -111,8 +111,9 @@ type step struct {
 }
 
 var (
-	line  = rapid.Custom(func(t *rapid.T) []byte { return append(word.Draw(t, "word"), "\r\n"...) })
-	word  = rapid.OneOf(rapid.SampledFrom([][]byte{[]byte("HELP"), []byte("echo"), []byte("ONCE"), []byte("own"), []byte("Again"), []byte("none")}), rapid.SliceOfN(tricky, 0, 10))
+	line = rapid.Custom(func(t *rapid.T) []byte { return append(word.Draw(t, "word"), "\r\n"...) })
+	word = rapid.OneOf(rapid.SampledFrom([][]byte{[]byte("HELP"), []byte("echo"), []byte("ONCE"), []byte("own"),
+		[]byte("Again"), []byte("none")}), rapid.SliceOfN(tricky, 0, 10))
 	steps = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 0:
@@ -129,7 +130,8 @@ var (
 	}), 1, 12)
 )
 
-// checkSession: whatever a client does, the server has sent, at each moment, what the model says, and has closed when it says.
+// checkSession: whatever a client does, the server has sent, at each moment, what the model says, and has closed when
+// it says.
 func checkSession(t *testing.T, r *rapid.T) {
 	todo := steps.Draw(r, "steps")
 	var err error
@@ -147,7 +149,8 @@ func TestSession(t *testing.T) {
 // session plays the steps and compares with the model after each.
 func session(todo []step) error {
 	client, server := net.Pipe()
-	s := ref.NewServer(&ref.Config{Services: handlers(), RequestTimeout: timeout, MaxName: maxName}, slog.New(slog.DiscardHandler))
+	s := ref.NewServer(&ref.Config{Services: handlers(), RequestTimeout: timeout, MaxName: maxName},
+		slog.New(slog.DiscardHandler))
 	var mu sync.Mutex
 	var got bytes.Buffer
 	closed := false

@@ -1,6 +1,6 @@
 // Package tcpmux compares the two implementations of TCPMUX's wire format, ref/tcpmux and conformance/wire/tcpmux, with
-// each other and with the golden vectors, and drives a server session against a model. What finds a difference is a property;
-// each property runs with random input in go test and as a native fuzz target.
+// each other and with the golden vectors, and drives a server session against a model. What finds a difference is a
+// property; each property runs with random input in go test and as a native fuzz target.
 package tcpmux
 
 import (
@@ -113,7 +113,8 @@ func write(r read, max int) ([]byte, wire.Fault, error) {
 		want, f = wire.AppendList(prefix, names, max)
 	}
 	if fault(err) != f || string(got) != string(want) {
-		return nil, f, fmt.Errorf("writing %+v with at most %d bytes: ref %q, %v; conformance/wire %q, %q", r, max, got, err, want, f)
+		return nil, f, fmt.Errorf("writing %+v with at most %d bytes: ref %q, %v; conformance/wire %q, %q",
+			r, max, got, err, want, f)
 	}
 	return got[len(prefix):], f, nil
 }

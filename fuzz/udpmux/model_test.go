@@ -17,9 +17,9 @@ import (
 // never is a time at which something happened that did not.
 const never time.Duration = -1
 
-// A model is a daemon's state as section 4 of the page has it: lists that are searched, nothing that is kept up to date beside them. It
-// is told what the Mux did, finds it right or not, and follows it only where the page leaves a choice: which addresses flows get, the order
-// of deliveries, and which flow ends among equals.
+// A model is a daemon's state as section 4 of the page has it: lists that are searched, nothing that is kept up to date
+// beside them. It is told what the Mux did, finds it right or not, and follows it only where the page leaves a choice:
+// which addresses flows get, the order of deliveries, and which flow ends among equals.
 type model struct {
 	config   mux.Config
 	sessions []*session
@@ -71,7 +71,8 @@ func at(now time.Duration) time.Time { return time.Unix(0, int64(now)) }
 
 func newModel(config mux.Config) *model {
 	return &model{config: config, probes: perSecond(config.ProbeRate, config.ProbeRate),
-		again: perSecond((config.ProbeRate+1)/2, max((config.ProbeRate+1)/2, config.MaxLearnSessions)), givenUp: make(map[uint32]time.Duration)}
+		again:   perSecond((config.ProbeRate+1)/2, max((config.ProbeRate+1)/2, config.MaxLearnSessions)),
+		givenUp: make(map[uint32]time.Duration)}
 }
 
 // find gives the first of a list that is so, or nil.
@@ -163,7 +164,8 @@ func (m *model) flowsOf(s *session) []*flow {
 	return all(m.flows, func(f *flow) bool { return f.session == s })
 }
 
-// endOne ends a flow of one of the groups: one that was never answered before one that was, then the one heard longest ago.
+// endOne ends a flow of one of the groups: one that was never answered before one that was, then the one heard longest
+// ago.
 func (m *model) endOne(now time.Duration, groups ...[]*flow) error {
 	var worst []*flow
 	for _, flows := range groups {
@@ -187,7 +189,8 @@ func (m *model) endOne(now time.Duration, groups ...[]*flow) error {
 // sent is one delivery that there has to be, on a flow that there is.
 func (m *model) sent(now time.Duration, f *flow, d datagram, got mux.Delivery) error {
 	if got.Source != f.address || got.Port != f.session.Port || got.ECN != d.ecn || !bytes.Equal(got.P, d.P) {
-		return fmt.Errorf("%+v for the flow of session %d at %d, port %d; %+v", got, f.session.id, f.address, f.session.Port, d)
+		return fmt.Errorf("%+v for the flow of session %d at %d, port %d; %+v",
+			got, f.session.id, f.address, f.session.Port, d)
 	}
 	f.heard = now
 	return nil
@@ -257,7 +260,8 @@ func (m *model) newSource(heard time.Duration, c mux.Client, highest uint64) (*s
 			break
 		}
 		longest := slices.MinFunc(unbound, func(s, o *source) int { return int(s.heard - o.heard) })
-		same := func(s *source) bool { return s.heard == longest.heard || s.wasBound || longest.wasBound } // or where its place is unknown
+		// The last two are those whose place is unknown.
+		same := func(s *source) bool { return s.heard == longest.heard || s.wasBound || longest.wasBound }
 		if len(all(unbound, same)) > 1 {
 			return nil, errUnclear
 		}
@@ -278,7 +282,6 @@ func (m *model) learn(now time.Duration, c mux.Client, d datagram, got []mux.Del
 		}
 	}
 	s.heard = now
-	bound := m.bindings(c)
 	if n+m.config.ProbeFall < s.highest { // 2.
 		s.highest, s.began = n, never
 	} else {
@@ -288,20 +291,9 @@ func (m *model) learn(now time.Duration, c mux.Client, d datagram, got []mux.Del
 		s.since = now
 	}
 	overdue := now-s.since >= m.config.ProbeAfter
-	if len(got) < len(bound) { // 3.
-		return fmt.Errorf("%d deliveries, but %d bindings", len(got), len(bound))
+	if got, err = m.toBound(now, c, d, got); err != nil { // 3.
+		return err
 	}
-	for _, delivery := range got[:len(bound)] {
-		f := find(bound, func(f *flow) bool { return f.address == delivery.Source })
-		if f == nil {
-			return fmt.Errorf("%+v, where a bound session's would be", delivery)
-		}
-		bound = without(bound, f)
-		if err := m.sent(now, f, d, delivery); err != nil {
-			return err
-		}
-	}
-	got = got[len(m.bindings(c)):]
 	unanswered := len(m.bindings(c)) == 0 || overdue // 4.
 	if s.began != never && now-s.began >= m.config.ProbeTime && !(unanswered && now-s.probed >= m.config.ProbeRetry) {
 		return nothing(got)
@@ -322,6 +314,25 @@ func (m *model) learn(now time.Duration, c mux.Client, d datagram, got []mux.Del
 	return errors.Join(err, nothing(got))
 }
 
+// toBound sees that the first deliveries are to the sessions that c is bound to, and returns those after them.
+func (m *model) toBound(now time.Duration, c mux.Client, d datagram, got []mux.Delivery) ([]mux.Delivery, error) {
+	bound := m.bindings(c)
+	if len(got) < len(bound) {
+		return nil, fmt.Errorf("%d deliveries, but %d bindings", len(got), len(bound))
+	}
+	for _, delivery := range got[:len(bound)] {
+		f := find(bound, func(f *flow) bool { return f.address == delivery.Source })
+		if f == nil {
+			return nil, fmt.Errorf("%+v, where a bound session's would be", delivery)
+		}
+		bound = without(bound, f)
+		if err := m.sent(now, f, d, delivery); err != nil {
+			return nil, err
+		}
+	}
+	return got[len(m.bindings(c)):], nil
+}
+
 // targets are the learn sessions that c is not bound to and that can make a flow for c, each taken alone.
 func (m *model) targets(now time.Duration, c mux.Client) []*session {
 	room := m.free(now) > 0
@@ -331,8 +342,8 @@ func (m *model) targets(now time.Duration, c mux.Client) []*session {
 	})
 }
 
-// probe sees that all targets got the datagram, in any order, and returns the deliveries after those. A target may go without where the
-// others took the last address.
+// probe sees that all targets got the datagram, in any order, and returns the deliveries after those. A target may go
+// without where the others took the last address.
 func (m *model) probe(now time.Duration, s *source, d datagram, got []mux.Delivery) ([]mux.Delivery, error) {
 	targets, n := m.targets(now, s.client), 0
 	for ; n < len(got) && len(targets) > 0; n++ {
@@ -355,7 +366,8 @@ func (m *model) probe(now time.Duration, s *source, d datagram, got []mux.Delive
 			return nil, err
 		}
 	}
-	if left := all(targets, func(t *session) bool { return m.free(now) > 0 || m.flow(ref.Learn, t, s.client) != nil }); len(left) > 0 {
+	left := all(targets, func(t *session) bool { return m.free(now) > 0 || m.flow(ref.Learn, t, s.client) != nil })
+	if len(left) > 0 {
 		return nil, fmt.Errorf("%d learn sessions were probed, but not session %d", n, left[0].id)
 	}
 	if s.probed = now; s.began == never {
@@ -368,7 +380,8 @@ func (m *model) probe(now time.Duration, s *source, d datagram, got []mux.Delive
 func (m *model) tick(now time.Duration) { m.expire(now) }
 
 // fromBackend is section 4.3, too: a datagram came from 127.0.0.1 and port to an address.
-func (m *model) fromBackend(now time.Duration, port uint16, address uint32, P []byte) (c mux.Client, ok bool, err error) {
+func (m *model) fromBackend(now time.Duration, port uint16, address uint32,
+	P []byte) (c mux.Client, ok bool, err error) {
 	m.expire(now)
 	f := find(m.flows, func(f *flow) bool { return f.address == address })
 	if wire.ReadBackend(P) != wire.None || f == nil || f.session.Port != port {
@@ -410,8 +423,10 @@ func (m *model) register(now time.Duration, r mux.Registration, alive mux.Alive)
 	}
 	others := without(m.sessions, old) // 4.
 	of := func(are func(*session) bool) int { return len(all(others, are)) }
-	if len(others) >= m.config.MaxSessions || of(func(s *session) bool { return s.UID == r.UID }) >= m.config.MaxSessionsPerUID ||
-		r.Modes&ref.Learn != 0 && of(func(s *session) bool { return s.Modes&ref.Learn != 0 }) >= m.config.MaxLearnSessions {
+	if len(others) >= m.config.MaxSessions ||
+		of(func(s *session) bool { return s.UID == r.UID }) >= m.config.MaxSessionsPerUID ||
+		r.Modes&ref.Learn != 0 &&
+			of(func(s *session) bool { return s.Modes&ref.Learn != 0 }) >= m.config.MaxLearnSessions {
 		return 0, wire.CodeLimit
 	}
 	if same != nil { // 2.
@@ -424,7 +439,8 @@ func (m *model) register(now time.Duration, r mux.Registration, alive mux.Alive)
 		return same.id, 0
 	}
 	m.lastID++
-	m.sessions = append(m.sessions, &session{Registration: r, id: m.lastID, T: T, flows: perSecond(m.config.FlowRate, m.config.FlowRate)})
+	m.sessions = append(m.sessions,
+		&session{Registration: r, id: m.lastID, T: T, flows: perSecond(m.config.FlowRate, m.config.FlowRate)})
 	return m.lastID, 0
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/muxspec/muxspec/ref/udpmux/mux"
 )
 
-// A plan is what is played: the daemon's limits, and what happens. A step is one of the methods of play; A to D are its parameters, of which
-// any number is good.
+// A plan is what is played: the daemon's limits, and what happens. A step is one of the methods of play; A to D are its
+// parameters, of which any number is good.
 type plan struct {
 	Limits limits
 	First  step // B and C say in which modes all register
@@ -39,19 +39,20 @@ type step struct {
 }
 
 var kinds = map[string]func(*play, step) error{
-	"register": (*play).registers, "seize": (*play).seizes, "rekey": (*play).rekeys, "end": (*play).ends, "start": (*play).starts,
-	"poll": (*play).polls,
-	"user": (*play).user, "roam": (*play).roams, "replay": (*play).replays, "forge": (*play).forges, "scan": (*play).scans,
-	"broken": (*play).broken,
+	"register": (*play).registers, "seize": (*play).seizes, "rekey": (*play).rekeys,
+	"end": (*play).ends, "start": (*play).starts, "poll": (*play).polls,
+	"user": (*play).user, "roam": (*play).roams, "replay": (*play).replays,
+	"forge": (*play).forges, "scan": (*play).scans, "broken": (*play).broken,
 	"answer": (*play).answers, "reply": (*play).replies, "stale": (*play).stale, "fake": (*play).fakes,
-	"sleep": (*play).sleeps, "due": (*play).due, "fall": (*play).falls, "stay": (*play).stays, "restart": (*play).restarts,
+	"sleep": (*play).sleeps, "due": (*play).due, "fall": (*play).falls, "stay": (*play).stays,
+	"restart": (*play).restarts,
 }
 
 // likely are the kinds, some of them several times.
-var likely = []string{"register", "register", "register", "seize", "rekey", "end", "start", "poll", "user", "user", "user", "user",
-	"user", "roam", "roam",
-	"replay", "replay", "forge", "forge", "forge", "scan", "scan", "broken", "answer", "answer", "answer", "answer", "reply", "reply",
-	"stale", "fake", "fake",
+var likely = []string{"register", "register", "register", "seize", "rekey", "end", "start", "poll",
+	"user", "user", "user", "user", "user", "roam", "roam",
+	"replay", "replay", "forge", "forge", "forge", "scan", "scan", "broken", "answer", "answer", "answer",
+	"answer", "reply", "reply", "stale", "fake", "fake",
 	"sleep", "sleep", "sleep", "due", "due", "due", "due", "due", "due", "fall", "fall", "stay", "restart"}
 
 var number = rapid.IntRange(0, 39)
@@ -60,16 +61,17 @@ var plans = rapid.Custom(func(t *rapid.T) plan {
 	few := func(name string, some ...int) int { return rapid.SampledFrom(some).Draw(t, name) }
 	return plan{
 		limits{
-			Modes: ref.Mode(few("modes", 7, 7, 7, 7, 3, 1, 2, 5)), Sessions: few("sessions", 5, 3, 1024), PerUID: few("per uid", 64, 2, 3),
-			Learn: few("learn", 64, 1, 2), Flows: few("flows", 65536, 4, 7), FlowsPerSession: few("flows per session", 256, 2, 3),
-			Addresses: few("addresses", 1<<22, 1<<22, 6, 12), FlowRate: few("flow rate", 256, 1, 3), ProbeRate: few("probe rate", 4096, 5,
+			Modes: ref.Mode(few("modes", 7, 7, 7, 7, 3, 1, 2, 5)), Sessions: few("sessions", 5, 3, 1024),
+			PerUID: few("per uid", 64, 2, 3), Learn: few("learn", 64, 1, 2), Flows: few("flows", 65536, 4, 7),
+			FlowsPerSession: few("flows per session", 256, 2, 3), Addresses: few("addresses", 1<<22, 1<<22, 6, 12),
+			FlowRate: few("flow rate", 256, 1, 3), ProbeRate: few("probe rate", 4096, 5,
 				7),
 			Sources: few("sources", 4096, 1, 3),
 		},
 		step{B: number.Draw(t, "first mode"), C: number.Draw(t, "next mode")},
 		rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
-			return step{rapid.SampledFrom(likely).Draw(t, "kind"), number.Draw(t, "A"), number.Draw(t, "B"), number.Draw(t, "C"),
-				number.Draw(t, "D")}
+			return step{rapid.SampledFrom(likely).Draw(t, "kind"), number.Draw(t, "A"),
+				number.Draw(t, "B"), number.Draw(t, "C"), number.Draw(t, "D")}
 		}), few("at least", 1, 30, 100, 200), 400).Draw(t, "steps"), // so that they are many, and can be made few
 	}
 })
@@ -113,7 +115,8 @@ type call struct {
 func newPlay(l limits) *play {
 	c := mux.DefaultConfig()
 	c.Modes, c.MaxSessions, c.MaxSessionsPerUID, c.MaxLearnSessions = l.Modes, l.Sessions, l.PerUID, l.Learn
-	c.MaxFlows, c.MaxFlowsPerSession, c.LoopbackSources, c.FlowRate = l.Flows, l.FlowsPerSession, uint32(l.Addresses), l.FlowRate
+	c.MaxFlows, c.MaxFlowsPerSession, c.LoopbackSources, c.FlowRate = l.Flows, l.FlowsPerSession,
+		uint32(l.Addresses), l.FlowRate
 	c.ProbeRate, c.MaxSources = max(l.ProbeRate, l.Learn), l.Sources
 	if uint64(l.Addresses) < 100 {
 		c.ProbeRate = 4096 // what is to be in the bucket where addresses are short of, is not clear
@@ -159,7 +162,8 @@ func (p *play) server(i int) *server { return p.servers[i%len(p.servers)] }
 func client(i int) mux.Client {
 	i %= 40
 	c := mux.Client{RemotePort: 5000}
-	c.Remote, c.Local = [16]byte{10: 0xff, 11: 0xff, 12: 10, 15: byte(i / 5)}, [16]byte{10: 0xff, 11: 0xff, 12: 192, 15: 1}
+	c.Remote, c.Local = [16]byte{10: 0xff, 11: 0xff, 12: 10, 15: byte(i / 5)},
+		[16]byte{10: 0xff, 11: 0xff, 12: 192, 15: 1}
 	switch i % 5 {
 	case 1:
 		c.RemotePort++
@@ -238,11 +242,13 @@ func (p *play) back(port uint16, address uint32, P []byte) (c mux.Client, ok boo
 		return c, ok, err
 	}
 	if ok != wantOK || ok && c != want {
-		return c, ok, fmt.Errorf("port %d answers to %d: %v gets it (%t), not %v (%t)", port, address, c.Address(), ok, want.Address(),
-			wantOK)
+		return c, ok, fmt.Errorf("port %d answers to %d: %v gets it (%t), not %v (%t)",
+			port, address, c.Address(), ok, want.Address(), wantOK)
 	}
-	if who, known := p.callers[address]; ok && (!known || who.client != c || who.port != port || p.now-who.at >= p.config.FlowIdle) {
-		return c, ok, fmt.Errorf("port %d answers to %d: %v gets it, but there called %v", port, address, c.Address(), who)
+	if who, known := p.callers[address]; ok &&
+		(!known || who.client != c || who.port != port || p.now-who.at >= p.config.FlowIdle) {
+		return c, ok, fmt.Errorf("port %d answers to %d: %v gets it, but there called %v",
+			port, address, c.Address(), who)
 	}
 	return c, ok, p.agree()
 }
@@ -251,7 +257,8 @@ func (p *play) back(port uint16, address uint32, P []byte) (c mux.Client, ok boo
 func (p *play) agree() error {
 	sessions, flows := p.mux.Counts()
 	if sessions != len(p.model.sessions) || flows != len(p.model.flows) {
-		return fmt.Errorf("%d sessions and %d flows, the model has %d and %d", sessions, flows, len(p.model.sessions), len(p.model.flows))
+		return fmt.Errorf("%d sessions and %d flows, the model has %d and %d",
+			sessions, flows, len(p.model.sessions), len(p.model.flows))
 	}
 	if f := find(p.model.flows, p.gone); f != nil {
 		return fmt.Errorf("the flow of session %d for %v has ended", f.session.id, f.client.Address())
@@ -271,7 +278,8 @@ func (p *play) register(r mux.Registration) error {
 		code = wire.Code(refusal.Code)
 	}
 	if id != wantID || code != want || (err == nil) != (want == 0) {
-		return fmt.Errorf("REGISTER of port %d, modes %s: %d, %v; the model has %d, %v", r.Port, r.Modes, id, err, wantID, want)
+		return fmt.Errorf("REGISTER of port %d, modes %s: %d, %v; the model has %d, %v",
+			r.Port, r.Modes, id, err, wantID, want)
 	}
 	return p.agree()
 }
@@ -282,7 +290,8 @@ func (p *play) registers(s step) error {
 		return nil // there is no such socket
 	}
 	modes := []ref.Mode{ref.Learn, ref.Token, 7, 3, ref.Port, 7, 3, 6}[s.B%8]
-	return p.register(mux.Registration{UID: to.uid, Modes: modes, Backend: mux.Backend{Port: to.port, Inode: to.inode}, S: wire.DeriveS(to.K)})
+	return p.register(mux.Registration{UID: to.uid, Modes: modes, Backend: mux.Backend{Port: to.port, Inode: to.inode},
+		S: wire.DeriveS(to.K)})
 }
 
 // seizes: somebody registers another server's S for his own socket.
@@ -291,7 +300,8 @@ func (p *play) seizes(s step) error {
 	if own.inode == 0 {
 		return nil
 	}
-	return p.register(mux.Registration{UID: own.uid, Modes: 7, Backend: mux.Backend{Port: own.port, Inode: own.inode}, S: wire.DeriveS(other.K)})
+	return p.register(mux.Registration{UID: own.uid, Modes: 7, Backend: mux.Backend{Port: own.port, Inode: own.inode},
+		S: wire.DeriveS(other.K)})
 }
 
 // rekeys: the socket stays.
@@ -333,7 +343,8 @@ func (s *server) wrapped(form int, P []byte) []byte {
 	return P
 }
 
-// user sends; his number is the next, or a bit ahead. He is at home, or behind a NAT's address and port that others have, too.
+// user sends; his number is the next, or a bit ahead. He is at home, or behind a NAT's address and port that others
+// have, too.
 func (p *play) user(s step) error {
 	from := p.server(s.A)
 	return p.userFrom(from, client(5*(s.A%len(p.servers)*(s.A%2))), s)
@@ -359,7 +370,8 @@ func (p *play) replays(s step) error {
 // forges garbage for a session, with any number.
 func (p *play) forges(s step) error {
 	to := p.server(s.A)
-	nonce := []uint64{0, to.nonce, to.nonce - min(to.nonce, 32), to.nonce - min(to.nonce, 33), 1<<56 - 1, to.nonce + 32, 1}[s.D%7]
+	nonce := []uint64{0, to.nonce, to.nonce - min(to.nonce, 32), to.nonce - min(to.nonce, 33),
+		1<<56 - 1, to.nonce + 32, 1}[s.D%7]
 	return p.sends(client(s.C), s.D, to.wrapped(s.B, garbage(nonce)))
 }
 
@@ -368,7 +380,8 @@ func (p *play) scans(s step) error {
 	for i := range s.D%8 + 1 {
 		err := p.advance(1)
 		if err == nil {
-			err = p.sends(client(s.C+i), i, p.server(s.A).wrapped(min(s.B, 20), garbage(uint64(i)))) // from 20 on it is learn
+			// From 20 on it is learn.
+			err = p.sends(client(s.C+i), i, p.server(s.A).wrapped(min(s.B, 20), garbage(uint64(i))))
 		}
 		if err != nil {
 			return err
@@ -397,8 +410,8 @@ func (p *play) broken(s step) error {
 	return p.sends(client(s.C), s.D, D)
 }
 
-// answers to where the newest genuine datagram came from, as mosh-server does for 40 s: its sender gets it, or nobody, whoever forged or
-// replayed in the meantime. (UDPMUX-13, 17.)
+// answers to where the newest genuine datagram came from, as mosh-server does for 40 s: its sender gets it, or nobody,
+// whoever forged or replayed in the meantime. (UDPMUX-13, 17.)
 func (p *play) answers(s step) error {
 	from := p.server(s.A)
 	if from.inode == 0 || !from.hasPeer {
@@ -457,8 +470,8 @@ func (p *play) fakes(s step) error {
 
 // times are those of the options, and just before them: a step takes a nanosecond by itself.
 var times = func() (all []time.Duration) {
-	for _, t := range []time.Duration{time.Millisecond, 250 * time.Millisecond, time.Second, 3 * time.Second, 5 * time.Second,
-		7 * time.Second, 10 * time.Second,
+	for _, t := range []time.Duration{time.Millisecond, 250 * time.Millisecond, time.Second,
+		3 * time.Second, 5 * time.Second, 7 * time.Second, 10 * time.Second,
 		60 * time.Second, 110 * time.Second, 120 * time.Second} {
 		all = append(all, t-2, t-1, t)
 	}
@@ -475,11 +488,12 @@ func (p *play) due(s step) error {
 	}
 	var moments []moment
 	for _, s := range p.model.sources {
-		moments = append(moments, moment{s.began + p.config.ProbeTime, s.client}, moment{s.probed + p.config.ProbeRetry, s.client},
-			moment{s.since + p.config.ProbeAfter, s.client})
+		moments = append(moments, moment{s.began + p.config.ProbeTime, s.client},
+			moment{s.probed + p.config.ProbeRetry, s.client}, moment{s.since + p.config.ProbeAfter, s.client})
 	}
 	for _, f := range p.model.flows {
-		moments = append(moments, moment{f.heard + p.config.FlowIdle, f.client}, moment{f.answered + p.config.FlowIdle, f.client})
+		moments = append(moments, moment{f.heard + p.config.FlowIdle, f.client},
+			moment{f.answered + p.config.FlowIdle, f.client})
 	}
 	latest := never
 	for _, at := range p.model.givenUp {
@@ -596,7 +610,8 @@ func (p *play) finish() error {
 	if err := p.userFrom(s, client(0), step{}); err != nil && !errors.Is(err, errUnclear) {
 		return err
 	}
-	if c, ok, err := p.back(s.port, s.peer, answer(0)); p.config.Modes&ref.Token != 0 && (err != nil || !ok || c != client(0)) {
+	if c, ok, err := p.back(s.port, s.peer, answer(0)); p.config.Modes&ref.Token != 0 &&
+		(err != nil || !ok || c != client(0)) {
 		return fmt.Errorf("a new session does not work: %v, %t, %v", c, ok, err)
 	}
 	return nil

@@ -1,6 +1,7 @@
-// Package udpmux compares the two implementations of UDP mux's wire formats, ref/udpmux and conformance/wire/udpmux, with each other, and
-// ref/udpmux's Mux with a model of the page that has no shortcuts, under users who roam and attackers who forge and replay. What finds a
-// difference is a property; each property runs with random input in go test and as a native fuzz target.
+// Package udpmux compares the two implementations of UDP mux's wire formats, ref/udpmux and conformance/wire/udpmux,
+// with each other, and ref/udpmux's Mux with a model of the page that has no shortcuts, under users who roam and
+// attackers who forge and replay. What finds a difference is a property; each property runs with random input in go
+// test and as a native fuzz target.
 package udpmux
 
 import (
@@ -58,7 +59,8 @@ func fault(err error) wire.Fault {
 // differ is the error that both are not the same.
 func differ(what any, w, r any, wireFault wire.Fault, refErr error) error {
 	if diff := cmp.Diff(w, r); diff != "" || fault(refErr) != wireFault {
-		return fmt.Errorf("%x: conformance/wire %q; ref %v; - conformance/wire, + ref:\n%s", what, wireFault, refErr, diff)
+		return fmt.Errorf("%x: conformance/wire %q; ref %v; - conformance/wire, + ref:\n%s",
+			what, wireFault, refErr, diff)
 	}
 	return nil
 }
@@ -108,12 +110,14 @@ func readBackend(b []byte) error {
 
 // asRef is a frame as the reference has it.
 func asRef(f wire.Frame) ref.Frame {
-	r := ref.Frame{Type: ref.FrameType(f.Type), Version: f.Version, Modes: ref.Mode(f.Modes), Port: f.Port, S: f.S, ID: f.ID,
-		Code: byte(f.Code), Text: string(f.Text)}
+	r := ref.Frame{Type: ref.FrameType(f.Type), Version: f.Version, Modes: ref.Mode(f.Modes),
+		Port: f.Port, S: f.S, ID: f.ID, Code: byte(f.Code), Text: string(f.Text)}
 	switch e := f.Entry.(type) {
 	case wire.Session:
-		r.Listing, r.Session = ref.ListSession, ref.Session{ID: e.ID, UID: e.UID, Modes: ref.Mode(e.Modes), Port: e.Port,
-			Inode: e.Inode, Age: e.Age, Idle: e.Idle, ToBackend: e.ToBackend, ToClients: e.ToClients, Clients: e.Clients}
+		r.Listing, r.Session = ref.ListSession,
+			ref.Session{ID: e.ID, UID: e.UID, Modes: ref.Mode(e.Modes), Port: e.Port,
+				Inode: e.Inode, Age: e.Age, Idle: e.Idle, ToBackend: e.ToBackend,
+				ToClients: e.ToClients, Clients: e.Clients}
 	case wire.Client:
 		r.Listing, r.Peer = ref.ListPeer, ref.Peer(e)
 	}
@@ -168,7 +172,8 @@ func readFrames(b []byte) error {
 		}
 		frames, rest = append(frames, r), rest[n:]
 	}
-	for _, r := range []io.Reader{bytes.NewReader(b), iotest.OneByteReader(bytes.NewReader(b)), iotest.DataErrReader(bytes.NewReader(b))} {
+	for _, r := range []io.Reader{bytes.NewReader(b), iotest.OneByteReader(bytes.NewReader(b)),
+		iotest.DataErrReader(bytes.NewReader(b))} {
 		reader := ref.NewFrameReader(r)
 		for _, want := range frames {
 			if got, err := reader.Next(); err != nil || got != want {
@@ -193,14 +198,16 @@ func readKey(text []byte) error {
 		return fmt.Errorf("%q is written again as %q and %q", text, again, refAgain)
 	}
 	S := ref.RegistrationKey(r)
-	return errors.Join(differ(text, [32]byte(wire.DeriveS(w)), S, f, nil), differ(text, [15]byte(wire.DeriveT(S)), ref.TokenOf(S), f, nil))
+	return errors.Join(differ(text, [32]byte(wire.DeriveS(w)), S, f, nil),
+		differ(text, [15]byte(wire.DeriveT(S)), ref.TokenOf(S), f, nil))
 }
 
 // readConnect reads a line with both.
 func readConnect(line []byte) error {
 	port, k, f := wire.ReadConnectLine(line)
 	refPort, K, err := ref.ParseConnect(string(line))
-	if err := errors.Join(differ(line, port, refPort, f, err), differ(line, [16]byte(k), K, f, err)); err != nil || f != wire.None {
+	if err := errors.Join(differ(line, port, refPort, f, err), differ(line, [16]byte(k), K, f, err)); err != nil ||
+		f != wire.None {
 		return err
 	}
 	return writeConnect(uint64(port), k)
@@ -208,7 +215,8 @@ func readConnect(line []byte) error {
 
 // writeConnect writes the line with both.
 func writeConnect(n uint64, k wire.K) error {
-	return differ(n, wire.WriteConnect([]byte("prefix"), n, k), ref.AppendConnect([]byte("prefix"), n, k), wire.None, nil)
+	return differ(n, wire.WriteConnect([]byte("prefix"), n, k), ref.AppendConnect([]byte("prefix"), n, k),
+		wire.None, nil)
 }
 
 // readNumber reads the client's last argument with both.

@@ -23,8 +23,8 @@ var (
 		return p
 	})
 	anyPort = rapid.OneOf(rapid.SampledFrom([]uint16{0, 1, 1023, 1024, 60000, 65535}), rapid.Uint16())
-	anyText = rapid.OneOf(rapid.SampledFrom([]string{"", "no", "\xff", "\xed\xa0\x80", "h\xc3", strings.Repeat("x", 4094),
-		strings.Repeat("x", 4095),
+	anyText = rapid.OneOf(rapid.SampledFrom([]string{"", "no", "\xff", "\xed\xa0\x80", "h\xc3",
+		strings.Repeat("x", 4094), strings.Repeat("x", 4095),
 		strings.Repeat("\xff", 4095), strings.Repeat("x", 65536)}), rapid.String())
 	anyFrame = rapid.Custom(func(t *rapid.T) wire.Frame {
 		f := wire.Frame{Type: wire.Type(rapid.OneOf(rapid.ByteRange(1, 7), rapid.Byte()).Draw(t, "type"))}
@@ -41,7 +41,8 @@ var (
 		case wire.Error:
 			f.Code, f.Text = wire.Code(rapid.Byte().Draw(t, "code")), []byte(anyText.Draw(t, "text"))
 		case wire.Listed:
-			f.Entry = rapid.OneOf(rapid.Just(any(nil)), rapid.Make[wire.Session]().AsAny(), rapid.Make[wire.Client]().AsAny()).Draw(t, "entry")
+			f.Entry = rapid.OneOf(rapid.Just(any(nil)), rapid.Make[wire.Session]().AsAny(),
+				rapid.Make[wire.Client]().AsAny()).Draw(t, "entry")
 		}
 		return f
 	})
@@ -55,7 +56,8 @@ func check(t *rapid.T, err error) {
 
 func TestDatagramsAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := wire.Datagram{Form: rapid.SampledFrom([]wire.Form{wire.Learn, wire.Token, wire.Port}).Draw(t, "form"), P: anyP.Draw(t, "P")}
+		d := wire.Datagram{Form: rapid.SampledFrom([]wire.Form{wire.Learn, wire.Token, wire.Port}).Draw(t, "form"),
+			P: anyP.Draw(t, "P")}
 		switch d.Form {
 		case wire.Token:
 			d.T = wire.T(rapid.SliceOfN(rapid.Byte(), 15, 15).Draw(t, "T"))
@@ -136,10 +138,11 @@ const base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
 // anyKeyText is nearly right.
 var anyKeyText = rapid.Custom(func(t *rapid.T) string {
-	text := []byte(rapid.StringOfN(rapid.RuneFrom([]rune(base64)), 21, 21, -1).Draw(t, "text") + rapid.SampledFrom([]string{"A", "Q", "g",
-		"w"}).Draw(t, "tail"))
+	text := []byte(rapid.StringOfN(rapid.RuneFrom([]rune(base64)), 21, 21, -1).Draw(t, "text") +
+		rapid.SampledFrom([]string{"A", "Q", "g", "w"}).Draw(t, "tail"))
 	if rapid.Bool().Draw(t, "flaw") {
-		text[rapid.IntRange(0, 21).Draw(t, "at")] = rapid.OneOf(rapid.SampledFrom([]byte(base64+"=-_\n\r ")), rapid.Byte()).Draw(t, "byte")
+		text[rapid.IntRange(0, 21).Draw(t, "at")] = rapid.OneOf(rapid.SampledFrom([]byte(base64+"=-_\n\r ")),
+			rapid.Byte()).Draw(t, "byte")
 	}
 	return string(text) + rapid.SampledFrom([]string{"", "", "", "A", "=", "==", " ", "\n"}).Draw(t, "more")
 })
@@ -167,12 +170,12 @@ func TestKeyCharactersAgree(t *testing.T) {
 
 // anyNumber is near a border.
 var anyNumber = rapid.Custom(func(t *rapid.T) string {
-	base := rapid.SampledFrom([]uint64{0, 60000, 65535, 1 << 31, 1 << 32, 1<<32 + 1<<31, 2 << 32, 2<<32 + 1<<31, 2<<32 + 1<<31 + 65535,
-		4<<32 + 1<<31,
+	base := rapid.SampledFrom([]uint64{0, 60000, 65535, 1 << 31, 1 << 32, 1<<32 + 1<<31, 2 << 32,
+		2<<32 + 1<<31, 2<<32 + 1<<31 + 65535, 4<<32 + 1<<31,
 		1 << 63, 1<<64 - 1}).Draw(t, "base")
 	n := fmt.Sprint(base + uint64(rapid.Int64Range(-3, 3).Draw(t, "more")))
-	return strings.Repeat("0", rapid.IntRange(0, 3).Draw(t, "zeros")) + n + rapid.SampledFrom([]string{"", "", "", "", "0", "x", " ",
-		"\n"}).Draw(t, "after")
+	return strings.Repeat("0", rapid.IntRange(0, 3).Draw(t, "zeros")) + n +
+		rapid.SampledFrom([]string{"", "", "", "", "0", "x", " ", "\n"}).Draw(t, "after")
 })
 
 func TestLinesAgree(t *testing.T) {
@@ -180,14 +183,16 @@ func TestLinesAgree(t *testing.T) {
 		n := anyNumber.Draw(t, "number")
 		check(t, readNumber([]byte(n)))
 		blank := rapid.SampledFrom([]string{" ", " ", " ", "", "  ", "\t"})
-		line := rapid.SampledFrom([]string{"MOSH CONNECT", "MOSH CONNECT", "MOSH CONNECT", " MOSH CONNECT", "mosh connect"}).Draw(t,
-			"words") +
-			blank.Draw(t, "first") + n + blank.Draw(t, "second") + anyKeyText.Draw(t, "key") + rapid.SampledFrom([]string{"", " ", "\r",
-			"\t \r", "\v", " x"}).Draw(t, "end")
+		words := rapid.SampledFrom([]string{"MOSH CONNECT", "MOSH CONNECT", "MOSH CONNECT", " MOSH CONNECT",
+			"mosh connect"})
+		end := rapid.SampledFrom([]string{"", " ", "\r", "\t \r", "\v", " x"})
+		line := words.Draw(t, "words") + blank.Draw(t, "first") + n + blank.Draw(t, "second") +
+			anyKeyText.Draw(t, "key") + end.Draw(t, "end")
 		line = strings.ReplaceAll(line, "\n", "")
 		check(t, readConnect([]byte(line)))
 		check(t, readConnect([]byte(line[:rapid.IntRange(0, len(line)).Draw(t, "cut")])))
 		check(t, writeConnect(rapid.Uint64().Draw(t, "N"), wire.K{rapid.Byte().Draw(t, "K")}))
-		check(t, readColours([]byte(rapid.OneOf(rapid.StringMatching(`[0-9]{0,4}[\n\r -]{0,2}`), rapid.String()).Draw(t, "colours"))))
+		colours := rapid.OneOf(rapid.StringMatching(`[0-9]{0,4}[\n\r -]{0,2}`), rapid.String())
+		check(t, readColours([]byte(colours.Draw(t, "colours"))))
 	})
 }
