@@ -12,7 +12,8 @@ type demand struct{ page, sentence string }
 
 // exceptions are the sentences that need no rule id, each with the reason.
 var exceptions = map[demand]string{
-	{"tcpmux.md", "Look names up in a table; never build a path or a command from them."}: "advice on what no peer sees",
+	{"tcpmux.md",
+		"Look names up in a table; never build a path or a command from them."}: "advice on what no peer sees",
 }
 
 var (
@@ -23,7 +24,8 @@ var (
 	sentence  = regexp.MustCompile("[.!?][*`\")]* +")
 )
 
-// TestDemands: what a protocol's page demands stands in a rule. A sentence elsewhere that says must, never or only names its rule.
+// TestDemands: what a protocol's page demands stands in a rule. A sentence elsewhere that says must, never or only
+// names its rule.
 func TestDemands(t *testing.T) {
 	found := make(map[demand]bool)
 	for _, page := range pageNames() {
@@ -63,7 +65,8 @@ func demands(text string) (all []string) {
 	return all
 }
 
-// blocks returns a page's paragraphs, list items, headings and rows of tables, each in one line. Blocks of code are left out.
+// blocks returns a page's paragraphs, list items, headings and rows of tables, each in one line. Blocks of code are
+// left out.
 func blocks(text string) (all []string) {
 	var block []string
 	end := func() {
@@ -105,7 +108,8 @@ func sentences(block string) (all []string) {
 }
 
 func TestDemandsFound(t *testing.T) {
-	const page = "# Only a heading\n\nIt must.\nFine here. It\nnever ends (UDPMUX-1). Only\nhere.\n\n    must be code\n\n**UDPMUX-1** MUST (server, rfc) It must.\n\n" +
+	const page = "# Only a heading\n\nIt must.\nFine here. It\nnever ends (UDPMUX-1). " +
+		"Only\nhere.\n\n    must be code\n\n**UDPMUX-1** MUST (server, rfc) It must.\n\n" +
 		"- must in an item\n- none\n\n| must | in a row. Yes |\n|---|---|\n"
 	want := []string{"It must.", "Only here.", "- must in an item", "| must | in a row. Yes |"}
 	if got := demands(page); !slices.Equal(got, want) {

@@ -82,11 +82,13 @@ type Rule struct {
 	Withdrawn bool
 }
 
-// Compiled at their first use: the fixture services and the reference are the same program, are started often, and read no pages.
+// Compiled at their first use: the fixture services and the reference are the same program, are started often, and read
+// no pages.
 var (
-	idLine    = compiled(`^\*\*([A-Z]+)-(\d+)\*\* (.*)$`)
-	role      = compiled(`^\*Role: ([a-z-]+)\.\*`)
-	body      = compiled(`^(MUST|SHOULD) \((?:([a-z-]+), )?(` + strings.Join(Classes, "|") + `)\) (.+?)(?: \*Source: (.+?)\*)?(?: \*Why: (.+?)\*)?(?: \*Not tested from outside: (.+)\*)?$`)
+	idLine = compiled(`^\*\*([A-Z]+)-(\d+)\*\* (.*)$`)
+	role   = compiled(`^\*Role: ([a-z-]+)\.\*`)
+	body   = compiled(`^(MUST|SHOULD) \((?:([a-z-]+), )?(` + strings.Join(Classes, "|") +
+		`)\) (.+?)(?: \*Source: (.+?)\*)?(?: \*Why: (.+?)\*)?(?: \*Not tested from outside: (.+)\*)?$`)
 	withdrawn = compiled(`^WITHDRAWN (.+)$`)
 )
 
@@ -170,7 +172,8 @@ func inOrder(protocol string, rules []Rule) error {
 		case r.Number < want:
 			return fmt.Errorf("%s: %s is there twice", r.Page, r.ID)
 		case r.Number > want:
-			return fmt.Errorf("%s-%d is on no page: a withdrawn rule leaves a paragraph", strings.ToUpper(protocol), want)
+			return fmt.Errorf("%s-%d is on no page: a withdrawn rule leaves a paragraph",
+				strings.ToUpper(protocol), want)
 		}
 	}
 	return nil

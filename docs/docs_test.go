@@ -33,8 +33,10 @@ func TestParseRefuses(t *testing.T) {
 		return rules, inOrder("tcpmux", rules)
 	}
 	rules, err := read("# Heading\n\n" + good + "\n\n**TCPMUX-2** WITHDRAWN It was wrong.\n\n" +
-		"**TCPMUX-3** SHOULD (both, rfc) Bare.\n\n**TCPMUX-4** MUST (client, rfc) All. *Source: S.* *Why: W.* *Not tested from outside: N.*\n\n" +
-		"*Role: both.* And more.\n\n**TCPMUX-5** MUST (rfc) Both.\n\n*Role: client.*\n\n**TCPMUX-6** MUST (interop) One.\n\n" +
+		"**TCPMUX-3** SHOULD (both, rfc) Bare.\n\n" +
+		"**TCPMUX-4** MUST (client, rfc) All. *Source: S.* *Why: W.* *Not tested from outside: N.*\n\n" +
+		"*Role: both.* And more.\n\n**TCPMUX-5** MUST (rfc) Both.\n\n" +
+		"*Role: client.*\n\n**TCPMUX-6** MUST (interop) One.\n\n" +
 		"**TCPMUX-7** MUST (server, rfc) Its own.")
 	if err != nil || len(rules) != 7 || !rules[1].Withdrawn {
 		t.Fatalf("good page: %v, %v", rules, err)
@@ -42,7 +44,8 @@ func TestParseRefuses(t *testing.T) {
 	if r := rules[2]; r.Text != "Bare." || r.Source+r.Why+r.Untested != "" || len(r.Roles) != 2 {
 		t.Errorf("a rule without reasons: %+v", r)
 	}
-	if r := rules[3]; r.Text != "All." || r.Source != "S." || r.Why != "W." || r.Untested != "N." || r.Page != "tcpmux.md" {
+	if r := rules[3]; r.Text != "All." || r.Source != "S." || r.Why != "W." || r.Untested != "N." ||
+		r.Page != "tcpmux.md" {
 		t.Errorf("a rule with all parts: %+v", r)
 	}
 	if !slices.Equal(rules[4].Roles, []string{"tcpmux-server", "tcpmux-client"}) ||

@@ -7,8 +7,9 @@ import (
 
 func TestOptions(t *testing.T) {
 	options := Options()
-	for _, want := range []Option{{"listen", ""}, {"multi-user", "false"}, {"socket-mode", ""}, {"socket-group", ""}, {"max-flows", "65536"},
-		{"flow-idle", "2m"}, {"max-connections-per-uid", ""}, {"receive-buffer", "4194304"}} {
+	for _, want := range []Option{{"listen", ""}, {"multi-user", "false"}, {"socket-mode", ""},
+		{"socket-group", ""}, {"max-flows", "65536"}, {"flow-idle", "2m"}, {"max-connections-per-uid", ""},
+		{"receive-buffer", "4194304"}} {
 		if !slices.Contains(options, want) {
 			t.Errorf("%v is not among the options", want)
 		}

@@ -31,14 +31,16 @@ func texts(t *testing.T) map[string]string {
 	return all
 }
 
-// prose calls f for each line of a page that is neither in a block of code nor a row of a table. n is the line's number.
+// prose calls f for each line of a page that is neither in a block of code nor a row of a table. n is the line's
+// number.
 func prose(text string, f func(n int, line string)) {
 	fenced := false
 	for n, line := range strings.Split(text, "\n") {
 		switch {
 		case strings.HasPrefix(strings.TrimSpace(line), "```"):
 			fenced = !fenced
-		case fenced, strings.HasPrefix(line, "    "), strings.HasPrefix(line, "\t"), strings.HasPrefix(strings.TrimSpace(line), "|"):
+		case fenced, strings.HasPrefix(line, "    "), strings.HasPrefix(line, "\t"),
+			strings.HasPrefix(strings.TrimSpace(line), "|"):
 		default:
 			f(n+1, line)
 		}
@@ -74,7 +76,8 @@ var (
 	code = regexp.MustCompile("`[^`]*`")
 )
 
-// TestLinks: every relative link leads to a file of the repository, and its anchor to a heading. Links in tables count, too.
+// TestLinks: every relative link leads to a file of the repository, and its anchor to a heading. Links in tables count,
+// too.
 func TestLinks(t *testing.T) {
 	all := texts(t)
 	headings := make(map[string]map[string]bool)

@@ -38,7 +38,8 @@ func parseReleases(text string) (all []release, err error) {
 		if len(all) > 0 {
 			for protocol, n := range all[len(all)-1].last {
 				if r.last[protocol] < n {
-					return nil, fmt.Errorf("releases.txt: %s has fewer rules of %s than the release before it", r.name, protocol)
+					return nil, fmt.Errorf("releases.txt: %s has fewer rules of %s than the release before it",
+						r.name, protocol)
 				}
 			}
 		}

@@ -18,7 +18,8 @@ func TestReleases(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(rules) != last.last[protocol] {
-			t.Errorf("%s: the last rule is number %d, but in releases.txt number %d: ids are append-only, and the file has the last",
+			t.Errorf("%s: the last rule is number %d, but in releases.txt number %d: ids are append-only, "+
+				"and the file has the last",
 				protocol, len(rules), last.last[protocol])
 		}
 	}
@@ -32,9 +33,11 @@ func TestThrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := []Rule{{Protocol: "a", Number: 2}, {Protocol: "a", Number: 3}, {Protocol: "b", Number: 1}, {Protocol: "b", Number: 9}}
+	rules := []Rule{{Protocol: "a", Number: 2}, {Protocol: "a", Number: 3}, {Protocol: "b", Number: 1},
+		{Protocol: "b", Number: 9}}
 	for name, want := range map[string][]bool{
-		"v1": {true, false, false, false}, "v2": {true, false, true, false}, "v3": {true, true, true, false}, "": {true, true, true, true},
+		"v1": {true, false, false, false}, "v2": {true, false, true, false}, "v3": {true, true, true, false},
+		"": {true, true, true, true},
 	} {
 		has, err := through(all, name)
 		if err != nil {

@@ -155,7 +155,8 @@ func frameOf(v *Frame) udpmux.Frame {
 	if v.Session != nil {
 		f.Entry = udpmux.Session(*v.Session)
 	} else if c := v.Client; c != nil {
-		f.Entry = udpmux.Client{Address: [16]byte(c.Address), Port: c.Port, Source: [4]byte(c.Source), SourcePort: c.SourcePort}
+		f.Entry = udpmux.Client{Address: [16]byte(c.Address), Port: c.Port, Source: [4]byte(c.Source),
+			SourcePort: c.SourcePort}
 	}
 	return f
 }

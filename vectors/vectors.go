@@ -55,8 +55,8 @@ func Load(protocol string) ([]File, error) {
 	return files, nil
 }
 
-// Inputs gives what the vectors of some codecs of a protocol read, and an empty input: seeds of what nobody should send.
-// The files are part of the program: it panics if they cannot be read.
+// Inputs gives what the vectors of some codecs of a protocol read, and an empty input: seeds of what nobody should
+// send. The files are part of the program: it panics if they cannot be read.
 func Inputs(protocol string, codecs ...Codec) (all [][]byte) {
 	files, err := Load(protocol)
 	if err != nil {

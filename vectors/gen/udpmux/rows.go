@@ -170,7 +170,8 @@ func frameOf(f udpmux.Frame) *vectors.Frame {
 		case udpmux.Session:
 			v.Session = new(vectors.ListedSession(e))
 		case udpmux.Client:
-			v.Client = &vectors.ListedClient{Address: e.Address[:], Port: e.Port, Source: e.Source[:], SourcePort: e.SourcePort}
+			v.Client = &vectors.ListedClient{Address: e.Address[:], Port: e.Port,
+				Source: e.Source[:], SourcePort: e.SourcePort}
 		}
 	}
 	return v
