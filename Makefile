@@ -41,7 +41,8 @@ race:
 # What uses IPv6 where there is none, in a network namespace: tests, then the reference.
 no-ipv6:
 	$(GO) mod download
-	.ci/no-ipv6 $(GO) test -skip '^(TestSpeed|TestReal|TestSequences|TestBlindExplorer)$$' $(TESTFLAGS) ./conformance ./conformance/udpmux/... ./ref/udpmux/...
+	.ci/no-ipv6 $(GO) test -skip '^(TestSpeed|TestReal|TestSequences|TestBlindExplorer)$$' $(TESTFLAGS) \
+		./conformance ./conformance/udpmux/... ./ref/udpmux/...
 	.ci/no-ipv6 $(GO) run ./cmd/muxspec run --quick
 
 # Debian's programs that tests use as peers, in .peers/; nothing is installed.
@@ -52,8 +53,8 @@ peers:
 browser:
 	.ci/browser
 
-# The programs, the pages and the titles of scenarios. The linters that cannot be had here (no network) are named and left
-# out.
+# The programs, the pages and the titles of scenarios. The linters that cannot be had here (no network) are named and
+# left out.
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'lint: the files above are not in gofmt format'; exit 1; }
 	GOOS=linux $(GO) vet ./...
@@ -62,7 +63,8 @@ lint:
 	$(GO) mod tidy -diff
 	.ci/tool $(STATICCHECK) ./...
 	.ci/tool $(GOVULNCHECK) ./...
-	$(GO) test ./docs ./conformance -run '^(TestLinks|TestAnchors|TestLines|TestRows|TestDemands|TestTitles)$$'
+	$(GO) test ./docs ./conformance \
+		-run '^(TestLinks|TestAnchors|TestLines|TestRows|TestDemands|TestTitles|TestBudgets)$$'
 
 # Make the golden vectors anew. They are committed: the tree must be clean afterwards.
 vectors:
@@ -72,7 +74,8 @@ vectors:
 docs:
 	$(GO) run ./cmd/internal/makedocs
 
-# Make the tables of docs/findings.md anew: judge the other implementations that are here. FINDINGS="nc" chooses targets.
+# Make the tables of docs/findings.md anew: judge the other implementations that are here. FINDINGS="nc" chooses
+# targets.
 findings: peers
 	$(GO) run ./cmd/internal/makefindings $(FINDINGS)
 
@@ -85,14 +88,16 @@ fuzz:
 power:
 	$(GO) run ./conformance/mutants/power $(POWER)
 
-# Judge N variants of the reference in which one token is another, chosen by SEED: those that no scenario sees are named.
+# Judge N variants of the reference in which one token is another, chosen by SEED: those that no scenario sees are
+# named.
 SEED ?= 1
 N ?= 20
 power-mechanical:
 	$(GO) run ./conformance/mutants/mechanical --seed $(SEED) --count $(N)
 
-# Measure how often verdicts depend on luck: the reference is judged many times on a busy machine, on one that stands still now and then, and
-# with a signal at a random moment. FLAKE="targets" judges every target on a busy machine: each scenario must have the same outcome each time.
+# Measure how often verdicts depend on luck: the reference is judged many times on a busy machine, on one that stands
+# still now and then, and with a signal at a random moment. FLAKE="targets" judges every target on a busy machine: each
+# scenario must have the same outcome each time.
 FLAKE ?= busy frozen signals
 flake:
 	$(GO) run ./cmd/internal/flake $(FLAKE)
@@ -105,7 +110,8 @@ hostile: peers
 bench-tcpmux: peers
 	$(GO) run ./cmd/internal/bench/tcpmux
 
-# Compare hmacsocketserver and hmacsocketclient with socat, ssh -L, stunnel and spiped, and with what only hashes; five minutes.
+# Compare hmacsocketserver and hmacsocketclient with socat, ssh -L, stunnel and spiped, and with what only hashes; five
+# minutes.
 bench-hmacsocket: peers
 	$(GO) run ./cmd/internal/bench/hmacsocket
 
