@@ -1,5 +1,6 @@
 #!/bin/sh
-# Build muxspec as $RUNNER_TEMP/muxspec/muxspec: that of INPUT_VERSION, or without it that of the tree around this script.
+# Build muxspec as $RUNNER_TEMP/muxspec/muxspec: that of INPUT_VERSION, or without it that of the tree around this
+# script.
 set -eu
 bin=$RUNNER_TEMP/muxspec
 mkdir -p "$bin"

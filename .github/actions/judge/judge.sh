@@ -31,7 +31,8 @@ words() {
 arguments=$(words "${INPUT_ARGUMENTS:-}") || wrong 'a quotation mark or a bracket of the input arguments is not closed'
 command=$(words "${INPUT_COMMAND:-}") || wrong 'a quotation mark or a bracket of the input command is not closed'
 eval "set -- $arguments"
-set -- "$@" --json "$work/report.json" --markdown "$work/summary.md" --html "$work/page.html" --github "$work/annotations"
+set -- "$@" --json "$work/report.json" --markdown "$work/summary.md" --html "$work/page.html" \
+  --github "$work/annotations"
 [ -z "${INPUT_TARGET:-}" ] || set -- "$@" "--target=$INPUT_TARGET"
 [ -z "${INPUT_ROLE:-}" ] || set -- "$@" "$INPUT_ROLE"
 [ -z "$command" ] || eval "set -- \"\$@\" -- $command"
