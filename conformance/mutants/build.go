@@ -38,8 +38,8 @@ func Build(ctx context.Context, root, dir string, changed map[string]string) (pr
 	return program, nil
 }
 
-// Overlay writes, in dir, what go build's -overlay needs to put these texts in place of the files of the tree at root. It
-// gives the file for that option.
+// Overlay writes, in dir, what go build's -overlay needs to put these texts in place of the files of the tree at root.
+// It gives the file for that option.
 func Overlay(root, dir string, changed map[string]string) (list string, err error) {
 	overlay := struct{ Replace map[string]string }{make(map[string]string)}
 	for file, text := range changed {

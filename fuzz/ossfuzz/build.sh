@@ -1,7 +1,7 @@
 #!/bin/bash
 # Build every fuzz target into $OUT, for OSS-Fuzz and ClusterFuzzLite: their Go image has compile_native_go_fuzzer_v2,
-# which makes libFuzzer programs, and sets OUT. Where it is missing, the targets are Go's own programs, which are started
-# from the folder of their package:
+# which makes libFuzzer programs, and sets OUT. Where it is missing, the targets are Go's own programs, which are
+# started from the folder of their package:
 #
 #   $OUT/tcpmux_FuzzRequest -test.run '^$' -test.fuzz '^FuzzRequest$' -test.fuzzcachedir FOLDER
 #

@@ -85,7 +85,8 @@ func (r *round) take(ctx context.Context) (i int, ok bool) {
 
 // judge builds one mutant and judges it.
 func (r *round) judge(ctx context.Context, i int) {
-	j := judge{root: r.root, dir: filepath.Join(r.work, fmt.Sprint(i)), limit: r.flags.limit, mutant: r.found[i], targets: r.targets}
+	j := judge{root: r.root, dir: filepath.Join(r.work, fmt.Sprint(i)), limit: r.flags.limit,
+		mutant: r.found[i], targets: r.targets}
 	defer os.RemoveAll(j.dir)
 	one, err := j.whole(ctx, r.built)
 	if err != nil {

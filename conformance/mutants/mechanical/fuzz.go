@@ -52,8 +52,9 @@ func fuzzTargets(ctx context.Context, root string) (all []target, err error) {
 			}
 			t := target{folder: folder, name: name, runs: make(map[string][]cover.ProfileBlock)}
 			profile := filepath.Join(work, name)
-			if _, err := goIn(ctx, root, "test", "-run", "^"+name+"$", "-coverpkg", "./ref/...", "-coverprofile", profile,
-				"./"+folder); err != nil {
+			_, err := goIn(ctx, root, "test", "-run", "^"+name+"$",
+				"-coverpkg", "./ref/...", "-coverprofile", profile, "./"+folder)
+			if err != nil {
 				return nil, err
 			}
 			profiles, err := cover.ParseProfiles(profile)
@@ -141,7 +142,8 @@ func (j judge) judgeByTargets(ctx context.Context) (r result) {
 		case r.Verdict == killed || !seen:
 		case late:
 			r.Verdict, r.Scenario, r.Reason = hung, t.name, fmt.Sprintf("no end within %v", j.limit)
-		case bytes.Contains(out, []byte("FAIL")) || bytes.Contains(out, []byte("panic")) || bytes.Contains(out, []byte("fatal error")):
+		case bytes.Contains(out, []byte("FAIL")) || bytes.Contains(out, []byte("panic")) ||
+			bytes.Contains(out, []byte("fatal error")):
 			r.Verdict, r.Scenario = killed, t.name
 		default:
 			r.Verdict, r.Reason = failed, errors.Join(err, errors.New(string(out))).Error()
