@@ -93,7 +93,10 @@ func (r *roleRun) bracketCheck(s Scenario, in *Instance) bool {
 	}
 	err := exchange()
 	if o, reason := OutcomeOf(err); o == report.Violation {
-		err = session.CutShort(w.Lost(), reason)
+		err = session.CutShort(max(w.Lost(), time.Since(w.Began)), reason)
+		if r.busy(w.Began) && exchange() == nil {
+			err = Inconclusive("once in 2 exchanges, and this machine was busy: %s", reason)
+		}
 	}
 	if err != nil {
 		r.notePause(s, withStates(err, rec, in))

@@ -31,8 +31,10 @@ type Instance struct {
 	start   time.Duration // the time that it has until it listens
 	Extra   []string      // arguments after the command's
 	Crowd   int           // how many clients it was given at once
-	Env     []string      // more variables of the environment
-	Inherit []*os.File    // more descriptors, from 3 on
+	// shortest is the shortest of the time limits that a verb has set it; 0: none.
+	shortest time.Duration
+	Env      []string   // more variables of the environment
+	Inherit  []*os.File // more descriptors, from 3 on
 	// Wrap, if not nil, gives the command line that starts another command line.
 	Wrap func(path string, argv []string) (string, []string)
 	// Part is what the role has made for the instance. If it is an io.Closer, it is closed with the instance.

@@ -82,10 +82,13 @@ func (r *roleRun) judge(selected []Scenario) {
 	}
 	for _, s := range shared {
 		if r.goesOn(s) && r.serves(s) {
-			r.finishAs(s.Variant, r.reduced(s, r.play(s, r.shared), func(s Scenario) report.ScenarioResult {
+			again := func(s Scenario) report.ScenarioResult {
 				r.shared = r.bracket(s, r.shared)
 				return r.play(s, r.shared)
-			}))
+			}
+			began := time.Now()
+			result := r.confirmed(s, began, r.play(s, r.shared), again)
+			r.finishAs(s.Variant, r.reduced(s, result, again))
 			r.shared = r.bracket(s, r.shared)
 			last := s
 			r.before = &last
@@ -137,13 +140,12 @@ func (r *roleRun) judgeAlone(alone []Scenario, places chan struct{}) {
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
-			switch {
-			case !r.goesOn(s):
-			case r.kind.Fresh:
-				fresh := func(s Scenario) report.ScenarioResult { return r.play(s, nil) }
-				r.finishAs(s.Variant, r.reduced(s, fresh(s), fresh))
-			default:
-				r.finishAs(s.Variant, r.reduced(s, r.playAlone(s), r.playAlone))
+			play := r.playAlone
+			if r.kind.Fresh {
+				play = func(s Scenario) report.ScenarioResult { return r.play(s, nil) }
+			}
+			if began := time.Now(); r.goesOn(s) {
+				r.finishAs(s.Variant, r.reduced(s, r.confirmed(s, began, play(s), play), play))
 			}
 		})
 	}

@@ -39,6 +39,9 @@ type Session struct {
 type sessionKey struct{}
 
 func (r *roleRun) newSession(s Scenario, in *Instance, rec *Record) *Session {
+	if in != nil && in.shortest > 0 {
+		s.shortest = in.shortest
+	}
 	return &Session{run: r, Role: r.role, scenario: s, In: in, Rec: rec, Values: r.with(s), Part: r.kind.Open()}
 }
 

@@ -10,8 +10,11 @@ import (
 // often it does something.
 const givesUp = 500 * time.Millisecond
 
-// Shorten records a time limit that a verb has set the target.
-func (s *Session) Shorten(value string) { s.scenario.Limit(value) }
+// Shorten records a time limit that a verb has set the target, which it keeps.
+func (s *Session) Shorten(value string) {
+	s.scenario.Limit(value)
+	s.In.shortest = s.scenario.shortest
+}
 
 // hurried reports whether the suite has set the target a short time limit of which the machine used up a good part by
 // standing still: lost in the wait that ended, or at once at any time in this scenario, since a connection may have

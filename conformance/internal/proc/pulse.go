@@ -191,6 +191,15 @@ func (p *Pulse) beat(now time.Time) {
 	p.last = now
 }
 
+// PulseWith gives a pulse that has noticed one delay, now, or none, for tests of what asks it. It notices no more.
+func PulseWith(delay time.Duration) *Pulse {
+	p := &Pulse{last: time.Now().Add(time.Hour)}
+	if delay > 0 {
+		p.beats = append(p.beats, beat{time.Now(), delay})
+	}
+	return p
+}
+
 func StartPulse() *Pulse {
 	p := &Pulse{last: time.Now(), Stop: make(chan struct{})}
 	go func() {

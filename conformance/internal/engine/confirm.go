@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/muxspec/muxspec/conformance/internal/proc"
+	"github.com/muxspec/muxspec/conformance/report"
+)
+
+// moreOnBusy is how often a scenario that failed on a busy machine is played again.
+const moreOnBusy = 2
+
+// confirmed gives a play's result. If the machine was busy and the scenario failed, or what it builds on did, it is played
+// again: a target at fault fails again, and then the result stands. If it does not, the machine may have been at fault, and
+// nothing can be concluded. On a machine that is not busy the first play decides, since a fault may show only sometimes.
+func (r *roleRun) confirmed(s Scenario, began time.Time, first report.ScenarioResult,
+	again func(Scenario) report.ScenarioResult) report.ScenarioResult {
+	if first.Outcome != report.Violation && first.Outcome != report.Blocked || r.expected(s) || !r.busy(began) {
+		return first
+	}
+	for range moreOnBusy {
+		if next := again(s); next.Outcome == first.Outcome || r.ctx.Err() != nil {
+			return first
+		}
+	}
+	first.Outcome, first.By = report.Inconclusive, ""
+	first.Reason = "seen in 1 of 3 plays, and this machine was busy: " + first.Reason
+	return first
+}
+
+// expected says whether the target is known to fail the scenario.
+func (r *roleRun) expected(s Scenario) bool {
+	return slices.ContainsFunc(r.Target.Known, func(k Deviation) bool { return k.covers(s) })
+}
+
+// busy says whether this machine had more to do than it can since then: this program did not run when it should have, or
+// too many programs want to run.
+func (r *run) busy(since time.Time) bool { return r.pulse.Longest(since) > 0 || proc.Crowded() }
