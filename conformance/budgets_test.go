@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"bytes"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -15,12 +16,14 @@ import (
 const (
 	mostColumns = 120 // of a line, in which a tab takes 4
 	mostLines   = 45  // of a function that is no test, with those of its braces
+	mostOfFile  = 250 // lines
+	mostOfTests = 500 // lines of a file with tests
 )
 
 // testFunction matches what go test calls, which is often a table and a loop.
 var testFunction = regexp.MustCompile(`^(Test|Benchmark|Fuzz|Example)([^a-z]|$)`)
 
-// TestBudgets: no line of a Go file and no function is so long that a reader loses its beginning.
+// TestBudgets: no line of a Go file, no function and no file is so long that a reader loses its beginning.
 func TestBudgets(t *testing.T) {
 	files := 0
 	err := fs.WalkDir(os.DirFS(".."), ".", func(path string, d fs.DirEntry, err error) error {
@@ -34,6 +37,13 @@ func TestBudgets(t *testing.T) {
 		}
 		files++
 		text, err := os.ReadFile("../" + path)
+		most := mostOfFile
+		if strings.HasSuffix(path, "_test.go") {
+			most = mostOfTests
+		}
+		if n := bytes.Count(text, []byte("\n")); n > most {
+			t.Errorf("%s: %d lines, more than %d", path, n, most)
+		}
 		if err == nil {
 			err = overBudget(string(text), func(line int, what string, n, most int) {
 				t.Errorf("%s:%d: %d %s, more than %d", path, line, n, what, most)

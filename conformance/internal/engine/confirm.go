@@ -11,9 +11,10 @@ import (
 // moreOnBusy is how often a scenario that failed on a busy machine is played again.
 const moreOnBusy = 2
 
-// confirmed gives a play's result. If the machine was busy and the scenario failed, or what it builds on did, it is played
-// again: a target at fault fails again, and then the result stands. If it does not, the machine may have been at fault, and
-// nothing can be concluded. On a machine that is not busy the first play decides, since a fault may show only sometimes.
+// confirmed gives a play's result. If the machine was busy and the scenario failed, or what it builds on did, it is
+// played again: a target at fault fails again, and then the result stands. If it does not, the machine may have been
+// at fault, and nothing can be concluded. On a machine that is not busy the first play decides, since a fault may show
+// only sometimes.
 func (r *roleRun) confirmed(s Scenario, began time.Time, first report.ScenarioResult,
 	again func(Scenario) report.ScenarioResult) report.ScenarioResult {
 	if first.Outcome != report.Violation && first.Outcome != report.Blocked || r.expected(s) || !r.busy(began) {
@@ -34,6 +35,6 @@ func (r *roleRun) expected(s Scenario) bool {
 	return slices.ContainsFunc(r.Target.Known, func(k Deviation) bool { return k.covers(s) })
 }
 
-// busy says whether this machine had more to do than it can since then: this program did not run when it should have, or
-// too many programs want to run.
+// busy says whether this machine had more to do than it can since then: this program did not run when it should have,
+// or too many programs want to run.
 func (r *run) busy(since time.Time) bool { return r.pulse.Longest(since) > 0 || proc.Crowded() }

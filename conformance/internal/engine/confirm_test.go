@@ -9,8 +9,8 @@ import (
 	"github.com/muxspec/muxspec/conformance/report"
 )
 
-// TestConfirmed: on a busy machine a scenario that failed is played again, unless it is known to fail; on an idle one it is
-// not.
+// TestConfirmed: on a busy machine a scenario that failed is played again, unless it is known to fail; on an idle one
+// it is not.
 func TestConfirmed(t *testing.T) {
 	busy, idle := proc.PulseWith(time.Second), proc.PulseWith(0)
 	known := []Deviation{{Rule: "", Scenario: "s"}}
@@ -46,8 +46,8 @@ func TestConfirmed(t *testing.T) {
 			return report.ScenarioResult{Outcome: c.next[plays-1]}
 		})
 		if got.Outcome != c.want || plays != len(c.next) || !strings.HasSuffix(got.Reason, "why") {
-			t.Errorf("%s: %s (%s) after %d more plays, want %s after %d", c.name, got.Outcome, got.Reason, plays, c.want,
-				len(c.next))
+			t.Errorf("%s: %s (%s) after %d more plays, want %s after %d", c.name, got.Outcome, got.Reason, plays,
+				c.want, len(c.next))
 		}
 	}
 }
