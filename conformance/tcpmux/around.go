@@ -61,6 +61,11 @@ func aroundVerbs() []engine.Verb {
 			Help: "Read until the service that sessions are forwarded to has sent all its output and ended its " +
 				"direction.",
 			Run: spokenVerb},
+		{Name: "hushed",
+			Help: "The service that the last session is forwarded to ends its direction, and reads on.",
+			Run:  hushedVerb},
+		{Name: "heard", Usage: "TEXT...",
+			Help: "The service that was hushed gets these texts.", Min: 1, Max: -1, Run: heardVerb},
 	}
 }
 

@@ -1,6 +1,7 @@
 package tcpmux
 
 import (
+	"bytes"
 	"cmp"
 	"io"
 	"net"
@@ -27,6 +28,9 @@ type backends struct {
 
 	mu    sync.Mutex
 	conns []net.Conn // of all sessions
+	// The last session's service, once it has ended its direction, keeps what it is sent in place of echoing it.
+	hushed net.Conn
+	heard  []byte
 }
 
 func (b *backends) Close() error {
@@ -75,7 +79,7 @@ func (b *backends) serve(l net.Listener) {
 		b.mu.Unlock()
 		go func() {
 			defer c.Close()
-			if _, err := io.Copy(struct{ io.Writer }{c}, c); err != nil {
+			if _, err := io.Copy(answers{b, c}, c); err != nil || b.isHushed(c) {
 				return
 			}
 			if _, err := c.Write(engine.Pattern(forwardedBytes)); err != nil {
@@ -87,6 +91,62 @@ func (b *backends) serve(l net.Listener) {
 			}
 			b.once.Do(func() { close(b.spoken) })
 		}()
+	}
+}
+
+// answers write a service's input to its output, until the service is hushed.
+type answers struct {
+	b *backends
+	c net.Conn
+}
+
+func (a answers) Write(p []byte) (int, error) {
+	if a.b.isHushed(a.c) {
+		a.b.mu.Lock()
+		defer a.b.mu.Unlock()
+		a.b.heard = append(a.b.heard, p...)
+		return len(p), nil
+	}
+	return a.c.Write(p)
+}
+
+func (b *backends) isHushed(c net.Conn) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.hushed == c
+}
+
+func hushedVerb(s *engine.Session, args []string) error {
+	b, ok := s.In.Part.(*backends)
+	if !ok {
+		return engine.Unsupported("the target forwards nothing to the suite")
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.conns) == 0 {
+		return engine.Inconclusive("no session was forwarded")
+	}
+	b.hushed, b.heard = b.conns[len(b.conns)-1], nil
+	s.Rec.Note(". the service ends its direction")
+	return b.hushed.(interface{ CloseWrite() error }).CloseWrite()
+}
+
+func heardVerb(s *engine.Session, args []string) error {
+	b, ok := s.In.Part.(*backends)
+	if !ok {
+		return engine.Unsupported("the target forwards nothing to the suite")
+	}
+	want := s.Texts(args)
+	for w := s.Wait(); ; time.Sleep(engine.Moment) {
+		b.mu.Lock()
+		heard := bytes.Contains(b.heard, want)
+		b.mu.Unlock()
+		if heard {
+			return nil
+		}
+		if w.Over() {
+			return s.Meaning(w, engine.Shown(want)+" at the service that has ended its direction", engine.ErrLimit)
+		}
 	}
 }
 
