@@ -17,7 +17,8 @@ const moreOnBusy = 2
 // only sometimes.
 func (r *roleRun) confirmed(s Scenario, began time.Time, first report.ScenarioResult,
 	again func(Scenario) report.ScenarioResult) report.ScenarioResult {
-	if first.Outcome != report.Violation && first.Outcome != report.Blocked || r.expected(s) || !r.busy(began) {
+	failed := first.Outcome == report.Violation || first.Outcome == report.Blocked
+	if !failed || r.expected(s) || r.spinner || !r.busy(began) { // a spinner makes the machine busy itself
 		return first
 	}
 	for range moreOnBusy {
