@@ -162,11 +162,11 @@ func knownNumber(w *engine.World) []engine.Line {
 	if len(p.former) > 0 && w.IntN(2) == 0 {
 		w.Reach(splicedFormer)
 		of = "ours=" + p.former[w.IntN(len(p.former))]
-	} else if i := slices.IndexFunc(p.open, func(c *explored) bool { return !c.waits && c.in }); i >= 0 {
+	} else if live := p.live(w); live != nil {
 		w.Reach(splicedLive)
-		rule, of = "HMACSOCKET-79", "ours="+p.open[i].name
+		rule, of = "HMACSOCKET-79", "ours="+live.name
 		if w.IntN(2) == 0 {
-			rule, of = "HMACSOCKET-78", "theirs="+p.open[i].name
+			rule, of = "HMACSOCKET-78", "theirs="+live.name
 		}
 	} else {
 		return nil
@@ -175,4 +175,18 @@ func knownNumber(w *engine.World) []engine.Line {
 	name := fmt.Sprintf("c%d", p.count)
 	return slices.Concat(engine.Lines("HMACSOCKET-1", "connect "+name), engine.Lines("HMACSOCKET-2", "greeted"),
 		engine.Lines(rule, "init -n "+of, "refused"))
+}
+
+// live gives one of the connections whose numbers the target knows, of which one direction may have ended, or nil.
+func (p *pairs) live(w *engine.World) *explored {
+	var those []*explored
+	for _, c := range p.open {
+		if !c.waits && c.in {
+			those = append(those, c)
+		}
+	}
+	if len(those) == 0 {
+		return nil
+	}
+	return those[w.IntN(len(those))]
 }

@@ -71,6 +71,9 @@ func wrongMoves() []engine.Move {
 			if c.in && c.out {
 				w.Reach(wrongAfterData)
 			}
+			if c.outOver && w.IntN(2) == 0 {
+				return engine.Lines("HMACSOCKET-91", "chunk -wrong hello", "hmac broken")
+			}
 			how := w.IntN(5)
 			if how == 3 && c.outOver { // the target has ended the direction of an Error
 				how = 4

@@ -167,8 +167,11 @@ func requestMoves() []engine.Move {
 				w.Reach(finishedLater)
 			}
 			end := engine.Lines("TCPMUX-16", `send '\r\n'`, `reply +`)
-			if w.IntN(2) == 0 {
+			switch w.IntN(3) {
+			case 0:
 				end = engine.Lines("TCPMUX-16", `send '\r'`, `apart`, `send '\n'`, `reply +`)
+			case 1:
+				end = engine.Lines("TCPMUX-21", `send '\r\nwords'`, `reply +`, `until words`)
 			}
 			return append(end, engine.Lines("TCPMUX-18", "sync")...)
 		}),
@@ -228,21 +231,4 @@ func help(w *engine.World, p *callers, c *caller) []engine.Line {
 	p.left(c)
 	lines := engine.Lines("TCPMUX-11", fmt.Sprintf(`send '%s\r\n'`, w.One("HELP", "help", "hELp")), "list")
 	return slices.Concat(lines, engine.Lines("TCPMUX-13", "listed crlf"), engine.Lines("TCPMUX-12", "listed once"))
-}
-
-// malformed sends what is no request.
-func malformed(w *engine.World, p *callers, c *caller) []engine.Line {
-	if p.others(c, session) {
-		w.Reach(malformedBeside)
-	}
-	p.left(c)
-	switch w.IntN(4) {
-	case 0:
-		return engine.Lines("TCPMUX-28", `send '{echo}\x00junk\r\n'`, "shutdown", "unserved")
-	case 1:
-		return engine.Lines("TCPMUX-29", `send '{echo}\rjunk\r\n'`, "shutdown", "unserved")
-	case 2:
-		return engine.Lines("TCPMUX-26", fmt.Sprintf(`send '%s'`, w.One("{echo}", `{echo}\r`)), "shutdown", "unserved")
-	}
-	return engine.Lines("TCPMUX-27", `send '\r\n'`, "reply -")
 }

@@ -57,3 +57,20 @@ func echo(w *engine.World, p *callers, c *caller) []engine.Line {
 	}
 	return engine.Lines("TCPMUX-18", fmt.Sprintf("echo %d", 1<<(2*n)))
 }
+
+// malformed sends what is no request.
+func malformed(w *engine.World, p *callers, c *caller) []engine.Line {
+	if p.others(c, session) {
+		w.Reach(malformedBeside)
+	}
+	p.left(c)
+	switch w.IntN(4) {
+	case 0:
+		return engine.Lines("TCPMUX-28", `send '{echo}\x00junk\r\n'`, "shutdown", "unserved")
+	case 1:
+		return engine.Lines("TCPMUX-29", `send '{echo}\rjunk\r\n'`, "shutdown", "unserved")
+	case 2:
+		return engine.Lines("TCPMUX-26", fmt.Sprintf(`send '%s'`, w.One("{echo}", `{echo}\r`)), "shutdown", "unserved")
+	}
+	return engine.Lines("TCPMUX-27", `send '\r\n'`, "reply -")
+}

@@ -161,6 +161,9 @@ func trafficMoves() []engine.Move {
 			w.Reach(answeredAgain)
 			p.answered(w, s)
 			g := tokenGuest(s)
+			if o := p.sessions[w.IntN(len(p.sessions))]; hasTokenGuest(o) { // perhaps another session's client
+				g = tokenGuest(o)
+			}
 			return engine.Lines("UDPMUX-87", fmt.Sprintf("carries %s token %s", g.name, s.name))
 		}),
 		with("answers apart", hasTokenGuest, func(w *engine.World, p *crew, s *member) []engine.Line {
