@@ -27,17 +27,20 @@ type run struct {
 	errors bytes.Buffer
 }
 
-// start starts the program, with a report on its standard output. Each run has another order of scenarios.
-func start(program string, seed int) (*run, error) {
+// start starts the program, with a report on its standard output. Each run has another order of scenarios, and ends
+// with ctx.
+func start(ctx context.Context, program string, seed int) (*run, error) {
 	dir, err := os.MkdirTemp("", "flake-run")
 	if err != nil {
 		return nil, err
 	}
-	r := &run{cmd: exec.Command(program, "run", "--shuffle", "--seed", strconv.Itoa(seed), "--json", "-"), dir: dir}
+	args := []string{"run", "--shuffle", "--seed", strconv.Itoa(seed), "--json", "-"}
+	r := &run{cmd: exec.CommandContext(ctx, program, args...), dir: dir}
 	r.cmd.Env = append(os.Environ(), "TMPDIR="+dir)
 	r.cmd.Stdout, r.cmd.Stderr = &r.report, &r.errors
+	r.cmd.Cancel = func() error { return r.cmd.Process.Signal(syscall.SIGTERM) } // it has servers to end
 	// What it starts may live on and hold its output.
-	r.cmd.WaitDelay = time.Second
+	r.cmd.WaitDelay = 5 * time.Second
 	if err := r.cmd.Start(); err != nil {
 		os.RemoveAll(dir)
 		return nil, err
@@ -119,7 +122,7 @@ func repeatRuns(ctx context.Context, program, name string, runs, atOnce int,
 		}
 		all.Go(func() {
 			defer func() { <-places }()
-			r, err := start(program, n+1)
+			r, err := start(ctx, program, n+1)
 			if err == nil {
 				err = with(r, t)
 			}
