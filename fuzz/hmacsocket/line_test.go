@@ -21,6 +21,7 @@ type line struct {
 	out      []byte // all that was written
 	outEnded bool
 	closed   bool
+	abrupt   bool      // it is closed by a reset
 	deadline time.Time // for reading
 }
 
@@ -79,7 +80,11 @@ func (l *line) Write(b []byte) (n int, err error) {
 	return n, err
 }
 
-func (l *line) Close() error      { l.do(func() { l.closed, l.outEnded = true, true }); return nil }
+func (l *line) Close() error { l.do(func() { l.closed, l.outEnded = true, true }); return nil }
+func (l *line) SetLinger(n int) error {
+	l.do(func() { l.abrupt = n == 0 })
+	return nil
+}
 func (l *line) CloseWrite() error { l.do(func() { l.outEnded = true }); return nil }
 
 func (l *line) SetReadDeadline(t time.Time) error {
