@@ -13,8 +13,8 @@ VERSION ?= $(if $(COMMIT),$(shell git describe --tags --match 'v[0-9]*' 2>/dev/n
 	TZ=UTC git log -1 --format=v0.0.0-%cd-%h --abbrev=12 --date=format-local:%Y%m%d%H%M%S)$(DIRTY))
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
-.PHONY: all build test race no-ipv6 lint peers browser vectors docs findings fuzz power power-mechanical flake hostile \
-	bench-tcpmux bench-hmacsocket bench-udpmux dist install uninstall clean
+.PHONY: all build test race no-ipv6 lint peers browser vectors docs findings fuzz corpus power power-mechanical flake \
+	hostile bench-tcpmux bench-hmacsocket bench-udpmux dist install uninstall clean
 
 all: build lint test
 
@@ -82,6 +82,10 @@ findings: peers
 # Each fuzz target for FUZZTIME, and at the end which of them found something.
 fuzz:
 	GO='$(GO)' .ci/fuzz $(FUZZTIME)
+
+# Make the committed inputs of the fuzz targets anew, after fuzzing each for FUZZTIME.
+corpus:
+	$(GO) run ./cmd/internal/corpus --fuzztime $(FUZZTIME)
 
 # Judge variants of the reference with one fault each: the scenarios of its rule have to see every one.
 # POWER="--fail-fast" is faster, and does not tell which scenarios no fault needs.
