@@ -27,8 +27,8 @@ type forwarded struct {
 	toPlain, toPeer      []byte // data that has to arrive
 	peerEnded, plainOver bool   // a clean end
 	partial              bool   // the peer has sent a part of a message
-	// failed says that the connection is over, and that no side may take it for whole. The peer is told EC, if it is not
-	// 0 and our direction to it was open.
+	// failed says that the connection is over, and that no side may take it for whole. The peer is told this code, if
+	// it is not 0 and our direction to it was open.
 	failed bool
 	told   byte
 }
@@ -176,7 +176,8 @@ func (w *forwarded) check() error {
 	case w.done != over || plainClosed != over || peerClosed != over:
 		return fmt.Errorf("over: %v; closed: plain side %v, peer %v, want %v", w.done, plainClosed, peerClosed, over)
 	case !over && (plainEnded != w.peerEnded || peerEnded != w.plainOver):
-		return fmt.Errorf("ended: plain side %v, want %v; peer %v, want %v", plainEnded, w.peerEnded, peerEnded, w.plainOver)
+		return fmt.Errorf("ended: plain side %v, want %v; peer %v, want %v", plainEnded, w.peerEnded, peerEnded,
+			w.plainOver)
 	case w.plain.abrupt != w.failed:
 		return fmt.Errorf("the plain side saw a reset: %v, want %v", w.plain.abrupt, w.failed)
 	case w.peer.abrupt != (w.failed && told == 0):

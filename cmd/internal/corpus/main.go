@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -107,45 +108,50 @@ type input struct {
 	text []byte
 }
 
-// choose keeps what is needed of the committed inputs and of those that were found.
-func (t target) choose(ctx context.Context, found string) error {
-	var inputs []input
+// inputs gives the committed inputs and those that were found, the smallest first.
+func (t target) inputs(found string) (all []input, err error) {
 	for _, folder := range []string{t.committed, found} {
 		files, err := filepath.Glob(filepath.Join(folder, "*"))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, file := range files {
 			text, err := os.ReadFile(file)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if len(text) <= mostInput {
-				inputs = append(inputs, input{filepath.Base(file), text})
+				all = append(all, input{filepath.Base(file), text})
 			}
 		}
 	}
-	slices.SortFunc(inputs, func(a, b input) int {
+	slices.SortFunc(all, func(a, b input) int {
 		return cmp.Or(cmp.Compare(len(a.text), len(b.text)), strings.Compare(a.name, b.name))
 	})
+	return all, nil
+}
+
+// choose keeps what is needed of the inputs.
+func (t target) choose(ctx context.Context, found string) error {
+	inputs, err := t.inputs(found)
+	if err != nil {
+		return err
+	}
 	seen, err := t.runs(ctx, input{})
 	if err != nil {
 		return err
 	}
-	seeds := len(seen)
 	if err := os.RemoveAll(t.committed); err != nil {
 		return err
 	}
-	kept := 0
+	seeds, kept := len(seen), 0
 	for _, one := range inputs {
 		blocks, err := t.runs(ctx, one)
 		if err != nil {
 			return err
 		}
 		before := len(seen)
-		for block := range blocks {
-			seen[block] = true
-		}
+		maps.Copy(seen, blocks)
 		if len(seen) == before {
 			continue
 		}
