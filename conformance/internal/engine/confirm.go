@@ -14,11 +14,11 @@ const moreOnBusy = 2
 // confirmed gives a play's result. If the machine was busy and the scenario failed, or what it builds on did, it is
 // played again: a target at fault fails again, and then the result stands. If it does not, the machine may have been
 // at fault, and nothing can be concluded. On a machine that is not busy the first play decides, since a fault may show
-// only sometimes.
+// only sometimes; it does, too, where the run is to end at the first violation.
 func (r *roleRun) confirmed(s Scenario, began time.Time, first report.ScenarioResult,
 	again func(Scenario) report.ScenarioResult) report.ScenarioResult {
 	failed := first.Outcome == report.Violation || first.Outcome == report.Blocked
-	if !failed || r.expected(s) || r.spinner || !r.busy(began) { // a spinner makes the machine busy itself
+	if !failed || r.expected(s) || r.FailFast || r.spinner || !r.busy(began) { // a spinner makes the machine busy
 		return first
 	}
 	for range moreOnBusy {
