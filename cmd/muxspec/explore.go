@@ -18,15 +18,14 @@ import (
 const exploreUsage = `Usage: muxspec explore [OPTION]... ROLE
        muxspec explore [OPTION]... ROLE -- COMMAND [ARGUMENT]...
 
-Play random sequences of moves against a target, and check after each move what the pages demand: several connections or
-clients, segments, ends, resets, pauses, hostile peers. A sequence that breaks a rule is played ` +
-	`again with a fresh target,
-made as short as possible, and saved as a scenario, which 'muxspec run --scenario FILE' repeats. ROLE, COMMAND and its
-placeholders are those of 'muxspec run'. Each role has states that an exploration must reach, or it has not seen enough.
+Play random sequences of moves against a target, and check after each move what the pages demand: several connections
+or clients, segments, ends, resets, pauses, hostile peers. A sequence that breaks a rule is played again with a fresh
+target, made as short as possible, and saved as a scenario, which 'muxspec run --scenario FILE' repeats. ROLE, COMMAND
+and its placeholders are those of 'muxspec run'. Each role has states that an exploration must reach, or it has not
+seen enough.
 
-Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is; 2 wrong usage; ` +
-	`3 no conclusion: a state was
-not reached, a violation did not happen again with a fresh target, or the machine lacks something.
+Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is; 2 wrong usage; 3 no conclusion: a state
+was not reached, a violation did not happen again with a fresh target, or the machine lacks something.
 `
 
 // overwrite takes away the line on a terminal.
@@ -56,15 +55,13 @@ func defineExplore(fs *pflag.FlagSet, o *conformance.ExploreOptions) runFlags {
 const fuzzUsage = `Usage: muxspec fuzz [OPTION]... ROLE
        muxspec fuzz [OPTION]... ROLE -- COMMAND [ARGUMENT]...
 
-Send a target what no good peer sends: messages of the golden vectors, cut, joined and changed. ` +
-	`After every 50 sessions a
-good one must work; after every 100 a server must hold no more processes, descriptors and memory than before, and be
-idle. What breaks that is played again with a fresh target, made as short as possible, and saved as a scenario, which
-'muxspec run --scenario FILE' repeats. ROLE, COMMAND and its placeholders are those of 'muxspec run'.
+Send a target what no good peer sends: messages of the golden vectors, cut, joined and changed. After every 50
+sessions a good one must work; after every 100 a server must hold no more processes, descriptors and memory than
+before, and be idle. What breaks that is played again with a fresh target, made as short as possible, and saved as a
+scenario, which 'muxspec run --scenario FILE' repeats. ROLE, COMMAND and its placeholders are those of 'muxspec run'.
 
-Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is; 2 wrong usage; ` +
-	`3 no conclusion: a violation
-did not happen again with a fresh target, or the machine lacks something.
+Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is; 2 wrong usage; 3 no conclusion: a
+violation did not happen again with a fresh target, or the machine lacks something.
 `
 
 func exploreMain(args []string) int {

@@ -98,8 +98,8 @@ func initMain(args []string) int {
 
 const explainUsage = `Usage: muxspec explain RULE|SCENARIO
 
-Show one rule in full: its text, its roles, the reason for it, and the scripts of its scenarios. ` +
-	`The name of a scenario stands for its rule.
+Show one rule in full: its text, its roles, the reason for it, and the scripts of its scenarios. The name of a
+scenario stands for its rule.
 `
 
 func explainMain(args []string) int {

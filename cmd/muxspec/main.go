@@ -125,8 +125,8 @@ Act as a fixture service on standard input and output. A target offers these ser
   much   sends 6 MiB and reads nothing
   own    sends its own reply line, "+own", and 64 KiB
 
-The names mosh-server and mosh-client are stand-ins for mosh's programs in tests of UDP mux agents. ` +
-	`Only the suite can start them.
+The names mosh-server and mosh-client are stand-ins for mosh's programs in tests of UDP mux agents. Only the suite can
+start them.
 `
 
 func serviceMain(args []string) int {

@@ -27,9 +27,8 @@ file and no network. Targets are judged one after another. A TARGET is one of th
   FILE.toml   a target file
   FILE.json   a report that 'muxspec run --json' wrote, which is taken as it is
 
-Exit codes: 0 the page was written, whatever it says of the targets; 2 wrong usage; ` +
-	`3 the machine lacks something, a signal
-ended the run, or the page could not be written.
+Exit codes: 0 the page was written, whatever it says of the targets; 2 wrong usage; 3 the machine lacks something, a
+signal ended the run, or the page could not be written.
 `
 
 // A contestant is a column of the page: a report, or a target to be judged.

@@ -24,7 +24,8 @@ const runUsage = `Usage: muxspec run [OPTION]... [ROLE]
 Judge a target: the reference implementation, the one in a target file, or the program that COMMAND starts. ROLE is
 tcpmux-server, tcpmux-client, hmacsocket-server, hmacsocket-client, udpmux-daemon, udpmux-server-agent or
 udpmux-client-agent. A target file names its roles; without ROLE, the target is judged in all of them. For an agent,
-COMMAND is only its beginning: the suite appends the arguments that mosh passes. COMMAND may contain these placeholders:
+COMMAND is only its beginning: the suite appends the arguments that mosh passes. COMMAND may contain these
+placeholders:
 
   {listen}           HOST:PORT to listen on; {host} and {port} are its parts
   {address_file}     the file to write HOST:PORT to, if the program chooses the port
@@ -46,11 +47,9 @@ COMMAND is only its beginning: the suite appends the arguments that mosh passes.
   {dir} {user}       an empty folder, and the user that the program runs as
   {long} {blanks}    a service name of 64 bytes, and one with white space
 
-Exit codes: 0 no MUST rule is broken, apart from listed deviations; ` +
-	`1 one is, or with --strict a SHOULD rule, or a listed
-deviation did not occur; 2 wrong usage; 3 no conclusion: the machine lacks something, ` +
-	`a rule is inconclusive, a MUST rule
-is blocked without a broken rule that explains it, no rule was judged, or a report could not be written.
+Exit codes: 0 no MUST rule is broken, apart from listed deviations; 1 one is, or with --strict a SHOULD rule, or a
+listed deviation did not occur; 2 wrong usage; 3 no conclusion: the machine lacks something, a rule is inconclusive, a
+MUST rule is blocked without a broken rule that explains it, no rule was judged, or a report could not be written.
 `
 
 // runFlags are the options of run that are more than a value of [conformance.Options].

@@ -15,15 +15,12 @@ import (
 const verifyUsage = `Usage: muxspec verify [OPTION]... REPORT -- COMMAND [ARGUMENT]...
        muxspec verify [OPTION]... REPORT --target TARGET
 
-Judge a target again as REPORT says it was judged, with the same selection, options and seed, ` +
-	`and compare the outcomes of
-the rules and the hashes of the files. REPORT is what 'muxspec run --json' wrote. ` +
-	`A target that was given by a command is
-named in the same way here; one that has a target file, by that.
+Judge a target again as REPORT says it was judged, with the same selection, options and seed, and compare the outcomes
+of the rules and the hashes of the files. REPORT is what 'muxspec run --json' wrote. A target that was given by a
+command is named in the same way here; one that has a target file, by that.
 
-Exit codes: 0 the verdict is the same; 1 it is not, and the differences are named; ` +
-	`2 wrong usage, or REPORT is no whole and
-unchanged report of this suite; 3 rules could not be judged now, and nothing else differs.
+Exit codes: 0 the verdict is the same; 1 it is not, and the differences are named; 2 wrong usage, or REPORT is no
+whole and unchanged report of this suite; 3 rules could not be judged now, and nothing else differs.
 `
 
 func verifyMain(args []string) int {

@@ -34,11 +34,9 @@ Forward connections to hmacsocketserver, which leads to a service. Between the t
 with the key, and none is encrypted: who sees the packets can read them, and cannot change them unnoticed.
 ` + usage
 
-const usage = `
-The key is the file's content as it is, a line end included; both sides need the same, and the same hash. ` +
-	`32 random bytes are a good one:
-(umask 077; head -c 32 /dev/urandom >FILE). With systemd's socket activation the sockets come from there, ` +
-	`and --listen adds to them.
+const usage = `The key is the file's content as it is, a line end included; both sides need the same, and the same
+hash. 32 random bytes are a good one: (umask 077; head -c 32 /dev/urandom >FILE). With systemd's socket activation the
+sockets come from there, and --listen adds to them.
 
 SIGTERM and SIGINT end the program when its connections have ended or the grace time is over, a second one at once.
 SIGHUP reads the key again, for new connections.

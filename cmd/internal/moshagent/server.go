@@ -23,20 +23,20 @@ const serverUsage = `Usage: mosh-server-mux [OPTION]... new [MOSH-SERVER-OPTION]
        mosh-server-mux --reap TIME [--dry-run]
        mosh-server-mux [ARG]...
 
-Start the first mosh-server on PATH behind moshd, which serves many mosh sessions on one UDP port; on the client's side:
+Start the first mosh-server on PATH behind moshd, which serves many mosh sessions on one UDP port; on the client's
+side:
 
   mosh --server=mosh-server-mux HOST                            any mosh; moshd's learn mode has to be on
   mosh --client=mosh-client-mux --server=mosh-server-mux HOST   token mode
 
-Without moshd, and without the word new and an option below, mosh-server runs as if this program were not there. ` +
-	`The configuration file is
-moshd's, the keys socket and require count here.
+Without moshd, and without the word new and an option below, mosh-server runs as if this program were not there. The
+configuration file is moshd's, the keys socket and require count here.
 
---reap asks the moshd that runs, which counts from its own start: ` +
-	`after a restart a session is not idle for longer than that.
+--reap asks the moshd that runs, which counts from its own start: after a restart a session is not idle for longer
+than that.
 
-Exit codes: 0 the session is ready; 1 it cannot be had; 2 wrong usage or configuration; ` +
-	`where mosh-server runs alone, its own.
+Exit codes: 0 the session is ready; 1 it cannot be had; 2 wrong usage or configuration; where mosh-server runs alone,
+its own.
 `
 
 // endTime is the time that a signal leaves for ending mosh-server.

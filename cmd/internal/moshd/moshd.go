@@ -28,24 +28,21 @@ import (
 
 const usage = `Usage: moshd [OPTION]...
 
-Put many mosh sessions behind one UDP port (docs/udpmux.md). Sessions are registered by mosh-server-mux, ` +
-	`over a Unix socket:
---socket, else $MOSHD_SOCKET, else /run/moshd/moshd.sock with --multi-user, else $XDG_RUNTIME_DIR/moshd.sock. ` +
-	`MODES is a list of
+Put many mosh sessions behind one UDP port (docs/udpmux.md). Sessions are registered by mosh-server-mux, over a Unix
+socket: --socket, else $MOSHD_SOCKET, else /run/moshd/moshd.sock with --multi-user, else $XDG_RUNTIME_DIR/moshd.sock.
+MODES is a list of
 
   learn   stock clients; every session sees what clients send that are not known yet
   token   clients with mosh-client-mux
   port    clients that put the session's port in front
 
-The configuration file is --config, else the user's $XDG_CONFIG_HOME/moshd.toml or ` +
-	`~/.config/moshd.toml (not root's), else
-/etc/moshd.toml. Its keys are the options' names; listen is a list; options win over it. ` +
-	`With systemd's socket activation the sockets
-come from there, UDP sockets and a Unix listener, and --listen adds to them.
+The configuration file is --config, else the user's $XDG_CONFIG_HOME/moshd.toml or ~/.config/moshd.toml (not root's),
+else /etc/moshd.toml. Its keys are the options' names; listen is a list; options win over it. With systemd's socket
+activation the sockets come from there, UDP sockets and a Unix listener, and --listen adds to them.
 
-SIGHUP reads the configuration file again: limits, times, modes and the advertised port change, ` +
-	`sockets need a restart. SIGUSR1 logs
-what was dropped and why. SIGTERM and SIGINT end the daemon: sessions go on, and are registered again with the next one.
+SIGHUP reads the configuration file again: limits, times, modes and the advertised port change, sockets need a
+restart. SIGUSR1 logs what was dropped and why. SIGTERM and SIGINT end the daemon: sessions go on, and are registered
+again with the next one.
 
 Exit codes: 0 ended by a signal; 1 cannot listen or write; 2 wrong usage or configuration.
 `

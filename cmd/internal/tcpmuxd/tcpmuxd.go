@@ -29,17 +29,15 @@ HELP gets the list of the others. NAME=KIND[:ARG] is one of
   NAME=unix:/PATH         connect to a Unix socket
 
 Without services there is one, tcpmux. A configuration file (TOML) has the keys listen = ["HOST:PORT", ...],
-request-timeout = "30s", max-name, max-connections and max-per-source, and a table [services] with lines such as
-echo = "builtin:echo". Options win over it; addresses and services of both count. ` +
-	`With systemd's socket activation the sockets come from
-there, and --listen adds to them.
+request-timeout = "30s", max-name, max-connections and max-per-source, and a table [services] with lines such as echo
+= "builtin:echo". Options win over it; addresses and services of both count. With systemd's socket activation the
+sockets come from there, and --listen adds to them.
 
-SIGHUP reads the configuration file again. SIGTERM and SIGINT end the server when its sessions have ended ` +
-	`or the grace time is over, a
-second one at once.
+SIGHUP reads the configuration file again. SIGTERM and SIGINT end the server when its sessions have ended or the grace
+time is over, a second one at once.
 
-Exit codes: 0 ended by a signal or, with --inetd, by the client; 1 cannot listen or write; ` +
-	`2 wrong usage or configuration.
+Exit codes: 0 ended by a signal or, with --inetd, by the client; 1 cannot listen or write; 2 wrong usage or
+configuration.
 `
 
 // perConnection is the most descriptors that a connection needs: a forwarded one has two sockets and two pipes, to copy
