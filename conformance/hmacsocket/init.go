@@ -10,9 +10,8 @@ const initHMAC = `# Placeholders in command, env and files:
 #   {dir} {user}    an empty folder, and the user that the program runs as
 #   {muxspec}       the suite's own program
 
-# The program and its arguments. A name without a slash is looked up in the folders of path, ` +
-	`then in PATH. A relative path
-# starts at this file's folder; path may contain environment variables.
+# The program and its arguments. A name without a slash is looked up in the folders of path, then in PATH. A
+# relative path starts at this file's folder; path may contain environment variables.
 # path = ["$HMACSOCKET_DIR"]
 command = [
   "{muxspec}", "%s", "--keyfile={keyfile}", "--listen={listen}", "--connect={connect}",
@@ -22,14 +21,13 @@ command = [
 # The hashes that the program offers, by the names that {hash} takes. Without this key: sha256 alone.
 hashes = ["sha256", "sha512", "sha512-256", "blake2b-256", "blake3"]
 
-# Arguments that set the announced ML, and a second address to listen at. Without them, the scenarios that need them are
-# unsupported.
+# Arguments that set the announced ML, and a second address to listen at. Without them, the scenarios that need them
+# are unsupported.
 # max_data = ["--max-data={max_data}"]
 # also_listen = ["--listen={also_listen}"]
 %s
-# If the program has no {address_file}: a pattern for the line on standard output that says that it listens. ` +
-	`A group in it
-# is the address; without one, {listen} has a port.
+# If the program has no {address_file}: a pattern for the line on standard output that says that it listens. A group
+# in it is the address; without one, {listen} has a port.
 # ready_line = "listening on (.+)"
 
 # A time limit that cannot be set from outside: its value, or "none".
@@ -44,9 +42,8 @@ func serverComment(role string) string {
 		return ""
 	}
 	return `
-# Arguments that make the program send nothing before the client has sent authentic data. ` +
-		`Without them, the scenarios that
-# need them are unsupported.
+# Arguments that make the program send nothing before the client has sent authentic data. Without them, the
+# scenarios that need them are unsupported.
 # client_first = ["--client-first"]
 
 # Arguments that set how many connections the program accepts, in all and from one address.

@@ -11,9 +11,8 @@ const initServer = `# Placeholders in command, env and files:
 #   {dir} {user}       an empty folder, and the user that the program runs as
 #   {muxspec}          the suite's own program
 
-# The program and its arguments. A name without a slash is looked up in the folders of path, ` +
-	`then in PATH. A relative path
-# starts at this file's folder.
+# The program and its arguments. A name without a slash is looked up in the folders of path, then in PATH. A
+# relative path starts at this file's folder.
 # path = ["/usr/sbin"]
 command = [
   "{muxspec}", "tcpmuxd", "--listen={listen}", "--address-file={address_file}", "--request-timeout={request_timeout}",
@@ -36,9 +35,8 @@ command = [
 #   tcpmux    TCPMUX itself: a positive reply, and then the connection takes another request
 services = ["echo", "late"]
 
-# If the program has no {address_file}: a pattern for the line on standard output that says that it listens. ` +
-	`A group in it
-# is the address; without one, {listen} has a port.
+# If the program has no {address_file}: a pattern for the line on standard output that says that it listens. A group
+# in it is the address; without one, {listen} has a port.
 # ready_line = "listening on (.+)"
 
 # A time limit that cannot be set from outside: its value, or "none".
@@ -55,9 +53,8 @@ const initClient = `# Placeholders in command, env and files:
 #   {muxspec}        the suite's own program
 # The session goes through standard input and output.
 
-# The program and its arguments. A name without a slash is looked up in the folders of path, ` +
-	`then in PATH. A relative path
-# starts at this file's folder.
+# The program and its arguments. A name without a slash is looked up in the folders of path, then in PATH. A
+# relative path starts at this file's folder.
 # path = ["/usr/bin"]
 command = ["{muxspec}", "tcpmux", "--timeout={reply_timeout}", "{address}", "{name}"]
 

@@ -11,8 +11,8 @@ func (u *Suite) InitTOML(role string) string {
 	return fmt.Sprintf(initHead, role) + r.Init + fmt.Sprintf(initTail, example.Rule.ID, example.Name, role)
 }
 
-const initHead = `# How muxspec starts a program, and which deviations are known. Unchanged, ` +
-	`this file judges the reference implementation:
+const initHead = `# How muxspec starts a program, and which deviations are known. Unchanged, this file judges the
+# reference implementation:
 #     muxspec run --target THIS-FILE
 name = "mine"
 description = "one line about it"
