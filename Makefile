@@ -83,7 +83,7 @@ findings: peers
 fuzz:
 	GO='$(GO)' .ci/fuzz $(FUZZTIME)
 
-# Make the committed inputs of the fuzz targets anew, after fuzzing each for FUZZTIME.
+# Fuzz each target for FUZZTIME, and add to its committed inputs what none of them runs.
 corpus:
 	$(GO) run ./cmd/internal/corpus --fuzztime $(FUZZTIME)
 

@@ -44,7 +44,8 @@ func defineExplore(fs *pflag.FlagSet, o *conformance.ExploreOptions) runFlags {
 	fs.Uint64Var(&o.Seed, "seed", 1, "the `NUMBER` that the sequences follow from, above 0")
 	fs.IntVar(&o.Steps, "steps", 0, "end after this `NUMBER` of moves (default: no limit)")
 	fs.DurationVar(&o.Duration, "duration", time.Minute, "end after this `TIME`")
-	fs.BoolVar(&o.FailFast, "fail-fast", false, "end after the first rule that is found broken, too")
+	fs.BoolVar(&o.FailFast, "fail-fast", false,
+		"end after the first MUST rule that is broken again by a fresh target, too")
 	fs.StringVar(&o.Save, "save", ".", "the `FOLDER` for the scenarios that break a rule")
 	fs.DurationVar(&o.Patience, "patience", conformance.DefaultPatience, "the `TIME` to wait for an answer, at least")
 	fs.DurationVar(&o.Start, "start-timeout", 0, "the `TIME` within which a target must listen (default: "+

@@ -10,9 +10,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${OUT:?is the folder for the programs}"
 mkdir -p "$OUT"
-for package in $(go list ./fuzz/...); do
+packages=$(go list ./fuzz/...)
+for package in $packages; do
   name=${package##*/}
-  targets=$(go test -list '^Fuzz' "$package" | grep '^Fuzz') || continue # a package without any
+  list=$(go test -list '^Fuzz' "$package")
+  targets=$(grep '^Fuzz' <<<"$list") || continue # a package without any
   if ! command -v compile_native_go_fuzzer_v2 >/dev/null; then
     go test -c -fuzz . -o "$OUT/$name" "$package"
   fi

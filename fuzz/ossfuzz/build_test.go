@@ -19,7 +19,7 @@ func TestBuild(t *testing.T) {
 	if printed, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, printed)
 	}
-	sources, err := filepath.Glob("../*/fuzz_test.go")
+	sources, err := filepath.Glob("../*/*_test.go")
 	if err != nil || len(sources) == 0 {
 		t.Fatalf("no fuzz targets: %v", err)
 	}

@@ -1,6 +1,5 @@
-// Command corpus makes the committed inputs of the fuzz targets anew. It fuzzes each target for a time; of the inputs
-// that were committed or found it keeps those that run a part of the reference that the seeds and smaller inputs do
-// not. "make corpus" calls it.
+// Command corpus adds to the committed inputs of the fuzz targets. It fuzzes each target for a time, and commits those
+// of the inputs it found that run a part of the reference that no other one does. "make corpus" calls it.
 package main
 
 import (
@@ -108,22 +107,18 @@ type input struct {
 	text []byte
 }
 
-// inputs gives the committed inputs and those that were found, the smallest first.
-func (t target) inputs(found string) (all []input, err error) {
-	for _, folder := range []string{t.committed, found} {
-		files, err := filepath.Glob(filepath.Join(folder, "*"))
+// inputs gives those of a folder, the smallest first.
+func inputs(folder string) (all []input, err error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				return nil, err
-			}
-			if len(text) <= mostInput {
-				all = append(all, input{filepath.Base(file), text})
-			}
-		}
+		all = append(all, input{filepath.Base(file), text})
 	}
 	slices.SortFunc(all, func(a, b input) int {
 		return cmp.Or(cmp.Compare(len(a.text), len(b.text)), strings.Compare(a.name, b.name))
@@ -131,37 +126,40 @@ func (t target) inputs(found string) (all []input, err error) {
 	return all, nil
 }
 
-// choose keeps what is needed of the inputs.
-func (t target) choose(ctx context.Context, found string) error {
-	inputs, err := t.inputs(found)
+// choose adds those of the found inputs that run what no other one does.
+func (t target) choose(ctx context.Context, folder string) error {
+	committed, err := inputs(t.committed)
 	if err != nil {
 		return err
 	}
-	seen, err := t.runs(ctx, input{})
+	found, err := inputs(folder)
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(t.committed); err != nil {
+	seen, err := t.runs(ctx, input{}) // by the seeds
+	if err != nil {
 		return err
 	}
-	seeds, kept := len(seen), 0
-	for _, one := range inputs {
+	seeds, added := len(seen), 0
+	for i, one := range slices.Concat(committed, found) {
+		if len(one.text) > mostInput && i >= len(committed) {
+			continue
+		}
 		blocks, err := t.runs(ctx, one)
 		if err != nil {
 			return err
 		}
 		before := len(seen)
-		maps.Copy(seen, blocks)
-		if len(seen) == before {
+		if maps.Copy(seen, blocks); i < len(committed) || len(seen) == before {
 			continue
 		}
-		kept++
+		added++
 		if err := write(t.committed, one); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("%s: %d of %d inputs kept; the seeds run %d blocks, with them %d\n", t.name, kept, len(inputs), seeds,
-		len(seen))
+	fmt.Printf("%s: %d of %d inputs added to %d; the seeds run %d blocks, with them %d\n", t.name, added, len(found),
+		len(committed), seeds, len(seen))
 	return nil
 }
 

@@ -37,10 +37,15 @@ func (r *roleRun) bracket(s Scenario, in *Instance) *Instance {
 	return r.anew(s, in)
 }
 
+// lives says whether the target that the scenarios share still runs.
+func (r *roleRun) lives() bool {
+	return r.Target.Address != "" || r.shared != nil && r.shared.Process != nil && r.shared.Process.Ended() == ""
+}
+
 // serves says whether there is a target for the scenario. One that has ended since the last scenario is started again;
 // if it does not start, the scenario is blocked by the one that ended it.
 func (r *roleRun) serves(s Scenario) bool {
-	if r.Target.Address != "" || r.shared != nil && r.shared.Process != nil && r.shared.Process.Ended() == "" {
+	if r.lives() {
 		return true
 	}
 	why, by := "the target has ended", ""
@@ -93,8 +98,12 @@ func (r *roleRun) bracketCheck(s Scenario, in *Instance) bool {
 	}
 	err := exchange()
 	if o, reason := OutcomeOf(err); o == report.Violation {
-		err = session.CutShort(max(w.Lost(), time.Since(w.Began)), reason)
-		if r.busy(w.Began) && exchange() == nil {
+		lost, busy := w.Lost(), r.busy(w.Began)
+		if busy { // any of the time may have been the machine's
+			lost = max(lost, time.Since(w.Began))
+		}
+		err = session.CutShort(lost, reason)
+		if busy && exchange() == nil {
 			err = Inconclusive("once in 2 exchanges, and this machine was busy: %s", reason)
 		}
 	}

@@ -22,13 +22,25 @@ func (r *roleRun) confirmed(s Scenario, began time.Time, first report.ScenarioRe
 		return first
 	}
 	for range moreOnBusy {
-		if next := again(s); next.Outcome == first.Outcome || r.ctx.Err() != nil {
+		switch next := again(s); {
+		case next.Outcome == report.Violation:
+			return next
+		case next.Outcome == report.Blocked, r.ctx.Err() != nil:
 			return first
 		}
 	}
 	first.Outcome, first.By = report.Inconclusive, ""
-	first.Reason = "seen in 1 of 3 plays, and this machine was busy: " + first.Reason
+	first.Reason = "not seen again in two more plays, and this machine was busy: " + first.Reason
 	return first
+}
+
+// playAgain plays a scenario once more on the instance that the scenarios share, or on the one that has to follow it.
+func (r *roleRun) playAgain(s Scenario) report.ScenarioResult {
+	if r.shared = r.bracket(s, r.shared); !r.lives() {
+		return report.ScenarioResult{Name: s.Name, Variant: s.Variant, Outcome: report.Inconclusive,
+			Reason: "the target did not start again"}
+	}
+	return r.play(s, r.shared)
 }
 
 // expected says whether the target is known to fail the scenario.

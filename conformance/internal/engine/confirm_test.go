@@ -32,6 +32,8 @@ func TestConfirmed(t *testing.T) {
 			want: report.Inconclusive},
 		{name: "blocked", pulse: busy, first: blocked, next: []report.Outcome{pass, pass}, want: report.Inconclusive},
 		{name: "blocked again", pulse: busy, first: blocked, next: []report.Outcome{blocked}, want: blocked},
+		{name: "blocked, then fails", pulse: busy, first: blocked, next: []report.Outcome{fail}, want: fail},
+		{name: "fails, then blocked", pulse: busy, first: fail, next: []report.Outcome{pass, blocked}, want: fail},
 		{name: "passes", pulse: busy, first: pass, want: pass},
 		{name: "known", pulse: busy, known: known, first: fail, want: fail},
 	} {
@@ -43,7 +45,7 @@ func TestConfirmed(t *testing.T) {
 		got := r.confirmed(Scenario{Name: "s"}, time.Now().Add(-time.Minute), report.ScenarioResult{Outcome: c.first,
 			Reason: "why"}, func(Scenario) report.ScenarioResult {
 			plays++
-			return report.ScenarioResult{Outcome: c.next[plays-1]}
+			return report.ScenarioResult{Outcome: c.next[plays-1], Reason: "why"}
 		})
 		if got.Outcome != c.want || plays != len(c.next) || !strings.HasSuffix(got.Reason, "why") {
 			t.Errorf("%s: %s (%s) after %d more plays, want %s after %d", c.name, got.Outcome, got.Reason, plays,

@@ -179,11 +179,6 @@ func (x *exploration) barred(move string, lines []Line) bool {
 	})
 }
 
-// lives says whether the target that the sequences share still runs.
-func (x *exploration) lives() bool {
-	return x.Target.Address != "" || x.shared != nil && x.shared.Process != nil && x.shared.Process.Ended() == ""
-}
-
 // note takes note of what a sequence has reached.
 func (x *exploration) note(t story, p played) {
 	x.mu.Lock()

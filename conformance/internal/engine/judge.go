@@ -82,13 +82,9 @@ func (r *roleRun) judge(selected []Scenario) {
 	}
 	for _, s := range shared {
 		if r.goesOn(s) && r.serves(s) {
-			again := func(s Scenario) report.ScenarioResult {
-				r.shared = r.bracket(s, r.shared)
-				return r.play(s, r.shared)
-			}
 			began := time.Now()
-			result := r.confirmed(s, began, r.play(s, r.shared), again)
-			r.finishAs(s.Variant, r.reduced(s, result, again))
+			result := r.confirmed(s, began, r.play(s, r.shared), r.playAgain)
+			r.finishAs(s.Variant, r.reduced(s, result, r.playAgain))
 			r.shared = r.bracket(s, r.shared)
 			last := s
 			r.before = &last

@@ -26,7 +26,7 @@ const usage = `Usage: go run ./conformance/mutants/power [OPTION]...
 
 Build each mutant of the reference and let the scenarios of its rule judge it. A mutant is killed where one of them
 sees a violation, misattributed where only other rules' scenarios do, and has survived where none does. With --search
-it is killed where "muxspec explore" or "muxspec fuzz" finds any violation.
+it is killed where "muxspec explore" or "muxspec fuzz" finds that a MUST rule is broken.
 
 Exit codes: 0 all mutants are killed, and every rule has one; 1 not so; 2 wrong usage; 130 interrupted.
 

@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"errors"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"github.com/muxspec/muxspec/conformance/internal/engine"
@@ -79,19 +81,27 @@ func enroll(s *engine.Session, b *backend, modes wire.Mode) {
 }
 
 func bindBackend(s *engine.Session, name string, at netip.AddrPort) *backend {
-	if at.Port() == 0 { // a port that nobody else gets when it is free for a moment
-		port, err := sockets.PortToBind()
-		if err != nil {
-			engine.Must(engine.Inconclusive("%v", err))
+	anyPort := at.Port() == 0
+	for tries := 1; ; tries++ {
+		if anyPort { // one that nobody else gets when it is free for a moment
+			port, err := sockets.PortToBind()
+			if err != nil {
+				engine.Must(engine.Inconclusive("%v", err))
+			}
+			at = netip.AddrPortFrom(at.Addr(), uint16(engine.Integer(port)))
 		}
-		at = netip.AddrPortFrom(at.Addr(), uint16(engine.Integer(port)))
+		b, err := newBackend(s, name, at)
+		switch {
+		case err == nil:
+			return b
+		case !anyPort || tries == mostPorts || !errors.Is(err, syscall.EADDRINUSE): // else another run was faster
+			engine.Must(engine.Inconclusive("binding %v for a backend: %v", at, err))
+		}
 	}
-	b, err := newBackend(s, name, at)
-	if err != nil {
-		engine.Must(engine.Inconclusive("binding %v for a backend: %v", at, err))
-	}
-	return b
 }
+
+// mostPorts is how many ports are tried for a backend.
+const mostPorts = 10
 
 func backendVerb(s *engine.Session, args []string) error {
 	o, names := options(args, "-at", "-like", "-uid", "-shared")
