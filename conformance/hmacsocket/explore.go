@@ -38,21 +38,29 @@ func (p *pairs) beside(c *explored) bool {
 	return slices.ContainsFunc(p.open, func(o *explored) bool { return o != c && !o.waits && !o.inEnded && !o.outOver })
 }
 
+// one gives one of the connections that fit, or nil.
+func (p *pairs) one(w *engine.World, fits func(c *explored) bool) *explored {
+	var those []*explored
+	for _, c := range p.open {
+		if fits(c) {
+			those = append(those, c)
+		}
+	}
+	if len(those) == 0 {
+		return nil
+	}
+	return those[w.IntN(len(those))]
+}
+
 // onPair makes a move of what is done with a connection that fits.
 func onPair(name string, fits func(c *explored) bool,
 	do func(w *engine.World, p *pairs, c *explored) []engine.Line) engine.Move {
 	return engine.Move{Name: name, Do: func(w *engine.World) []engine.Line {
 		p := w.State.(*pairs)
-		var those []*explored
-		for _, c := range p.open {
-			if fits(c) {
-				those = append(those, c)
-			}
-		}
-		if len(those) == 0 {
+		c := p.one(w, fits)
+		if c == nil {
 			return nil
 		}
-		c := those[w.IntN(len(those))]
 		lines := do(w, p, c)
 		return append([]engine.Line{{Rule: lines[0].Rule, Text: "use " + c.name}}, lines...)
 	}}
@@ -64,6 +72,7 @@ func isWhole(c *explored) bool   { return takesIn(c) && takesOut(c) }
 func isLarge(c *explored) bool   { return isWhole(c) && !c.small }
 func isGreeted(c *explored) bool { return !c.waits }
 func isLate(c *explored) bool    { return c.waits }
+func isKnown(c *explored) bool   { return !c.waits && c.in } // the target knows its numbers
 
 // explorePairs is what peers and plain sides of a target can do next.
 func explorePairs() *engine.Explorer {
@@ -162,7 +171,7 @@ func knownNumber(w *engine.World) []engine.Line {
 	if len(p.former) > 0 && w.IntN(2) == 0 {
 		w.Reach(splicedFormer)
 		of = "ours=" + p.former[w.IntN(len(p.former))]
-	} else if live := p.live(w); live != nil {
+	} else if live := p.one(w, isKnown); live != nil {
 		w.Reach(splicedLive)
 		rule, of = "HMACSOCKET-79", "ours="+live.name
 		if w.IntN(2) == 0 {
@@ -175,18 +184,4 @@ func knownNumber(w *engine.World) []engine.Line {
 	name := fmt.Sprintf("c%d", p.count)
 	return slices.Concat(engine.Lines("HMACSOCKET-1", "connect "+name), engine.Lines("HMACSOCKET-2", "greeted"),
 		engine.Lines(rule, "init -n "+of, "refused"))
-}
-
-// live gives one of the connections whose numbers the target knows, of which one direction may have ended, or nil.
-func (p *pairs) live(w *engine.World) *explored {
-	var those []*explored
-	for _, c := range p.open {
-		if !c.waits && c.in {
-			those = append(those, c)
-		}
-	}
-	if len(those) == 0 {
-		return nil
-	}
-	return those[w.IntN(len(those))]
 }

@@ -116,11 +116,17 @@ func (b *backends) isHushed(c net.Conn) bool {
 	return b.hushed == c
 }
 
-func hushedVerb(s *engine.Session, args []string) error {
+// backendsOf gives the services that the target forwards to; a scenario cannot go on without.
+func backendsOf(s *engine.Session) *backends {
 	b, ok := s.In.Part.(*backends)
 	if !ok {
-		return engine.Unsupported("the target forwards nothing to the suite")
+		engine.Must(engine.Unsupported("the target forwards nothing to the suite"))
 	}
+	return b
+}
+
+func hushedVerb(s *engine.Session, args []string) error {
+	b := backendsOf(s)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.conns) == 0 {
@@ -132,10 +138,7 @@ func hushedVerb(s *engine.Session, args []string) error {
 }
 
 func heardVerb(s *engine.Session, args []string) error {
-	b, ok := s.In.Part.(*backends)
-	if !ok {
-		return engine.Unsupported("the target forwards nothing to the suite")
-	}
+	b := backendsOf(s)
 	want := s.Texts(args)
 	for w := s.Wait(); ; time.Sleep(engine.Moment) {
 		b.mu.Lock()
@@ -165,10 +168,7 @@ func sent(c syscall.Conn) bool {
 }
 
 func spokenVerb(s *engine.Session, args []string) error {
-	b, ok := s.In.Part.(*backends)
-	if !ok {
-		return engine.Unsupported("the target forwards nothing to the suite")
-	}
+	b := backendsOf(s)
 	for w := s.WaitMuch(forwardedBytes); ; {
 		select {
 		case <-b.spoken:

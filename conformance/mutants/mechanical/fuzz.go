@@ -98,14 +98,14 @@ func that(run []target, m mutant) (all []target) {
 
 // buildTests makes the test programs of the targets that run the mutant.
 func (j judge) buildTests(ctx context.Context) error {
-	text, err := os.ReadFile(filepath.Join(j.root, filepath.FromSlash(j.mutant.File)))
+	changed, err := j.changed()
 	if err == nil {
 		err = os.MkdirAll(j.dir, 0o755)
 	}
 	if err != nil {
 		return err
 	}
-	list, err := mutants.Overlay(j.root, j.dir, map[string]string{j.mutant.File: j.mutant.apply(string(text))})
+	list, err := mutants.Overlay(j.root, j.dir, changed)
 	if err != nil {
 		return err
 	}

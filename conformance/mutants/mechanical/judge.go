@@ -96,15 +96,23 @@ func (j judge) build(ctx context.Context) (program string, err error) {
 	if err := os.MkdirAll(filepath.Join(j.dir, "tmp"), 0o755); err != nil {
 		return "", err
 	}
-	text, err := os.ReadFile(filepath.Join(j.root, filepath.FromSlash(j.mutant.File)))
+	changed, err := j.changed()
 	if err != nil {
 		return "", err
 	}
-	changed := map[string]string{j.mutant.File: j.mutant.apply(string(text))}
 	if program, err = mutants.Build(ctx, j.root, j.dir, changed); err != nil && ctx.Err() == nil {
 		return "", fmt.Errorf("%w: %w", errNoProgram, err)
 	}
 	return program, err
+}
+
+// changed gives the mutant's file with the mutant, by its path in the tree.
+func (j judge) changed() (map[string]string, error) {
+	text, err := os.ReadFile(filepath.Join(j.root, filepath.FromSlash(j.mutant.File)))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{j.mutant.File: j.mutant.apply(string(text))}, nil
 }
 
 // judge has each role look until one of them sees the mutant.
